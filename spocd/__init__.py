@@ -1,0 +1,3 @@
+"""A service desk that lives in the mailbox and the shell."""
+
+__version__ = "0.1.0"

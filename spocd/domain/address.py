@@ -1,0 +1,60 @@
+"""A mail address, read strictly: what is not plainly one address is none.
+
+Mail libraries mend what they are given, and the mail goes elsewhere than the row says (`alice@example.org)bob@evil.com`
+to alice, `a@b.c,d@e.f` to the first; CVE-2023-27043). Every address that identifies somebody or is sent to passes here.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from spocd.errors import Refused
+
+# RFC 5321 section 4.1.2 Dot-string, with RFC 6531's UTF-8: any letter beyond ASCII that is printable and no space.
+_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\-\u00a1-\u1fff\u2c00-\ud7ff\uf900-\ufdcf\ufdf0-\ufffd\U00010000-\U000efffd]+"
+_LABEL = r"[A-Za-z0-9\u00a1-\u1fff\u2c00-\ud7ff\uf900-\ufdcf\ufdf0-\ufffd](?:[A-Za-z0-9\-\u00a1-\u1fff\u2c00-\ud7ff\uf900-\ufdcf\ufdf0-\ufffd]*[A-Za-z0-9\u00a1-\u1fff\u2c00-\ud7ff\uf900-\ufdcf\ufdf0-\ufffd])?"
+_PLAIN = re.compile(rf"({_ATOM}(?:\.{_ATOM})*)@({_LABEL}(?:\.{_LABEL})*)")
+
+# RFC 5321 section 4.5.3.1.
+MOST_LOCAL_OCTETS = 64
+MOST_OCTETS = 254
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """One addr-spec: `local` as written, `domain` in lower case."""
+
+    local: str
+    domain: str
+
+    def __str__(self) -> str:
+        return f"{self.local}@{self.domain}"
+
+    @property
+    def key(self) -> str:
+        """The form that two spellings of one mailbox share. No system in use tells local parts apart by case."""
+        return f"{self.local}@{self.domain}".casefold()
+
+
+def find(text: str) -> Address | None:
+    """The address that `text` is, or None where it is not exactly one plain address.
+
+    Quoted local parts, address literals, comments, routes and groups are none: nobody who writes to a desk has one,
+    and each is a way to be read as two different people by two programs.
+    """
+    match = _PLAIN.fullmatch(text)
+    if match is None:
+        return None
+    local, domain = match[1], match[2].lower()
+    if len(local.encode()) > MOST_LOCAL_OCTETS or len(text.encode()) > MOST_OCTETS:
+        return None
+    return Address(local, domain)
+
+
+def parse(text: str) -> Address:
+    """The address that `text` is; Refused("bad-address") where it is none."""
+    found = find(text)
+    if found is None:
+        raise Refused("bad-address", f"“{text}” is not one plain mail address such as ann@example.org.")
+    return found
