@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from itertools import takewhile
+from typing import Literal
+
+from spocd.domain.reading import Reading
+from spocd.domain.token import OwnAddresses
 
 # What differs between two deliveries of one mail: what each MTA on the way wrote on top.
 _ON_THE_WAY = (
@@ -15,6 +20,9 @@ _ON_THE_WAY = (
     b"arc-",
     b"dkim-signature:",
 )
+
+
+MOST_HEADERS = 256 * 1024  # octets that are looked at line by line
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +48,8 @@ def content_key(raw: bytes) -> str:
             skipped = line[:23].lower().startswith(_ON_THE_WAY)
         if not skipped:
             digest.update(line + b"\n")
-    digest.update(memoryview(raw)[end:])
+    # A pipe gives bare LF where SMTP has CRLF.
+    digest.update(raw[end:].replace(b"\r\n", b"\n").strip())
     return digest.hexdigest()
 
 
@@ -51,5 +60,105 @@ def transport_key(envelope: Envelope, content: str) -> str:
 
 
 def _header_end(raw: bytes) -> int:
+    """Where the headers end, or the first MOST_HEADERS octets: a mail that is all header must not cost more."""
     ends = [at for at in (raw.find(b"\r\n\r\n"), raw.find(b"\n\n")) if at >= 0]
-    return min(ends, default=len(raw))
+    return min([*ends, MOST_HEADERS, len(raw)])
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What of the configuration decides about mail that comes in."""
+
+    own: OwnAddresses
+    instance: str
+    authserv_id: str
+    spam_header: str
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What a mail is to the desk. `unanswerable` says why no automatic answer may follow, "" where one may."""
+
+    fate: Literal["contact", "automatic", "bounce", "loop"]
+    spam: bool
+    unanswerable: str
+
+
+def judge(reading: Reading, envelope: Envelope, rules: Rules) -> Judgement:
+    """What this mail is, and whether it may be answered by a machine (RFC 3834; docs/mail.md has the whole list)."""
+    spam = _is_spam(reading, rules.spam_header)
+    return Judgement(
+        _fate(reading, rules), spam, "marked as spam" if spam else _unanswerable(reading, envelope, rules)
+    )
+
+
+def _fate(reading: Reading, rules: Rules) -> Literal["contact", "automatic", "bounce", "loop"]:
+    if rules.instance in reading.headers.get("x-spocd-instance", ()):
+        return "loop"
+    if reading.kind == "bounce":
+        return "bounce"
+    return "automatic" if reading.automatic else "contact"
+
+
+def _unanswerable(reading: Reading, envelope: Envelope, rules: Rules) -> str:
+    if envelope.sender == "":
+        return "the envelope sender is empty"
+    if not reading.answerable:
+        return reading.unanswerable_because or "it is not to be answered"
+    if rules.own.own(reading.identity or envelope.sender) or rules.own.own(envelope.sender):
+        return "it comes from an address of this desk"
+    if _dmarc_failed(reading, rules.authserv_id):
+        return "DMARC failed"
+    return ""
+
+
+def _dmarc_failed(reading: Reading, authserv_id: str) -> bool:
+    """Whether our own MTA says so. It writes on top, with its own name; a name further down is anybody's text."""
+    if not authserv_id:
+        return False
+    ours = takewhile(
+        lambda value: value.split(";")[0].split()[:1] == [authserv_id],
+        reading.headers.get("authentication-results", ()),
+    )
+    return any("dmarc=fail" in value.lower().replace(" ", "") for value in ours)
+
+
+def _is_spam(reading: Reading, header: str) -> bool:
+    """Whether the header that our own MTA marks spam with says so: `X-Spam-Flag: YES`, `X-Spam: Yes`."""
+    return bool(header) and any(
+        v.strip().lower().startswith(("yes", "true")) for v in reading.headers.get(header.lower(), ())
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """How many mails that nobody wrote went out: to this address, and to all unknown ones together."""
+
+    address_hour: int
+    address_day: int
+    unknown_hour: int
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The most of them; spocd.toml's [automatic] has the numbers and their reasons."""
+
+    unknown_a_day: int
+    unknown_an_hour: int
+    address_an_hour: int
+    address_a_day: int
+
+
+def over_limit(sent: Sent, limits: Limits, *, known: bool) -> str:
+    """Why one more automatic mail to this address would be too many, or ""."""
+    if sent.address_hour >= limits.address_an_hour:
+        return f"{sent.address_hour} automatic mails went to this address within the hour"
+    if sent.address_day >= limits.address_a_day:
+        return f"{sent.address_day} automatic mails went to this address within a day"
+    if known:
+        return ""
+    if sent.address_day >= limits.unknown_a_day:
+        return "this unknown address had its acknowledgement for today"
+    if sent.unknown_hour >= limits.unknown_an_hour:
+        return "too many acknowledgements went to unknown addresses within the hour"
+    return ""

@@ -1,0 +1,46 @@
+"""`spocd agent`: who works at the desk."""
+
+from __future__ import annotations
+
+import click
+
+from spocd.cli import show
+from spocd.cli.call import call, write
+from spocd.cli.grammar import Noun
+from spocd.cli.show import Column, Shape
+
+AGENT = Shape(
+    identity="login",
+    columns=(
+        Column("login", "LOGIN"),
+        Column("name", "NAME", gives_way=True),
+        Column("address", "ADDRESS", gives_way=True),
+        Column("role", "ROLE"),
+        Column("uid", "UID"),
+        Column("since", "SINCE"),
+    ),
+    fields=("login", "name", "address", "role", "uid", "since"),
+)
+
+
+@click.group(cls=Noun)
+def agent() -> None:
+    """Agents: who works at the desk."""
+
+
+@agent.command("list", example="spocd agent list")
+def list_agents() -> None:
+    """List agents."""
+    show.listing([call("agent.list")["agents"]], AGENT)
+
+
+@agent.command(writes=True, example='spocd agent new bob --name "Bob Berg" --address bob@example.org')
+@click.argument("login", metavar="LOGIN")
+@click.option("--name", metavar="NAME", help="As requesters see it.")
+@click.option("--address", metavar="ADDR", help="Where the desk mails this agent.")
+@click.option("--role", metavar="ROLE", help="What the agent may do.")
+@click.option("--uid", type=click.IntRange(min=0), metavar="UID", help="The system account (that of LOGIN).")
+def new(login: str, name: str | None, address: str | None, role: str | None, uid: int | None) -> None:
+    """Make somebody an agent; the system account says who is calling."""
+    made = write("agent.new", login=login, name=name, address=address, role=role, uid=uid)
+    show.document(made, AGENT)

@@ -1,0 +1,128 @@
+"""What this run was asked for by the options that stand on every command, every write or every list.
+
+They are remembered here and not handed to the commands, so that a command's parameters are its own alone.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any
+
+import click
+
+from spocd.errors import Refused
+
+FORMS = ("table", "json", "jsonl", "csv", "tsv", "ids")
+ROWS = 50  # of a list, where --limit says nothing
+_KEY = "spocd.asked"
+
+
+class Asked:
+    """The values of those options; the same one in all contexts of a run."""
+
+    __slots__ = (
+        *("config", "acting_as", "form", "fields", "quiet", "no_color", "no_input"),
+        *("key", "if_rev", "dry_run", "yes", "several", "input_taken_by"),
+        *("limit", "everything", "cursor", "fail_empty"),
+    )
+
+    def __init__(self) -> None:
+        self.config: str | None = None
+        self.acting_as: str | None = None
+        self.form = "table"
+        self.fields: list[str] = []
+        self.quiet = self.no_color = self.no_input = False
+        self.key: str | None = None
+        self.if_rev: int | None = None
+        self.dry_run = self.yes = False
+        self.several = False  # more than one ticket may have been named
+        self.input_taken_by = ""
+        self.limit = ROWS
+        self.everything = self.fail_empty = False
+        self.cursor: str | None = None
+
+    @property
+    def may_ask(self) -> bool:
+        """Somebody sits at a terminal and may be asked, or shown a pager."""
+        return not self.no_input and sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty()
+
+    @property
+    def coloured(self) -> bool:
+        # NO_COLOR counts when it is there and not empty (no-color.org); click does not look at it.
+        if self.no_color or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+            return False
+        return sys.stdout.isatty()
+
+
+def asked() -> Asked:
+    """What this run was asked for, wherever on the line it stood: the contexts of one run share their meta."""
+    found: Asked = click.get_current_context().meta.setdefault(_KEY, Asked())
+    return found
+
+
+def tell(message: str) -> None:
+    """Tells something that is not data: on standard error, unless --quiet."""
+    if not asked().quiet:
+        click.echo(f"spocd: {message}", err=True)
+
+
+def confirm(question: str) -> None:
+    """Asks before what cannot be taken back. Asks nobody where there is no terminal: a script means what it says."""
+    this = asked()
+    if this.yes or this.dry_run or not this.may_ask:
+        return
+    if not click.confirm(question, err=True):
+        raise Refused("not-confirmed", "Nothing was done.")
+
+
+def standard_input(purpose: str) -> bytes:
+    """All of standard input, which only one thing on the line can be read from."""
+    this = asked()
+    if this.input_taken_by:
+        raise click.UsageError(f"Standard input cannot be both {this.input_taken_by} and {purpose}.")
+    this.input_taken_by = purpose
+    return sys.stdin.buffer.read()
+
+
+def _remember(context: click.Context, option: click.Parameter, value: Any) -> None:
+    # An option that is not given must not undo what an earlier place on the line said.
+    if value is None or value is False or context.resilient_parsing:
+        return
+    this = context.meta.setdefault(_KEY, Asked())
+    match option.name:
+        case "json":
+            this.form = "json"
+        case "fields":
+            this.fields = [field.strip() for field in value.split(",") if field.strip()]
+        case name:
+            setattr(this, str(name), value)
+
+
+def _option(*names: str, **settings: Any) -> click.Option:
+    # Eager, since a time among the other options is read in the zone of the desk that --config names.
+    return click.Option(names, expose_value=False, is_eager=True, callback=_remember, **settings)
+
+
+EVERYWHERE = (
+    _option("--config", metavar="FILE", help="The desk's spocd.toml."),
+    _option("--as", "acting_as", metavar="LOGIN", help="Act as this agent (administrators)."),
+    _option("-o", "--output", "form", type=click.Choice(FORMS), help="The form of the output."),
+    _option("--json", is_flag=True, help="Short for -o json."),
+    _option("--fields", metavar="A,B", help="Only these fields, in this order."),
+    _option("--quiet", is_flag=True, help="No messages, errors alone."),
+    _option("--no-color", is_flag=True, help="No colours; so does NO_COLOR."),
+    _option("--no-input", is_flag=True, help="Never a prompt or a pager."),
+)
+WRITE = (
+    _option("--key", metavar="STR", help="A repeat with the same key returns the first result."),
+    _option("--dry-run", is_flag=True, help="Run it, show the true result, and take it back."),
+    _option("-y", "--yes", is_flag=True, help="Ask nothing."),
+)
+IF_REV = _option("--if-rev", type=click.IntRange(min=0), metavar="N", help="Only while the ticket is at revision N.")
+LIST = (
+    _option("-L", "--limit", type=click.IntRange(min=1), metavar="N", help=f"At most so many rows ({ROWS})."),
+    _option("--all", "everything", is_flag=True, help="All rows."),
+    _option("--cursor", metavar="STR", help="Go on where an earlier list ended."),
+)
+FAIL_EMPTY = _option("--fail-empty", is_flag=True, help="Exit 6 when nothing is found.")

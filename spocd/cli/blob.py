@@ -1,0 +1,113 @@
+"""Sends files to the desk and fetches them, in pieces that fit the control socket, named by their SHA-256."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import click
+
+from spocd.cli.call import call
+from spocd.errors import TryLater
+
+PIECE = 512 * 1024  # octets; in base64 they stay below the largest frame
+_LONGEST_NAME = 120  # octets, so that a number still fits before the extension
+_UNSAFE = re.compile(r'[\x00-\x1f\x7f-\x9f<>:"|?*\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]')
+# Names that another system takes for a device, whatever their extension.
+_DEVICES = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\..*)?", re.IGNORECASE)
+
+
+def attach(command: Any) -> Any:
+    """Gives a command -a, as `attach: tuple[str, ...]`."""
+    return click.option(
+        "-a",
+        "--attach",
+        multiple=True,
+        metavar="FILE",
+        type=click.Path(exists=True, dir_okay=False, readable=True),
+        help="Attach a file; may be given again.",
+    )(command)
+
+
+def upload(paths: tuple[str, ...]) -> list[dict[str, str]] | None:
+    """Sends files ahead and gives what an operation wants to know of them; None where there is none."""
+    if not paths:
+        return None
+    import mimetypes
+
+    attachments = []
+    for path in paths:
+        with open(path, "rb") as file:
+            sha256 = _put(file.read())
+        content_type = mimetypes.guess_type(path)[0] or "application/octet-stream"
+        attachments.append({"filename": os.path.basename(path), "content_type": content_type, "sha256": sha256})
+    return attachments
+
+
+def _put(content: bytes) -> str:
+    sha256 = hashlib.sha256(content).hexdigest()
+    offset = 0
+    while True:
+        piece = base64.b64encode(content[offset : offset + PIECE]).decode()
+        answer = call("blob.put", sha256=sha256, offset=offset, total=len(content), content=piece)
+        received: int = answer["received"]
+        if received >= len(content):
+            return sha256
+        if received <= offset:
+            raise TryLater("The desk does not take the rest of an attachment. Try again.")
+        offset = received
+
+
+def download(sha256: str) -> Iterator[bytes]:
+    """The pieces of a file. TryLater at its end where they are not the file that was asked for."""
+    seen, offset = hashlib.sha256(), 0
+    while True:
+        answer = call("blob.get", sha256=sha256, offset=offset)
+        piece = base64.b64decode(answer["content"])
+        seen.update(piece)
+        offset += len(piece)
+        yield piece
+        if offset >= answer["total"] or not piece:
+            break
+    if seen.hexdigest() != sha256:
+        raise TryLater(f"What arrived is not the file {sha256[:12]}…: it was damaged or cut short. Try again.")
+
+
+def safe_name(filename: str) -> str:
+    """A file name that stays in its folder and starts nothing, made from one that a stranger chose."""
+    name = _UNSAFE.sub("", re.split(r"[/\\]", filename)[-1]).strip(" ")
+    name = re.sub(r"^\.+", "_", name).rstrip(". ")
+    if not name or name == "_":
+        return "attachment"
+    if _DEVICES.fullmatch(name):
+        name = f"_{name}"
+    stem, extension = os.path.splitext(name)
+    extension = extension.encode()[:20].decode(errors="ignore")
+    room = _LONGEST_NAME - len(extension.encode())
+    return stem.encode()[:room].decode(errors="ignore") + extension
+
+
+def save(filename: str, sha256: str, folder: str) -> str:
+    """Saves a file under its name in `folder` and gives its path. Nothing that is there is overwritten or followed."""
+    stem, extension = os.path.splitext(safe_name(filename))
+    attempt = 1
+    while True:
+        numbered = f"{stem}-{attempt}" if attempt > 1 else stem
+        path = os.path.join(folder, numbered + extension)
+        try:
+            opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
+            break
+        except FileExistsError:
+            attempt += 1
+    try:
+        with os.fdopen(opened, "wb") as file:
+            for piece in download(sha256):
+                file.write(piece)
+    except BaseException:
+        os.unlink(path)
+        raise
+    return path

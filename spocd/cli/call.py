@@ -1,0 +1,98 @@
+"""Asks the desk: one operation, one answer, over the control socket or, for the owner of the desk, without a daemon."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import Any
+
+from spocd.cli import node
+from spocd.cli.asked import asked, tell
+from spocd.control import client
+from spocd.errors import Exit, Refused, TryLater
+
+ANSWER_WITHIN = 30.0  # seconds
+ROWS_A_CALL = 200  # so that an answer stays far below the largest frame
+
+# What these ask for is a thing of the running daemon; without one there is nothing to answer.
+_OF_THE_DAEMON = {"desk.health", "desk.reload", "mail.flush"}
+
+
+def call(operation: str, /, **parameters: Any) -> dict[str, Any]:
+    """The desk's answer to `operation`. Parameters that are None are left out.
+
+    Raises Refused, TryLater (also when the answer was lost) or Misconfigured.
+    """
+    return _ask(operation, _stated(parameters), repeatable=False)
+
+
+def write(operation: str, /, **parameters: Any) -> dict[str, Any]:
+    """As `call`, for an operation that writes: under --key or a random key, so that it can be repeated safely."""
+    this = asked()
+    key = this.key or os.urandom(16).hex()
+    if this.key and this.several and "ticket" in parameters:
+        key = f"{key}.{parameters['ticket']}"
+    stated = _stated(parameters | {"if_rev": this.if_rev, "dry_run": this.dry_run or None, "key": key})
+    answer = _ask(operation, stated, repeatable=True)
+    if this.dry_run:
+        tell("a dry run: this is what it would have been; nothing was changed")
+    return answer
+
+
+def pages(operation: str, field: str, /, **parameters: Any) -> Iterator[list[dict[str, Any]]]:
+    """The rows of a list, a page at a time, up to --limit; says how to go on where there are more."""
+    this = asked()
+    left, cursor = this.limit, this.cursor
+    while True:
+        size = ROWS_A_CALL if this.everything else min(left, ROWS_A_CALL)
+        answer = call(operation, limit=size, cursor=cursor, **parameters)
+        rows: list[dict[str, Any]] = answer[field]
+        yield rows
+        cursor = answer.get("cursor")
+        left -= len(rows)
+        if not cursor or not rows:
+            return
+        if left <= 0 and not this.everything:
+            tell(f"there are more: --all, or go on with --cursor {cursor}")
+            return
+
+
+def _stated(parameters: dict[str, Any]) -> dict[str, Any]:
+    stated = {name: value for name, value in parameters.items() if value is not None}
+    if asked().acting_as:
+        stated["acting_as"] = asked().acting_as
+    return stated
+
+
+def _ask(operation: str, parameters: dict[str, Any], *, repeatable: bool) -> dict[str, Any]:
+    path = node.control_socket()
+    try:
+        return client.call(path, operation, parameters, timeout=ANSWER_WITHIN)
+    except client.NotRunning:
+        return _without_daemon(path, operation, parameters)
+    except client.LostAfterSending as lost:
+        if not repeatable:
+            raise TryLater("The desk did not answer. Try again.") from lost
+    try:
+        return client.call(path, operation, parameters, timeout=ANSWER_WITHIN)
+    except (client.NotRunning, client.LostAfterSending) as lost:
+        # It may have been done; without a daemon it must not be done here as well.
+        raise TryLater(
+            "The desk took this and did not answer, so it may or may not be done. "
+            f"Repeat it with --key {parameters['key']}, which never does it twice."
+        ) from lost
+
+
+def _without_daemon(socket: str, operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
+    config = node.config_file()
+    owner = os.stat(os.path.dirname(config) or ".").st_uid
+    if operation in _OF_THE_DAEMON or os.geteuid() not in (0, owner):
+        raise Refused(
+            "not-running",
+            f"The desk is not running: nothing listens on {socket}. Start it with "
+            f"`spocd --config {config} serve` or `systemctl start spocd`.",
+            Exit.UNAVAILABLE,
+        )
+    from spocd.cli.local import in_process
+
+    return in_process(config, operation, parameters)

@@ -1,0 +1,73 @@
+"""Does one thing to each of the tickets that a line names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import click
+
+from spocd.cli import show
+from spocd.cli.asked import asked
+from spocd.cli.ids import Chosen
+from spocd.errors import Exit, Refused, SpocdError, TryLater
+
+Act = Callable[[int], show.Document]
+Show = Callable[[show.Document], None]
+_ANY = show.Shape(identity="number", columns=(), fields=())
+
+
+def each(chosen: Chosen, act: Act, shape: show.Shape) -> None:
+    """Does `act` to each ticket in turn and shows what became of it.
+
+    One ticket ends as `act` does. Of several, what is refused is told and the next one follows; where the desk itself
+    does not answer, the rest is left. The exit is the first refusal's when none was done, 7 when some were.
+    """
+    if not chosen.several:
+        return show.document(act(chosen.numbers[0]), shape)
+    done: list[show.Document] = []
+    try:
+        code = _in_turn(chosen, act, done.append)
+    finally:
+        show.listing([done], shape)
+    if code:
+        raise click.exceptions.Exit(Exit.PARTLY if done else code)
+    return None
+
+
+def each_text(chosen: Chosen, act: Act, shown: Show) -> None:
+    """As `each`, for answers that are texts: `shown` shows every one as soon as it is there."""
+    if not chosen.several:
+        return shown(act(chosen.numbers[0]))
+    if asked().form in ("json", "jsonl", "ids"):
+        return each(chosen, act, _ANY)
+    done: list[show.Document] = []
+
+    def show_next(answer: show.Document) -> None:
+        shown(answer)
+        done.append(answer)
+
+    code = _in_turn(chosen, act, show_next)
+    if code:
+        raise click.exceptions.Exit(Exit.PARTLY if done else code)
+    return None
+
+
+def _in_turn(chosen: Chosen, act: Act, done: Show) -> Exit | None:
+    first: Exit | None = None
+    for number in chosen.numbers:
+        try:
+            done(act(number))
+        except (Refused, TryLater) as error:
+            code = exit_of(error)
+            first = first or code
+            click.echo(f"spocd: #{number}: {error}", err=True)
+            if code in (Exit.UNAVAILABLE, Exit.TRY_LATER):
+                break
+    return first
+
+
+def exit_of(error: SpocdError) -> Exit:
+    """The exit code that an error ends a command with."""
+    if isinstance(error, Refused):
+        return error.exit
+    return Exit.TRY_LATER if isinstance(error, TryLater) else Exit.CONFIGURATION

@@ -1,0 +1,82 @@
+"""Runs one command line, and turns however it ends into a sentence on standard error and an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import click
+
+from spocd.cli import visible
+from spocd.cli.each import exit_of
+from spocd.cli.root import root
+from spocd.cli.show import ReaderGone, flush
+from spocd.errors import Exit, Misconfigured, SpocdError
+
+NAME = "spocd"
+COMPLETION = "_SPOCD_COMPLETE"  # what click's completion scripts set
+
+
+def run(arguments: list[str]) -> int:
+    """Runs the command that `arguments` name and gives its exit code."""
+    try:
+        code = _invoke(arguments)
+        flush()
+        return code
+    except (BrokenPipeError, ReaderGone):
+        _forget_standard_output()
+        return Exit.DONE
+    except click.exceptions.Exit as ended:
+        return ended.exit_code
+    except click.UsageError as error:
+        error.show()
+        return error.exit_code
+    except Misconfigured as error:
+        return _said(*error.faults, code=Exit.CONFIGURATION)
+    except SpocdError as error:
+        return _said(str(error), code=exit_of(error))
+    except click.ClickException as error:
+        return _said(error.format_message(), code=Exit.REFUSED)
+    except (KeyboardInterrupt, EOFError, click.Abort):
+        click.echo(err=True)
+        return _said("interrupted", code=Exit.INTERRUPTED)
+    except Exception as error:
+        return _unexpected(error)
+
+
+def _invoke(arguments: list[str]) -> int:
+    if COMPLETION in os.environ:
+        from click.shell_completion import shell_complete
+
+        return shell_complete(root, {}, NAME, COMPLETION, os.environ[COMPLETION])
+    try:
+        with root.make_context(NAME, arguments) as context:
+            code = root.invoke(context)
+    except click.exceptions.Exit as ended:
+        code = ended.exit_code
+    return code if isinstance(code, int) else Exit.DONE
+
+
+def _said(*sentences: str, code: int) -> int:
+    for sentence in sentences:
+        click.echo(f"spocd: {visible.text(sentence)}", err=True)
+    return code
+
+
+def _unexpected(error: Exception) -> int:
+    if os.environ.get("SPOCD_DEBUG") == "1":
+        import traceback
+
+        traceback.print_exception(error)
+    if isinstance(error, OSError) and error.strerror:
+        named = f"{error.filename}: " if error.filename else ""
+        return _said(f"{named}{error.strerror}", code=Exit.REFUSED)
+    said = f"{type(error).__name__}: {error}".splitlines()[0]
+    return _said(f"A fault in spocd itself: {said}. SPOCD_DEBUG=1 shows where.", code=Exit.REFUSED)
+
+
+def _forget_standard_output() -> None:
+    # Python flushes standard output once more as it ends, and would complain.
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)

@@ -1,0 +1,70 @@
+"""Reads ids as people write them: 12, #12, a message 12.3, and `-` for those on standard input."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, NamedTuple
+
+import click
+
+from spocd.cli.asked import asked, standard_input
+
+# Eighteen digits fit the databases' integers.
+_TICKET = r"#?([1-9][0-9]{0,17})"
+_MESSAGE = r"#?([1-9][0-9]{0,17}\.[1-9][0-9]{0,8})"
+
+
+class Chosen(NamedTuple):
+    """The tickets that a line names; `several` when it could have named any number of them."""
+
+    numbers: list[int]
+    several: bool
+
+
+def number(written: str) -> int:
+    """The ticket that `written` names; a usage error where it names none."""
+    found = re.fullmatch(_TICKET, written)
+    if found is None:
+        raise click.BadParameter(f"“{written}” is not the number of a ticket, such as 12 or #12.")
+    return int(found[1])
+
+
+def message(written: str) -> str:
+    """The message that `written` names, as `12.3`; a usage error where it names none."""
+    found = re.fullmatch(_MESSAGE, written)
+    if found is None:
+        raise click.BadParameter(f"“{written}” is not a message, such as 12.3: ticket 12, its third.")
+    return found[1]
+
+
+def _choose(context: click.Context, _: click.Parameter, value: Any) -> Any:
+    if context.resilient_parsing or not value:
+        return value
+    written = [value] if isinstance(value, str) else list(value)
+    several = len(written) > 1 or "-" in written
+    asked().several = several
+    if several and asked().if_rev is not None:
+        raise click.UsageError("--if-rev is the revision of one ticket; name one.", context)
+    if "-" in written:
+        at = written.index("-")
+        written[at : at + 1] = standard_input("the ids").decode(errors="replace").split()
+    return Chosen(list(dict.fromkeys(number(each) for each in written)), several)
+
+
+def some_tickets(command: Any) -> Any:
+    """Gives a command one or more tickets, as `tickets: Chosen`."""
+    return click.argument("tickets", metavar="TICKET…", nargs=-1, required=True, callback=_choose)(command)
+
+
+def one_ticket(command: Any) -> Any:
+    """Gives a command one ticket, or `-` for those on standard input, as `tickets: Chosen`."""
+    return click.argument("tickets", metavar="TICKET", callback=_choose)(command)
+
+
+def one_message(command: Any) -> Any:
+    """Gives a command one message, as `message: str`."""
+    return click.argument("message", metavar="MESSAGE", callback=_message)(command)
+
+
+def _message(context: click.Context, _: click.Parameter, value: Any) -> Any:
+    return value if context.resilient_parsing or not value else message(value)

@@ -1,0 +1,92 @@
+"""`spocd mail`: what came in, what goes out, and what went wrong."""
+
+from __future__ import annotations
+
+import re
+
+import click
+
+from spocd.cli import show
+from spocd.cli.asked import confirm
+from spocd.cli.call import call, pages, write
+from spocd.cli.grammar import Noun
+from spocd.cli.ids import message, number
+from spocd.cli.show import Column, Shape
+
+MAIL = Shape(
+    identity="id",
+    columns=(
+        Column("id", "ID"),
+        Column("received_at", "RECEIVED"),
+        Column("state", "STATE"),
+        Column("from", "FROM", gives_way=True),
+        Column("fate", "FATE"),
+        Column("message", "MESSAGE"),
+        Column("error", "ERROR", gives_way=True),
+    ),
+    fields=("id", "received_at", "from", "to", "size", "state", "fate", "ticket", "message", "tries", "error"),
+)
+LETTER = Shape(
+    identity="id",
+    columns=(
+        Column("id", "ID"),
+        Column("ticket", "TICKET"),
+        Column("kind", "KIND"),
+        Column("to", "TO", gives_way=True),
+        Column("state", "STATE"),
+        Column("tries", "TRIES"),
+        Column("next_try_at", "NEXT TRY"),
+        Column("reply", "REPLY", gives_way=True),
+    ),
+    fields=("id", "ticket", "kind", "to", "state", "tries", "next_try_at", "created_at", "sent_at", "reply"),
+)
+
+
+@click.group(cls=Noun, lazy={"failed": ("spocd.cli.mail_failed:failed", "Mails that could not be read or filed.")})
+def mail() -> None:
+    """Mail that came in, letters that go out."""
+
+
+@mail.command(lists=True, example="spocd mail inbox --state waiting")
+@click.option("--state", metavar="STATE", help="In this state.")
+def inbox(state: str | None) -> None:
+    """List mails that came in, with what became of each."""
+    show.listing(pages("mail.inbox", "mails", state=state), MAIL)
+
+
+@mail.command(lists=True, example="spocd mail outbox --ticket 12")
+@click.option("--state", metavar="STATE", help="In this state.")
+@click.option("--ticket", metavar="TICKET", help="Of this ticket.")
+def outbox(state: str | None, ticket: str | None) -> None:
+    """List letters that go out, with the relay's last reply."""
+    of_ticket = number(ticket) if ticket else None
+    show.listing(pages("mail.outbox", "letters", state=state, ticket=of_ticket), LETTER)
+
+
+@mail.command(example="spocd mail explain 12.1")
+@click.argument("id", metavar="MAIL|MESSAGE")
+def explain(id: str) -> None:  # noqa: A002 (the operation's name for it)
+    """Say why a mail landed where it is: the evidence, and the tickets that were refused."""
+    show.facts(call("mail.explain", id=message(id) if "." in id else _mail_id(id)))
+
+
+@mail.command(writes=True, example="spocd mail hold")
+@click.argument("letters", metavar="[LETTER]…", nargs=-1, type=click.IntRange(min=1))
+def hold(letters: tuple[int, ...]) -> None:
+    """Hold letters back, those named or all that wait, until they are flushed."""
+    if not letters:
+        confirm("Hold back every letter that waits?")
+    show.facts(write("mail.hold", letters=list(letters) or None))
+
+
+@mail.command(writes=True, example="spocd mail flush")
+@click.argument("letters", metavar="[LETTER]…", nargs=-1, type=click.IntRange(min=1))
+def flush(letters: tuple[int, ...]) -> None:
+    """Send letters now, those named or all that wait or are held."""
+    show.facts(write("mail.flush", letters=list(letters) or None))
+
+
+def _mail_id(written: str) -> str:
+    if re.fullmatch(r"[1-9][0-9]{0,17}", written) is None:
+        raise click.BadParameter(f"“{written}” is neither a mail of the inbox, such as 7, nor a message, such as 12.1.")
+    return written

@@ -1,0 +1,61 @@
+"""`spocd message`: single messages, and mails that are no messages yet."""
+
+from __future__ import annotations
+
+import re
+from typing import BinaryIO
+
+import click
+
+from spocd.cli import show, visible
+from spocd.cli.asked import asked
+from spocd.cli.call import write
+from spocd.cli.grammar import Noun
+from spocd.cli.ids import number, one_message
+from spocd.cli.show import Document
+from spocd.cli.ticket_shape import TICKET
+from spocd.cli.ticket_view import attachment_text
+
+
+@click.group(cls=Noun)
+def message() -> None:
+    """Single messages. MESSAGE is 12.3: the third of ticket 12."""
+
+
+@message.command(example="spocd message raw 12.1 | spocd message inspect")
+@one_message
+def raw(message: str) -> None:
+    """Print a mail as it came, octet for octet."""
+    from spocd.cli.raw import raw_mail
+
+    show.out_bytes(raw_mail(message))
+
+
+@message.command(writes=True, example="spocd message move 12.3 new")
+@one_message
+@click.argument("to", metavar="TICKET|new")
+def move(message: str, to: str) -> None:
+    """Move a message that landed on the wrong ticket; its id stays valid."""
+    target = to if to == "new" else str(number(to))
+    show.document(write("message.move", message=message, to=target), TICKET)
+
+
+@message.command(example="spocd message inspect --json < mail.eml")
+@click.argument("mail", type=click.File("rb"), default="-", metavar="[FILE]")
+def inspect(mail: BinaryIO) -> None:
+    """Say how the desk reads a mail on standard input. Asks no daemon and changes nothing."""
+    from spocd.cli.local import inspect as read
+
+    reading = read(mail.read())
+    if asked().form == "table" and not asked().fields:
+        return show.out(_reading_text(reading))
+    return show.facts(reading)
+
+
+def _reading_text(reading: Document) -> str:
+    aside = {"text", "visible_text", "attachments"}
+    told = {name: content for name, content in reading.items() if name not in aside and content not in (None, [], "")}
+    attachments = [f"+ {attachment_text(one)}\n" for one in reading["attachments"]]
+    words = visible.text(str(reading["visible_text"] or "")).strip("\n")
+    text = re.sub(r"^", "    ", words, flags=re.MULTILINE) + "\n" if words else ""
+    return "".join([show.facts_text(told), *attachments, "\n" if text else "", text])

@@ -1,0 +1,70 @@
+"""What the command line needs to know of spocd.toml: where the daemon listens and which zone times are read in.
+
+The whole file is checked by the daemon, and by `spocd config check`. Here only the keys in question are read, since
+loading and checking everything would cost a command more than its question does.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from spocd.cli.asked import asked
+from spocd.errors import Misconfigured
+
+_PLACES = ("var/spocd.toml", "/etc/spocd/spocd.toml")
+
+
+def config_file() -> str:
+    """The spocd.toml of this run: --config, else SPOCD_CONFIG, ./var/spocd.toml, /etc/spocd/spocd.toml."""
+    named = asked().config or os.environ.get("SPOCD_CONFIG")
+    if named:
+        return named
+    for place in _PLACES:
+        if os.path.exists(place):
+            return place
+    from spocd.config import find
+
+    return str(find(None))  # It finds nothing either, and says where it looked and what to do.
+
+
+def control_socket() -> str:
+    """The path of the daemon's control socket."""
+    path = config_file()
+    return os.path.join(os.path.dirname(path), _text(path, "listen", "control", "run/control"))
+
+
+def zone() -> str:
+    """The name of the desk's time zone."""
+    return _text(config_file(), "desk", "zone", "UTC")
+
+
+def _text(path: str, section: str, key: str, default: str) -> str:
+    value = _read(path).get(section, {}).get(key, default)
+    return value if isinstance(value, str) else default
+
+
+def _read(path: str) -> dict[str, Any]:
+    import tomllib
+
+    try:
+        with open(path, "rb") as file:
+            document = tomllib.load(file)
+    except (OSError, ValueError) as error:
+        raise _faults(path, error) from error
+    if isinstance(document.get("listen", {}), dict) and isinstance(document.get("desk", {}), dict):
+        return document
+    raise _faults(path, TypeError("[desk] and [listen] are sections"))
+
+
+def _faults(path: str, error: Exception) -> Misconfigured:
+    """What is wrong with the file, from the full check, which knows lines and keys."""
+    from pathlib import Path
+
+    from spocd.config import load
+
+    try:
+        load(Path(path))
+    except Misconfigured as faults:
+        return faults
+    return Misconfigured([f"{path}: {error}"])

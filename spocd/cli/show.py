@@ -1,0 +1,301 @@
+"""Shows what the desk answered, in the form that was asked for. Standard output holds data alone."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, NamedTuple
+
+import click
+
+from spocd.cli import table, visible
+from spocd.cli.asked import Asked, asked
+from spocd.errors import Exit
+
+Document = dict[str, Any]
+
+# What a spreadsheet takes for a formula, full-width forms too. Only texts: a number may be negative.
+_FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
+_COLOURS = {"new": "green", "open": "cyan", "pending": "yellow", "failed": "red", "spam": "red", "unknown": "red"}
+
+
+class Column(NamedTuple):
+    """One column of a table; the one that gives way is cut first where a terminal is narrow."""
+
+    field: str
+    heading: str
+    gives_way: bool = False
+
+
+class Shape(NamedTuple):
+    """How the documents of one noun are shown: what names one, the columns of a table, the fields of csv and tsv."""
+
+    identity: str
+    columns: tuple[Column, ...]
+    fields: tuple[str, ...]
+
+
+class ReaderGone(Exception):  # noqa: N818 (it is nobody's error)
+    """Whoever read our standard output has gone; nothing is left to be shown to."""
+
+
+def out(text: str) -> None:
+    """Writes data to standard output."""
+    try:
+        sys.stdout.write(text)
+    except BrokenPipeError:
+        raise ReaderGone from None
+    except UnicodeEncodeError as error:
+        sys.stdout.write(text.encode(error.encoding, "backslashreplace").decode(error.encoding))
+
+
+def page(text: str) -> None:
+    """Shows a long text: in a pager where somebody sits at a terminal that it does not fit."""
+    this = asked()
+    if this.may_ask and text.count("\n") >= os.get_terminal_size(sys.stdout.fileno()).lines > 0:
+        return click.echo_via_pager(text.rstrip("\n"), color=this.coloured)
+    return out(text)
+
+
+def out_bytes(content: bytes) -> None:
+    """Writes data to standard output as it is."""
+    try:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(content)
+    except BrokenPipeError:
+        raise ReaderGone from None
+
+
+def flush() -> None:
+    """Sends off what was written; what cannot be written is an error while there is still somebody to tell."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise ReaderGone from None
+
+
+def listing(pages: Iterable[list[Document]], shape: Shape) -> None:
+    """Shows the rows of a list; ends with 6 where there is none and --fail-empty was given."""
+    this = asked()
+    count = 0
+
+    def rows() -> Iterator[Document]:
+        nonlocal count
+        for page in pages:
+            for row in page:
+                count += 1
+                yield row
+
+    match this.form:
+        case "json":
+            _json_array(_chosen(row, this) for row in rows())
+        case "jsonl":
+            for row in rows():
+                out(_json(_chosen(row, this)) + "\n")
+        case "ids":
+            for row in rows():
+                out(visible.line(str(value(row, shape.identity))) + "\n")
+        case "csv" | "tsv":
+            _separated(rows(), shape, this)
+        case _:
+            _table(list(rows()), shape, this)
+    if this.fail_empty and not count:
+        raise click.exceptions.Exit(Exit.NOTHING_FOUND)
+
+
+def document(shown: Document, shape: Shape, readable: Callable[[Document], str] | None = None) -> None:
+    """Shows one document; `readable` makes the text that stands for it where no other form was asked for."""
+    this = asked()
+    if this.form == "json":
+        return out(_json(_chosen(shown, this), indent=2) + "\n")
+    if this.form == "table" and readable is not None and not this.fields:
+        return out(readable(shown))
+    return listing([[shown]], shape)
+
+
+def facts(shown: Document) -> None:
+    """Shows a document that is no row of anything: names and values, or JSON."""
+    this = asked()
+    shown = _chosen(shown, this)
+    match this.form:
+        case "json":
+            out(_json(shown, indent=2) + "\n")
+        case "jsonl":
+            out(_json(shown) + "\n")
+        case "table":
+            out(facts_text(shown))
+        case "csv" | "tsv":
+            fields = tuple(name for name, _ in _flat(shown))
+            _separated([dict(_flat(shown))], Shape("", (), fields), this)
+        case _:
+            raise click.UsageError("There are no ids here. Use -o table, json, jsonl, csv or tsv.")
+
+
+def facts_text(shown: Document) -> str:
+    """The names and values of a document, a line each; a list of texts has a line for each of them."""
+    rows = []
+    for name, content in _flat(shown):
+        parts = content if isinstance(content, list) and content else [content]
+        rows += [("" if at else name.replace("_", " "), cell(part)) for at, part in enumerate(parts)]
+    widest = max((len(visible.line(name)) for name, _ in rows), default=0)
+    return "".join(f"{visible.line(name):<{widest}}  {text}\n" for name, text in rows)
+
+
+def value(row: Document, field: str) -> Any:
+    """The value of a field; `requester.address` looks inside `requester`. None where there is none."""
+    if field in row:
+        return row[field]
+    found: Any = row
+    for part in field.split("."):
+        found = found.get(part) if isinstance(found, dict) else None
+    return found
+
+
+def cell(content: Any) -> str:
+    """A value as a person reads it, in one line: local times, names with addresses, - for nothing."""
+    match content:
+        case None | "" | [] | {}:
+            return "-"
+        case bool():
+            return "yes" if content else "no"
+        case list():
+            return ", ".join(cell(part) for part in content)
+        case {"address": str(address)} if set(content) <= {"name", "address"}:
+            return person(content.get("name"), address)
+        case dict():
+            return " · ".join(f"{visible.line(str(name))} {cell(part)}" for name, part in content.items())
+        case str() if content[10:11] == "T" and content[:4].isdigit() and content[4:5] == "-":
+            return local_time(content)
+        case _:
+            return visible.line(str(content))
+
+
+def person(name: str | None, address: str) -> str:
+    """A person as a mail client shows one."""
+    return f"{visible.line(name)} <{visible.line(address)}>" if name else visible.line(address)
+
+
+def local_time(written: str) -> str:
+    """An RFC 3339 time on the clock of whoever reads it, to the minute."""
+    from datetime import datetime
+
+    try:
+        return f"{datetime.fromisoformat(written).astimezone():%Y-%m-%d %H:%M}"
+    except (ValueError, OverflowError):
+        return visible.line(written)
+
+
+def terminal_width() -> int | None:
+    """The cells of the terminal's line, or None where standard output is none."""
+    if not sys.stdout.isatty():
+        return None
+    if os.environ.get("COLUMNS", "").isdigit():
+        return int(os.environ["COLUMNS"])
+    return os.get_terminal_size(sys.stdout.fileno()).columns or 80
+
+
+def styled(text: str, **style: Any) -> str:
+    """`text` in colour or bold, where colours are wanted."""
+    return click.style(text, **style) if asked().coloured else text
+
+
+def _json(shown: Any, indent: int | None = None) -> str:
+    return visible.json_text(json.dumps(shown, ensure_ascii=False, indent=indent))
+
+
+def _json_array(rows: Iterator[Document]) -> None:
+    # A row a line, written as it comes: a million rows need no memory, and grep works.
+    opening = "["
+    for row in rows:
+        out(f"{opening}\n{_json(row)}")
+        opening = ","
+    out("[]\n" if opening == "[" else "\n]\n")
+
+
+def _chosen(row: Document, this: Asked) -> Document:
+    if not this.fields:
+        return row
+    _check_fields(row, this.fields)
+    return {field: value(row, field) for field in this.fields}
+
+
+def _check_fields(row: Document, fields: list[str]) -> None:
+    known = {*row, *(name for name, _ in _flat(row))}
+    for field in fields:
+        if field not in known and field.split(".")[0] not in row:
+            raise click.UsageError(f"There is no field “{field}”. There are: {', '.join(sorted(known))}.")
+
+
+def _flat(shown: Document, before: str = "") -> Iterator[tuple[str, Any]]:
+    """The values of a document with those of the documents inside it, named as `inbox.waiting`."""
+    for name, content in shown.items():
+        if isinstance(content, dict) and content:
+            yield from _flat(content, f"{before}{name}.")
+        else:
+            yield before + name, content
+
+
+def _separated(rows: Iterable[Document], shape: Shape, this: Asked) -> None:
+    import csv
+
+    fields = this.fields or list(shape.fields)
+    csv_form = csv.writer(_Standard(), lineterminator="\n")
+    if this.form == "csv":
+        csv_form.writerow(fields)
+    for row in rows:
+        if this.fields:
+            _check_fields(row, this.fields)
+        cells = [_spreadsheet_cell(value(row, field)) for field in fields]
+        if this.form == "csv":
+            csv_form.writerow(cells)
+        else:
+            out("\t".join(cells) + "\n")
+
+
+class _Standard:
+    """What csv.writer wants of a file."""
+
+    def write(self, text: str) -> None:
+        out(text)
+
+
+def _spreadsheet_cell(content: Any) -> str:
+    match content:
+        case None:
+            return ""
+        case bool():
+            return "true" if content else "false"
+        case dict() | list():
+            return _json(content)
+        case str():
+            text = visible.line(content)
+            return f"'{text}" if text.lstrip(" ").startswith(_FORMULA) else text
+        case _:
+            return str(content)
+
+
+def _table(rows: list[Document], shape: Shape, this: Asked) -> None:
+    columns = shape.columns
+    if this.fields:
+        columns = tuple(Column(field, field.upper(), gives_way=True) for field in this.fields)
+        _check_fields(rows[0] if rows else {}, this.fields if rows else [])
+    cells = [[cell(value(row, column.field)) for column in columns] for row in rows]
+    room = terminal_width()
+    headed = room is not None and bool(rows)
+    if headed:
+        cells.insert(0, [column.heading for column in columns])
+    laid = table.lay_out(cells, [column.gives_way for column in columns], room)
+    for at, line in enumerate(laid):
+        out(_painted(line, columns, heading=headed and at == 0).rstrip() + "\n")
+
+
+def _painted(line: list[str], columns: tuple[Column, ...], *, heading: bool) -> str:
+    if heading:
+        return styled(table.GAP.join(line).rstrip(), bold=True)
+    shown = [
+        styled(text, fg=_COLOURS.get(text.strip())) if column.field == "state" else text
+        for text, column in zip(line, columns, strict=True)
+    ]
+    return table.GAP.join(shown)

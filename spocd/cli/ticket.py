@@ -1,0 +1,36 @@
+"""`spocd ticket`: the map of its verbs, each loaded when it is named."""
+
+from __future__ import annotations
+
+import click
+
+from spocd.cli.grammar import Noun
+
+_HERE = "spocd.cli.ticket"
+_VERBS = {
+    "assign": (f"{_HERE}_turn:assign", "Give a ticket to an agent."),
+    "attachment": ("spocd.cli.attachment:attachment", "List and fetch what was attached."),
+    "cc": ("spocd.cli.cc:cc", "Add and remove people who get a ticket's mails."),
+    "close": (f"{_HERE}_words:close", "Resolve tickets, with a last word or without."),
+    "explain": (f"{_HERE}_find:explain", "Say where a ticket stands in the fair order, and why."),
+    "list": (f"{_HERE}_find:list_tickets", "List tickets."),
+    "new": (f"{_HERE}_words:new", "Open a ticket for somebody who called or came by."),
+    "next": (f"{_HERE}_find:next_ticket", "Show the ticket whose turn it is, or claim it."),
+    "note": (f"{_HERE}_words:note", "Write an internal note; the requester never sees it."),
+    "pend": (f"{_HERE}_turn:pend", "Put tickets aside until a time, or until an answer."),
+    "release": (f"{_HERE}_turn:release", "Give tickets back to the queue."),
+    "reopen": (f"{_HERE}_turn:reopen", "Open resolved or closed tickets again."),
+    "reply": (f"{_HERE}_words:reply", "Answer the requester."),
+    "search": (f"{_HERE}_find:search", "Find tickets by their words."),
+    "status": (f"{_HERE}_find:status", "Say how a ticket stands."),
+    "take": (f"{_HERE}_turn:take", "Take tickets: they are yours from now on."),
+    "view": (f"{_HERE}_find:view", "Show a ticket with its people and its messages."),
+}
+
+
+@click.group(cls=Noun, lazy=_VERBS)
+def ticket() -> None:
+    """Tickets: find, read, take, answer, close.
+
+    TICKET is 12 or #12; where several may be named, `-` reads them from standard input.
+    """

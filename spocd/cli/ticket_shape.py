@@ -1,0 +1,23 @@
+"""How tickets are shown in rows, wherever tickets are listed."""
+
+from __future__ import annotations
+
+from spocd.cli.show import Column, Shape
+
+STATES = ("new", "open", "pending", "resolved", "closed", "spam")
+
+TICKET = Shape(
+    identity="number",
+    columns=(
+        Column("number", "#"),
+        Column("state", "STATE"),
+        Column("assignee", "ASSIGNEE"),
+        Column("requester.address", "REQUESTER", gives_way=True),
+        Column("updated_at", "CHANGED"),
+        Column("subject", "SUBJECT", gives_way=True),
+    ),
+    fields=(
+        *("number", "subject", "state", "kind", "priority", "requester.name", "requester.address", "assignee"),
+        *("team", "service", "channel", "opened_at", "updated_at", "due_at", "rev"),
+    ),
+)

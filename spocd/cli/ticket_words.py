@@ -1,0 +1,131 @@
+"""The verbs of `spocd ticket` that write something down: for the requester, or for colleagues."""
+
+from __future__ import annotations
+
+import click
+
+from spocd.cli import show
+from spocd.cli.blob import attach as attached
+from spocd.cli.blob import upload
+from spocd.cli.body import Words
+from spocd.cli.body import words as body
+from spocd.cli.call import call, write
+from spocd.cli.each import each
+from spocd.cli.grammar import Command
+from spocd.cli.ids import Chosen, one_ticket, some_tickets
+from spocd.cli.ticket_shape import TICKET
+from spocd.cli.ticket_view import quoted
+from spocd.cli.when import ahead
+
+_no_notify = click.option("--no-notify", is_flag=True, help="Mail nobody about it.")
+
+
+def _about(tickets: Chosen) -> str:
+    """What the editor shows below the text: the ticket that is answered, where it is one."""
+    if len(tickets.numbers) != 1:
+        return " ".join(f"#{number}" for number in tickets.numbers) + "\n"
+    return quoted(call("ticket.view", ticket=tickets.numbers[0]))
+
+
+def _told(no_notify: bool) -> bool | None:
+    return False if no_notify else None
+
+
+@click.command(cls=Command, writes=True, if_rev=True, example='spocd ticket reply 12 -b "It is mended." --close')
+@one_ticket
+@body
+@attached
+@click.option("--close", "closes", is_flag=True, help="Resolve it as well.")
+@click.option("--pend-until", type=ahead, metavar="TIME", help="Put it aside until then as well.")
+@_no_notify
+def reply(
+    tickets: Chosen, words: Words, attach: tuple[str, ...], closes: bool, pend_until: int | None, no_notify: bool
+) -> None:
+    """Answer the requester."""
+    if closes and pend_until is not None:
+        raise click.UsageError("A ticket is closed or put aside, not both: --close or --pend-until.")
+    with words.written(lambda: _about(tickets)) as text:
+        attachments = upload(attach)
+
+        def answer(number: int) -> show.Document:
+            return write(
+                "ticket.reply",
+                ticket=number,
+                body=text,
+                close=closes or None,
+                pend_until=pend_until,
+                attachments=attachments,
+                notify=_told(no_notify),
+            )
+
+        each(tickets, answer, TICKET)
+
+
+@click.command(cls=Command, writes=True, if_rev=True, example="spocd ticket note 12 -F findings.txt -a trace.log")
+@one_ticket
+@body
+@attached
+def note(tickets: Chosen, words: Words, attach: tuple[str, ...]) -> None:
+    """Write an internal note; the requester never sees it."""
+    with words.written(lambda: _about(tickets)) as text:
+        attachments = upload(attach)
+        each(
+            tickets,
+            lambda number: write("ticket.note", ticket=number, body=text, attachments=attachments),
+            TICKET,
+        )
+
+
+@click.command(
+    cls=Command, writes=True, if_rev=True, example="spocd ticket list -o ids | spocd ticket close - --no-notify"
+)
+@some_tickets
+@body
+@click.option("--reason", metavar="TEXT", help="Why, for the log.")
+@_no_notify
+def close(tickets: Chosen, words: Words, reason: str | None, no_notify: bool) -> None:
+    """Resolve tickets, with a last word or without; the requester is told."""
+    with words.written_if_any(lambda: _about(tickets)) as text:
+        each(
+            tickets,
+            lambda number: write("ticket.close", ticket=number, body=text, reason=reason, notify=_told(no_notify)),
+            TICKET,
+        )
+
+
+@click.command(
+    cls=Command,
+    writes=True,
+    example='spocd ticket new --requester ann@example.org --subject "No sound" -b "She called: the headset is mute."',
+)
+@click.option("--requester", required=True, metavar="ADDR", help="Whose ticket it is.")
+@click.option("--subject", required=True, metavar="TEXT")
+@body
+@attached
+@click.option("--channel", default="phone", show_default=True, metavar="CHANNEL", help="How they came to us.")
+@click.option("--name", metavar="NAME", help="The requester's name.")
+@click.option("--service", metavar="KEY")
+@click.option("--priority", metavar="PRIORITY")
+@click.option("--kind", metavar="KIND")
+@_no_notify
+def new(
+    requester: str,
+    subject: str,
+    words: Words,
+    attach: tuple[str, ...],
+    no_notify: bool,
+    **details: str | None,
+) -> None:
+    """Open a ticket for somebody who called or came by."""
+    about = f"New ticket of {requester}: {subject}\n"
+    with words.written(lambda: about) as text:
+        opened = write(
+            "ticket.new",
+            requester=requester,
+            subject=subject,
+            body=text,
+            attachments=upload(attach),
+            notify=_told(no_notify),
+            **details,
+        )
+        show.document(opened, TICKET)

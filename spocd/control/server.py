@@ -1,0 +1,247 @@
+"""The daemon's end of the control socket: it takes calls, has each performed, and answers in their order.
+
+Everybody on the machine may connect; who it is comes from the kernel, and what they may is decided by who performs
+the call. So this end expects the worst: a frame has a length and a time, a uid a number of connections, an answer
+a time to be taken. A call that was begun is finished, whether or not its client is still there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+import struct
+import sys
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+from spocd import __version__
+from spocd.control import wire
+from spocd.control.introspection import Field, Operation, bound, describe, parameters_of
+from spocd.errors import Misconfigured, Refused, TryLater
+
+log = logging.getLogger("spocd.control")
+
+FRAME_TIME = 5.0  # seconds from a frame's first octet to its last
+ANSWER_TIME = 30.0  # seconds in which a client must have taken its answer
+CONNECTIONS_PER_UID = 64
+_BACKLOG = 256
+_CREDENTIALS = struct.Struct("=iII")  # struct ucred: pid, uid, gid
+
+O = TypeVar("O", bound=Operation)  # noqa: E741 (an operation, in the shape that the caller gave)
+Callee = Callable[[O, dict[str, Any], int], Awaitable[Mapping[str, Any]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call as it came: a method's whole name, what it brings, and how it wants to be answered."""
+
+    method: str
+    parameters: dict[str, Any]
+    oneway: bool
+    upgrade: bool
+
+
+def read_call(frame: bytes) -> Call:
+    """The call in a frame (without its NUL); ValueError where it is none. `more` is read and answered once."""
+    document = wire.decode(frame)
+    method, parameters = document.get("method"), document.get("parameters")
+    flags = [document.get(name) or False for name in ("oneway", "upgrade", "more")]
+    if not isinstance(method, str) or not all(isinstance(each, bool) for each in flags):
+        raise ValueError("not a call")
+    if not isinstance(parameters, dict | None):
+        raise ValueError("parameters that are no object")
+    return Call(method, parameters or {}, oneway=flags[0], upgrade=flags[1])
+
+
+class Service(Generic[O]):
+    """What a desk answers: its operations, and the interface in which Varlink tells of them."""
+
+    def __init__(self, operations: Sequence[O], callee: Callee[O]) -> None:
+        self._descriptions = describe(operations)
+        self._methods = {wire.method_name(each.name): (each, parameters_of(each)) for each in operations}
+        self._callee = callee
+
+    async def answer(self, call: Call, uid: int) -> bytes:
+        """The frame that answers a call. Whatever goes wrong in performing it is an answer too."""
+        try:
+            return wire.encode({"parameters": await self._perform(call, uid)})
+        except (Refused, TryLater) as error:
+            return wire.encode(wire.failure(error))
+        except Exception:
+            log.exception("%s failed for uid %d", call.method, uid)
+            sentence = "This is a fault in spocd, not in what you asked. The desk's log says more: tell who runs it."
+            return wire.encode(wire.failure(Refused("internal-error", sentence)))
+
+    async def _perform(self, call: Call, uid: int) -> Mapping[str, Any]:
+        interface = call.method.rpartition(".")[0]
+        if interface not in self._descriptions:
+            raise wire.InterfaceNotFound(interface)
+        if call.upgrade:
+            raise wire.MethodNotImplemented(call.method)
+        match call.method:
+            case "org.varlink.service.GetInfo":
+                bound({}, call.parameters)
+                return self._info()
+            case "org.varlink.service.GetInterfaceDescription":
+                asked = bound({"interface": Field(str)}, call.parameters)
+                return {"description": self._description(asked["interface"])}
+        if call.method not in self._methods:
+            raise wire.MethodNotFound(call.method)
+        operation, parameters = self._methods[call.method]
+        return await self._callee(operation, bound(parameters, call.parameters), uid)
+
+    def _info(self) -> dict[str, Any]:
+        interfaces = sorted(self._descriptions)
+        return {"vendor": "spocd", "product": "spocd", "version": __version__, "url": "", "interfaces": interfaces}
+
+    def _description(self, interface: str) -> str:
+        if interface not in self._descriptions:
+            raise wire.InterfaceNotFound(interface)
+        return self._descriptions[interface]
+
+
+@dataclass(slots=True, eq=False)
+class _Connection:
+    """One client, with the task that serves it. `busy` while a call is being performed or answered."""
+
+    uid: int
+    task: asyncio.Task[None]
+    busy: bool = False
+
+
+class Server:
+    """The control socket, listening."""
+
+    _listening: asyncio.Server
+
+    def __init__(self, service: Service[Any], path: Path | None) -> None:
+        self._service = service
+        self._path = path  # None: the socket is systemd's, and stays
+        self._connections: set[_Connection] = set()
+        self._closing = False
+
+    async def listen(self, listener: socket.socket) -> None:
+        """Take calls from here on."""
+        # From 3.13 on, asyncio would remove the socket's file at close, also the one that is systemd's.
+        keep: dict[str, Any] = {"cleanup_socket": False} if sys.version_info >= (3, 13) else {}
+        self._listening = await asyncio.start_unix_server(
+            self._serve, sock=listener, limit=wire.MOST_FRAME - 1, backlog=_BACKLOG, **keep
+        )
+
+    async def close(self, grace: float) -> None:
+        """Take no further call, let those in hand be finished and answered for `grace` seconds, cancel the rest."""
+        self._closing = True
+        self._listening.close()
+        if self._path is not None:
+            _remove(self._path)
+        for each in self._connections:
+            if not each.busy:
+                each.task.cancel()
+        tasks = {each.task for each in self._connections}
+        if tasks:
+            _, late = await asyncio.wait(tasks, timeout=grace)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+        await self._listening.wait_closed()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """One client, from its connecting to its end. Its leaving cancels nothing: we learn of it when we answer."""
+        task = asyncio.current_task()
+        assert task is not None
+        connection = _Connection(_uid(writer), task)
+        self._connections.add(connection)
+        # An answer is then given when the kernel has all of it, and hanging up after it loses nothing.
+        writer.transport.set_write_buffer_limits(high=0)
+        try:
+            await self._admit(connection, writer)
+            while not self._closing:
+                await self._converse(connection, reader, writer)
+        except (OSError, EOFError, ValueError) as error:
+            log.debug("hung up on uid %d: %s: %s", connection.uid, type(error).__name__, error)
+        finally:
+            self._connections.discard(connection)
+            writer.transport.abort()
+            with suppress(OSError):
+                await writer.wait_closed()
+
+    async def _admit(self, connection: _Connection, writer: asyncio.StreamWriter) -> None:
+        """Turn away a uid that already has all the connections it may: each one costs the daemon a descriptor."""
+        if connection.uid == 0 or sum(each.uid == connection.uid for each in self._connections) <= CONNECTIONS_PER_UID:
+            return
+        sentence = f"You have {CONNECTIONS_PER_UID} connections to the desk. Close some, or try again later."
+        await _send(writer, wire.encode(wire.failure(TryLater(sentence))))
+        raise ValueError("too many connections")
+
+    async def _converse(
+        self, connection: _Connection, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        """One call and its answer."""
+        try:
+            call = read_call(await _next_frame(reader))
+        except asyncio.LimitOverrunError:
+            await _send(writer, wire.encode(wire.failure(wire.too_large())))
+            raise ValueError("a frame over 1 MiB") from None
+        connection.busy = True
+        answer = await self._service.answer(call, connection.uid)
+        if not call.oneway:
+            await _send(writer, answer)
+        connection.busy = False
+        # Nothing above need have waited: a client that sends thousands of calls at once must not keep the loop.
+        await asyncio.sleep(0)
+
+
+async def serve(at: Path | socket.socket, operations: Sequence[O], callee: Callee[O]) -> Server:
+    """Listen at a path, whose folder exists, or on a socket that systemd has opened.
+
+    The caller holds the desk's lock, so a socket that stands at the path is a dead daemon's and is replaced.
+    """
+    service = Service(operations, callee)
+    server = Server(service, at if isinstance(at, Path) else None)
+    await server.listen(_bind(at) if isinstance(at, Path) else at)
+    return server
+
+
+def _bind(path: Path) -> socket.socket:
+    if path.exists() and not path.is_socket():
+        raise Misconfigured([f"{path}: something that is no socket stands where the control socket belongs: remove it"])
+    _remove(path)
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        wire.at(path, listener.bind)
+        # Everybody may call; who may do what is decided by the role. Nobody can connect before it listens.
+        path.chmod(0o666)
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
+def _remove(path: Path) -> None:
+    path.unlink(missing_ok=True)
+
+
+def _uid(writer: asyncio.StreamWriter) -> int:
+    """Who is at the other end, by the kernel."""
+    peer = writer.get_extra_info("socket")
+    credentials = peer.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
+    return int(_CREDENTIALS.unpack(credentials)[1])
+
+
+async def _next_frame(reader: asyncio.StreamReader) -> bytes:
+    """The next frame without its NUL. To wait between frames costs nothing; a frame once begun must come whole."""
+    first = await reader.readexactly(1)
+    if first == b"\0":
+        raise ValueError("an empty frame")
+    async with asyncio.timeout(FRAME_TIME):
+        return first + (await reader.readuntil(b"\0"))[:-1]
+
+
+async def _send(writer: asyncio.StreamWriter, frame: bytes) -> None:
+    writer.write(frame)
+    async with asyncio.timeout(ANSWER_TIME):
+        await writer.drain()

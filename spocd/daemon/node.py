@@ -1,0 +1,221 @@
+"""One running node: the composition root. Everything is made here, wired by hand, and ended here."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import secrets
+import signal
+import socket
+import sys
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+from spocd.config import Config, check_folder, load
+from spocd.control import server as control
+from spocd.daemon import systemd
+from spocd.daemon.acceptor import DeskAcceptor
+from spocd.daemon.intake import Intake
+from spocd.daemon.operations import RELOAD, all_operations
+from spocd.daemon.sending import Sending
+from spocd.daemon.settings import read_identity, settings_of
+from spocd.daemon.timers import Timer, Timers
+from spocd.desk import letter, ticket
+from spocd.desk.operation import Desk, Operation, Settings, perform
+from spocd.domain.token import fingerprint
+from spocd.errors import Exit, Misconfigured, Refused
+from spocd.gateway.reading.pool import Pool
+from spocd.gateway.sending import transport
+from spocd.gateway.server import Listeners, listen
+from spocd.gateway.writing import Writer
+from spocd.store import Store, Transaction, open_store
+from spocd.store.lock import owned
+
+log = logging.getLogger("spocd.daemon")
+
+HEARTBEAT = 10.0  # seconds
+LOOK_AT_THE_CLOCK = 20.0  # seconds between two looks for what is due to wake or to close
+HOUSEKEEPING = 3600.0
+GRACE = 4.0  # seconds each that the listeners, intake and sending get to finish what is in hand: 10 s in all
+ANSWERS_KEPT = 400 * 86400  # seconds that the result of a keyed operation is remembered
+PIECES_KEPT = 86400  # seconds that an unfinished upload is kept
+# What a reload cannot change: it is opened at the start.
+_FIXED = ("store", "listen", "limits", "secret")
+
+
+class Node:
+    """A node that serves. `clock` gives UTC seconds; `store` is open and holds a desk."""
+
+    def __init__(self, config: Config, store: Store, settings: Settings, writer: Writer, clock: Callable[[], float]) -> None:
+        self.config = config
+        self.settings = settings
+        self._store = store
+        self._writer = writer
+        self._clock = clock
+        self._pool = Pool()
+        self._sending = Sending(store, writer, transport(config), self._current, clock)
+        self._intake = Intake(store, self._pool, self._current, clock, self._sending.loop.wake)
+        self._acceptor = DeskAcceptor(store, self._current, clock, self._intake.loop.wake)
+        self._timers = Timers(self._all_timers())
+        self.listeners: Listeners | None = None
+
+    def _current(self) -> Settings:
+        return self.settings
+
+    async def start(self, stack: AsyncExitStack, sockets: Mapping[str, socket.socket]) -> None:
+        """Open everything; `stack` ends it in the opposite order."""
+        await self._write(letter.recover)
+        await self._pool.start()
+        stack.push_async_callback(self._pool.close)
+        stack.push_async_callback(self._leave)
+        self._sending.loop.start()
+        stack.push_async_callback(self._sending.stop, GRACE)
+        self._intake.loop.start()
+        stack.push_async_callback(self._intake.loop.stop, GRACE)
+        self._timers.start()
+        stack.push_async_callback(self._timers.stop)
+        at = sockets.get("control") or self.config.file(self.config.listen.control)
+        served = await control.serve(at, all_operations(), self._answer)
+        stack.push_async_callback(served.close, GRACE)
+        self.listeners = await listen(self.config, self._acceptor, sockets=sockets)
+        stack.push_async_callback(self.listeners.close, GRACE)
+
+    async def _leave(self) -> None:
+        """Give back what was leased and not finished; an unread mail of ours is anybody's again."""
+
+        async def leave(desk: Desk) -> None:
+            await desk.tx.run("release_letters", run=desk.settings.run)
+            await desk.tx.run("release_mails", run=desk.settings.run)
+            await desk.tx.run("node_leaves", run=desk.settings.run)
+
+        await self._write(leave)
+
+    def _all_timers(self) -> list[Timer]:
+        timers = [
+            Timer("heartbeat", HEARTBEAT, lambda: self._write(_beat)),
+            Timer("clock", LOOK_AT_THE_CLOCK, lambda: self._write(ticket.wake_and_close)),
+            Timer("housekeeping", HOUSEKEEPING, lambda: self._write(_keep_house)),
+        ]
+        if seconds := systemd.watchdog_seconds():
+            timers.append(Timer("watchdog", seconds, _alive))
+        return timers
+
+    async def _write(self, work: Callable[[Desk], Awaitable[Any]]) -> Any:
+        def run(tx: Transaction) -> Awaitable[Any]:
+            return work(Desk(tx, int(self._clock()), self.settings))
+
+        return await self._store.write(run)
+
+    async def _answer(self, asked: Operation, parameters: dict[str, Any], uid: int) -> dict[str, Any]:
+        answer = await perform(self._store, self.settings, asked, parameters, uid=uid, clock=self._clock)
+        if asked is RELOAD:
+            return self._reload_for_somebody()
+        if asked.writes:
+            self._sending.loop.wake()
+            self._intake.loop.wake()
+        return answer
+
+    def _reload_for_somebody(self) -> dict[str, Any]:
+        try:
+            return {"config": str(self.config.path), "restart_needed": self.reload()}
+        except Misconfigured as wrong:
+            sentence = f"The configuration stays as it was:\n{wrong}"
+            raise Refused("misconfigured", sentence, Exit.CONFIGURATION) from wrong
+
+    def reload(self) -> list[str]:
+        """Read spocd.toml again; the keys whose change takes effect at the next start. Misconfigured changes nothing."""
+        config = load(self.config.path)
+        identity = {
+            "instance": self.settings.rules.instance,
+            "secret_fingerprint": fingerprint(self.settings.master),
+        }
+        settings = settings_of(config, identity, self.settings.run, self._writer.template_version)
+        sending = transport(config)
+        later = [each for each in _FIXED if getattr(config, each) != getattr(self.config, each)]
+        self.config, self.settings = config, settings
+        self._sending.change_transport(sending)
+        log.info("reloaded %s", config.path)
+        return later
+
+
+async def _beat(desk: Desk) -> None:
+    await desk.tx.run("node_beats", run=desk.settings.run, host=socket.gethostname(), pid=os.getpid(), now=desk.now)
+
+
+async def _keep_house(desk: Desk) -> None:
+    await desk.tx.run("drop_old_answers", before=desk.now - ANSWERS_KEPT)
+    await desk.tx.run("drop_old_blob_pieces", before=desk.now - PIECES_KEPT)
+
+
+async def _alive() -> None:
+    systemd.notify("WATCHDOG=1")
+
+
+def new_run() -> str:
+    """The id of a run: what its leases carry."""
+    return secrets.token_hex(8)
+
+
+def serve(path: Path) -> int:
+    """Run a node in the foreground until SIGTERM or SIGINT; its exit code."""
+    _log_to_stderr()
+    config = load(path)
+    check_folder(config)
+    with owned(config.folder):
+        asyncio.run(_serve(config))
+    return Exit.DONE
+
+
+async def _serve(config: Config) -> None:
+    async with AsyncExitStack() as stack:
+        store = await open_store(config.store.url, config.folder)
+        stack.push_async_callback(store.close)
+        writer = Writer()
+        settings = settings_of(config, await read_identity(store), new_run(), writer.template_version)
+        node = Node(config, store, settings, writer, time.time)
+        stopping = asyncio.Event()
+        _listen_to_signals(node, stopping)
+        await node.start(stack, systemd.sockets())
+        _say_ready(node)
+        await stopping.wait()
+        systemd.notify("STOPPING=1")
+        log.info("stopping: finishing what is in hand")
+
+
+def _listen_to_signals(node: Node, stopping: asyncio.Event) -> None:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    loop.add_signal_handler(signal.SIGHUP, _reload_or_say_why, node)
+
+
+def _reload_or_say_why(node: Node) -> None:
+    try:
+        for each in node.reload():
+            log.warning("the change of [%s] takes effect at the next start", each)
+    except Misconfigured as wrong:
+        log.error("the configuration stays as it was:\n%s", wrong)
+
+
+def _say_ready(node: Node) -> None:
+    assert node.listeners is not None
+    addresses = node.listeners.addresses
+    for where in addresses["smtp"]:
+        log.info("listening smtp=%s", where)
+    for where in addresses["lmtp"]:
+        log.info("listening lmtp=%s", where)
+    log.info("ready address=%s control=%s", node.settings.address, node.config.file(node.config.listen.control))
+    systemd.notify("READY=1")
+
+
+def _log_to_stderr() -> None:
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(levelname)s %(name)s %(message)s")
+    logging.getLogger("aiosqlite").setLevel(logging.WARNING)
+    # One mail, one line: the library's own would be a line a command.
+    logging.getLogger("mail.log").setLevel(logging.WARNING)
+
+

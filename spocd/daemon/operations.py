@@ -1,0 +1,27 @@
+"""All operations of the desk, for the control socket and for the shell without a daemon."""
+
+from __future__ import annotations
+
+from typing import TypedDict
+
+from spocd.desk import agent, blob, mail, message, node, person, ticket, ticket_view, token
+from spocd.desk.access import Actor, Role
+from spocd.desk.operation import Desk, Operation, declared, operation
+
+
+class Reloaded(TypedDict):
+    config: str
+    restart_needed: list[str]
+
+
+@operation("desk.reload", role=Role.ADMIN)
+async def reload(desk: Desk, actor: Actor) -> Reloaded:
+    """Read spocd.toml again; a bad file changes nothing. Says what takes effect only at the next start."""
+    return {"config": "", "restart_needed": []}  # the node fills it in: only it has a configuration
+
+
+def all_operations() -> list[Operation]:
+    return [*declared(agent, blob, mail, message, node, person, ticket, ticket_view, token), RELOAD]
+
+
+RELOAD: Operation = reload.__dict__["operation"]

@@ -1,0 +1,69 @@
+"""From the configuration and the database's identity to what operations decide with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from spocd.config import Config, check_secret
+from spocd.desk.letter import BOUNCES
+from spocd.desk.operation import Settings
+from spocd.domain.intake import Limits, Rules
+from spocd.domain.token import OwnAddresses, fingerprint
+from spocd.errors import Misconfigured
+from spocd.store import Row, Store, Transaction
+
+# RFC 5321 section 4.5.1 and RFC 2142: these must reach a human.
+_ROLE_ADDRESSES = ("postmaster", "abuse", BOUNCES)
+
+
+async def read_identity(store: Store) -> Row:
+    """The row of `desk`; Misconfigured where the database holds none."""
+
+    async def read(tx: Transaction) -> Row | None:
+        return await tx.one("desk")
+
+    row = await store.read(read)
+    if row is None:
+        raise Misconfigured(["The database holds no desk. Make one: spocd init DIR --address desk@example.org"])
+    return row
+
+
+def settings_of(config: Config, identity: Row, run: str, template_version: Callable[[str, str], str]) -> Settings:
+    """What operations decide with; Misconfigured where the secret is not the one that this desk was made with."""
+    master = check_secret(config.file(config.secret))
+    if fingerprint(master) != identity["secret_fingerprint"]:
+        raise Misconfigured(
+            [
+                f"{config.file(config.secret)}: this secret is not the one of the desk in the database. "
+                "Bring that desk's: spocd init … --secret FILE, or restore it from the backup."
+            ]
+        )
+    desk = config.desk
+    domain = desk.address.rpartition("@")[2].lower()
+    addresses = {desk.address.casefold(): ""} | {each.casefold(): service for each, service in desk.addresses.items()}
+    roles = {f"{each}@{domain}": "" for each in _ROLE_ADDRESSES}
+    return Settings(
+        name=desk.name,
+        address=desk.address,
+        language=desk.language,
+        delimiter=desk.delimiter,
+        addresses=addresses,
+        domains=frozenset(each.lower() for each in desk.domains) or frozenset({domain}),
+        rules=Rules(
+            OwnAddresses(roles | addresses, desk.delimiter),
+            identity["instance"],
+            config.trust.authserv_id,
+            config.trust.spam_header,
+        ),
+        limits=Limits(
+            unknown_a_day=config.automatic.unknown_a_day,
+            unknown_an_hour=config.automatic.unknown_an_hour,
+            address_an_hour=config.automatic.address_an_hour,
+            address_a_day=config.automatic.address_a_day,
+        ),
+        close_after=config.ticket.close_after,
+        reopen_within=config.ticket.reopen_within,
+        master=master,
+        run=run,
+        template_version=template_version,
+    )

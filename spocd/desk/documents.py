@@ -1,0 +1,174 @@
+"""The documents that operations answer with: what `--json` prints, and what the control socket's interface declares."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any, TypedDict
+
+from spocd.desk.operation import Desk
+from spocd.domain.ticket import Ticket
+from spocd.errors import Exit, Refused
+from spocd.store import Row
+
+
+class Mailbox(TypedDict):
+    name: str
+    address: str
+
+
+class TicketDocument(TypedDict):
+    number: int
+    subject: str
+    state: str
+    kind: str
+    priority: str
+    requester: Mailbox
+    assignee: str | None
+    team: str | None
+    service: str | None
+    channel: str
+    opened_at: str
+    updated_at: str
+    due_at: str | None
+    waiting_since: str | None
+    pend_until: str | None
+    rev: int
+
+
+class TicketList(TypedDict):
+    tickets: list[TicketDocument]
+    cursor: str | None
+
+
+class Participant(TypedDict):
+    name: str
+    address: str
+    role: str
+    since: str
+
+
+class Attachment(TypedDict):
+    filename: str
+    content_type: str
+    size: int
+    sha256: str
+
+
+MessageDocument = TypedDict(
+    "MessageDocument",
+    {
+        "id": str,
+        "kind": str,
+        "direction": str,
+        "from": Mailbox,
+        "to": list[Mailbox],
+        "subject": str,
+        "text": str,
+        "visible_text": str,
+        "created_at": str,
+        "attachments": list[Attachment],
+        "evidence": dict[str, Any],
+    },
+)
+
+
+class Link(TypedDict):
+    relation: str
+    ticket: int
+
+
+class TicketView(TicketDocument):
+    participants: list[Participant]
+    proposed: list[Mailbox]
+    messages: list[MessageDocument]
+    journal: list[dict[str, Any]]
+    links: list[Link]
+
+
+def moment(seconds: int) -> str:
+    """UTC seconds as RFC 3339."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
+
+
+def moment_or_none(seconds: int | None) -> str | None:
+    return None if seconds is None else moment(seconds)
+
+
+def ticket_document(row: Row) -> TicketDocument:
+    """A row of `ticket_document` or of the listing `ticket`."""
+    return {
+        "number": row["number"],
+        "subject": row["subject"],
+        "state": row["state"],
+        "kind": row["kind"],
+        "priority": row["priority"],
+        "requester": {"name": row["requester_name"], "address": row["requester_address"]},
+        "assignee": row["assignee_login"],
+        "team": row["team"],
+        "service": row["service"],
+        "channel": row["channel"],
+        "opened_at": moment(row["opened_at"]),
+        "updated_at": moment(row["updated_at"]),
+        "due_at": moment_or_none(row["due_at"]),
+        "waiting_since": moment_or_none(row["waiting_since"]),
+        "pend_until": moment_or_none(row["pend_until"]),
+        "rev": row["rev"],
+    }
+
+
+async def document_of(desk: Desk, number: int) -> TicketDocument:
+    """The document of a ticket as it is now."""
+    row = await desk.tx.one("ticket_document", number=number)
+    if row is None:
+        raise no_ticket(number)
+    return ticket_document(row)
+
+
+def no_ticket(number: int) -> Refused:
+    return Refused("no-such-ticket", f"There is no ticket #{number}.", Exit.NOT_FOUND)
+
+
+async def find_ticket(desk: Desk, number: int) -> Ticket:
+    """The ticket of this number; Refused where there is none."""
+    row = await desk.tx.one("ticket", number=number)
+    if row is None:
+        raise no_ticket(number)
+    return Ticket(**row)
+
+
+async def save(desk: Desk, before: Ticket, after: Ticket) -> None:
+    """Write a decision on a ticket that was read in this transaction."""
+    changed = await desk.tx.run(
+        "change_ticket",
+        number=before.number,
+        rev=before.rev,
+        state=after.state,
+        assignee=after.assignee,
+        subject=after.subject,
+        updated_at=after.updated_at,
+        waiting_since=after.waiting_since,
+        pend_until=after.pend_until,
+        resolved_at=after.resolved_at,
+        closed_at=after.closed_at,
+    )
+    if changed != 1:
+        raise Refused(
+            "changed", f"#{before.number} has just been changed by somebody else. Look again.", Exit.CONFLICT
+        )
+
+
+def split_message_id(text: str) -> tuple[int, int]:
+    """(ticket, position) of a message's name such as 1234.5."""
+    ticket, dot, position = text.removeprefix("#").partition(".")
+    if not (dot and ticket.isdecimal() and position.isdecimal() and len(text) < 30):
+        raise Refused(
+            "bad-message",
+            f"“{text}” is no message. A message is named like 1234.5; see: spocd ticket view",
+            Exit.USAGE,
+        )
+    return int(ticket), int(position)
+
+
+def read_json(text: str | None) -> Any:
+    return None if text is None else json.loads(text)

@@ -1,0 +1,339 @@
+"""A mail that has come in finds its fate: the ticket that it opens or continues, or why it does neither."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from spocd.desk.access import SPOCD
+from spocd.desk.acknowledge import acknowledge
+from spocd.desk.documents import find_ticket, save
+from spocd.desk.evidence import claims_of, standings_of, survivor
+from spocd.desk.journal import record
+from spocd.desk.message import add_incoming
+from spocd.desk.operation import Desk
+from spocd.desk.person import ensure_person, find_person
+from spocd.domain.address import Address, find
+from spocd.domain.intake import Envelope, Judgement, content_key, judge, transport_key
+from spocd.domain.reading import Reading
+from spocd.domain.thanks import is_thanks
+from spocd.domain.thread import (
+    PARTICIPANT,
+    THIRD_PARTY,
+    Author,
+    Claim,
+    NewTicket,
+    Place,
+    Rung,
+    ToTicket,
+    evidence,
+    explain,
+    place,
+)
+from spocd.domain.ticket import Ticket, filed, may_continue, written_to
+from spocd.domain.token import Purpose, Ring, read, read_message_id
+from spocd.store import Row, Transaction
+
+SAME_WORDS_FOR = 7 * 86400  # seconds in which the same content is the same mail
+MOST_CORRESPONDENTS = 100  # addresses in To and Cc of one mail that are remembered
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A mail as it is to be stored: made outside of the transaction, since hashing a large one takes time."""
+
+    envelope: Envelope
+    content_key: str
+    transport_key: str
+    blob: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Leased:
+    """A row of the inbox that this node reads now."""
+
+    id: int
+    raw: str
+    envelope: Envelope
+    content_key: str
+    tries: int
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What became of a mail: one word for the row, the ticket and message if there are, and why."""
+
+    name: str
+    ticket: int | None
+    message: int | None
+    evidence: dict[str, Any]
+
+
+def accepted(envelope: Envelope, raw: bytes, blob: dict[str, Any]) -> Accepted:
+    content = content_key(raw)
+    return Accepted(envelope, content, transport_key(envelope, content), blob)
+
+
+async def accept(tx: Transaction, mail: Accepted, now: int) -> None:
+    """Make a mail durable: raw bytes, envelope, duplicate key. The same delivery again changes nothing."""
+    if await tx.one("delivery", transport_key=mail.transport_key):
+        return
+    await tx.run("add_blob", **mail.blob)
+    await tx.run(
+        "accept_mail",
+        transport_key=mail.transport_key,
+        content_key=mail.content_key,
+        channel=mail.envelope.channel,
+        peer=mail.envelope.peer,
+        sender=mail.envelope.sender,
+        recipients=json.dumps(mail.envelope.recipients),
+        raw=mail.blob["sha256"],
+        size=mail.blob["size"],
+        now=now,
+    )
+
+
+async def lease(desk: Desk, most: int) -> list[Leased]:
+    """Take up to `most` mails whose time has come, the longest waiting first."""
+    rows = await desk.tx.all("lease_mails", run=desk.settings.run, now=desk.now, most=most)
+    return sorted((_leased(row) for row in rows), key=lambda mail: mail.id)
+
+
+def _leased(row: Row) -> Leased:
+    envelope = Envelope(row["sender"], tuple(json.loads(row["recipients"])), row["channel"], row["peer"])
+    return Leased(row["id"], row["raw"], envelope, row["content_key"], row["tries"])
+
+
+async def decide(desk: Desk, mail: Leased, reading: Reading) -> Fate:
+    """Give a mail its fate, all in one transaction: ticket, message, journal, acknowledgement, and the row itself."""
+    fate = await _fate(desk, mail, reading)
+    await settle(desk, mail, fate)
+    return fate
+
+
+async def settle(desk: Desk, mail: Leased, fate: Fate) -> None:
+    await desk.tx.run(
+        "settle_mail",
+        id=mail.id,
+        run=desk.settings.run,
+        fate=fate.name,
+        ticket=fate.ticket,
+        message=fate.message,
+        evidence=json.dumps(fate.evidence, ensure_ascii=False),
+    )
+
+
+async def _fate(desk: Desk, mail: Leased, reading: Reading) -> Fate:
+    judgement = judge(reading, mail.envelope, desk.settings.rules)
+    if judgement.fate == "loop":
+        return await _own_mail_came_back(desk, reading)
+    twin = await desk.tx.one("placed_content", content_key=mail.content_key, since=desk.now - SAME_WORDS_FOR)
+    if twin is not None:
+        return await _further_recipient(desk, mail, twin)
+    ring = await desk.ring()
+    found = evidence(reading, mail.envelope, desk.settings.own, desk.settings.tag_word)
+    claims = await claims_of(desk, ring, found)
+    if judgement.fate == "bounce":
+        return await _bounce(desk, mail, reading, claims)
+    return await _contact(desk, ring, mail, reading, judgement, claims)
+
+
+async def _contact(
+    desk: Desk, ring: Ring, mail: Leased, reading: Reading, judgement: Judgement, claims: list[Claim]
+) -> Fate:
+    person = await find_person(desk, reading.identity) if reading.identity else None
+    author = Author(reading.identity or "", person["id"] if person else None)
+    where = place(author, claims, await standings_of(desk, claims), forward=reading.forward)
+    await _tell_of_refused_tokens(desk, mail, where)
+    if isinstance(where, ToTicket):
+        ticket = await find_ticket(desk, where.ticket)
+        if judgement.fate == "automatic" or may_continue(ticket, desk.now, reopen_within=desk.settings.reopen_within):
+            return await _append(desk, mail, reading, judgement, where, ticket, author)
+        where = NewTicket(f"#{ticket.number} was closed too long ago", (ticket.number,), where.refused)
+    return await _open(desk, ring, mail, reading, judgement, where)
+
+
+async def _append(
+    desk: Desk, mail: Leased, reading: Reading, judgement: Judgement, where: ToTicket, ticket: Ticket, author: Author
+) -> Fate:
+    automatic = judgement.fate == "automatic"
+    why = explain(where)
+    position, message = await add_incoming(
+        desk, ticket, mail.raw, mail.content_key, reading, kind="automatic" if automatic else "mail",
+        person=author.person, evidence=why, sender=mail.envelope.sender,
+    )  # fmt: skip
+    await _remember_people(desk, ticket.number, reading)
+    thanks = not automatic and is_thanks(reading.visible_text) and not reading.attachments
+    rests = automatic or thanks or where.role == THIRD_PARTY
+    await save(desk, ticket, filed(ticket, desk.now) if rests else written_to(ticket, desk.now))
+    if where.by_own_token and author.person is not None and not automatic:
+        await desk.tx.run("person_is_known", id=author.person, now=desk.now)
+    event = "filed" if rests else "received"
+    because = "automatic" if automatic else "a word of thanks" if thanks else where.role if rests else None
+    await record(
+        desk, ticket.number, author.address or "unknown sender", event, message=position, why=because, by=why["by"]
+    )
+    if not rests and ticket.state not in ("new", "open", "spam"):
+        await record(desk, ticket.number, SPOCD, "reopened", was=ticket.state, why="a reply came")
+    return Fate("automatic filed" if automatic else "appended", ticket.number, message, why)
+
+
+async def _open(
+    desk: Desk, ring: Ring, mail: Leased, reading: Reading, judgement: Judgement, where: NewTicket
+) -> Fate:
+    base = _base(desk, mail.envelope)
+    requester = find(reading.identity or "") or find(mail.envelope.sender)
+    person = await ensure_person(desk, requester, _display_name(reading, requester))
+    number = await _insert(desk, reading, judgement, base, person)
+    ticket = await find_ticket(desk, number)
+    await desk.tx.run("add_participant", ticket=number, person=person, role="requester", now=desk.now)
+    why = explain(where)
+    _, message = await add_incoming(
+        desk, ticket, mail.raw, mail.content_key, reading, kind="automatic" if judgement.fate == "automatic" else "mail",
+        person=person, evidence=why, sender=mail.envelope.sender,
+    )  # fmt: skip
+    await _remember_people(desk, number, reading)
+    await record(desk, number, str(requester or "unknown sender"), "opened", channel=ticket.channel, why=where.why)
+    for other in where.links:
+        await desk.tx.run("link_tickets", ticket=number, relation="continues", other=other, now=desk.now)
+        await record(desk, other, SPOCD, "linked", other=number, why=where.why)
+    guessing = any(claim.rung is Rung.TOKEN for claim in where.refused)
+    await acknowledge(desk, ring, ticket, reading, judgement, mail.envelope, guessing=guessing)
+    return Fate("spam" if judgement.spam else "opened", number, message, why)
+
+
+async def _insert(desk: Desk, reading: Reading, judgement: Judgement, base: str, person: int) -> int:
+    row = await desk.tx.one(
+        "open_ticket",
+        subject=reading.subject or "(no subject)",
+        state="spam" if judgement.spam else "new",
+        kind="request",
+        priority="normal",
+        requester=person,
+        service=desk.settings.addresses.get(base) or None,
+        channel="mail",
+        address=base if base in desk.settings.addresses else desk.settings.address,
+        waiting_since=desk.now,
+        now=desk.now,
+    )
+    assert row is not None
+    return int(row["number"])
+
+
+def _base(desk: Desk, envelope: Envelope) -> str:
+    """The first of the desk's addresses that the mail was sent to; a pipe's unknown recipient means the desk itself."""
+    splits = (desk.settings.own.split(each) for each in envelope.recipients)
+    return next((split[0] for split in splits if split), desk.settings.address)
+
+
+def _display_name(reading: Reading, requester: Address | None) -> str:
+    return reading.sender.name if requester is not None and reading.identity == requester.key else ""
+
+
+async def _remember_people(desk: Desk, ticket: int, reading: Reading) -> None:
+    """Who stood in To and Cc: they may answer the original, and an agent may add them."""
+    people = [
+        each for each in (*reading.to, *reading.cc) if find(each.address) and not desk.settings.own.own(each.address)
+    ]
+    rows = {each.address.casefold(): each.name for each in people[:MOST_CORRESPONDENTS]}
+    await desk.tx.batch(
+        "add_correspondents", [{"ticket": ticket, "address": address, "name": name} for address, name in rows.items()]
+    )
+
+
+async def _tell_of_refused_tokens(desk: Desk, mail: Leased, where: Place) -> None:
+    for claim in where.refused:
+        if claim.rung is Rung.TOKEN:
+            await record(desk, None, mail.envelope.sender or "<>", "token refused", why=claim.refused, mail=mail.id)
+
+
+async def _further_recipient(desk: Desk, mail: Leased, twin: Row) -> Fate:
+    ticket = await survivor(desk, twin["ticket"])
+    why = {"by": "the same mail again", "message": f"{twin['origin']}.{twin['position']}"}
+    await record(
+        desk,
+        ticket,
+        SPOCD,
+        "came again",
+        recipients=list(mail.envelope.recipients),
+        message=why["message"],
+        mail=mail.id,
+    )
+    return Fate("further recipient", ticket, twin["id"], why)
+
+
+async def _own_mail_came_back(desk: Desk, reading: Reading) -> Fate:
+    await record(desk, None, SPOCD, "loop", message_id=reading.message_id, subject=reading.subject)
+    return Fate("loop", None, None, {"by": "our own mark", "why": "a mail of this desk came back to it"})
+
+
+async def _bounce(desk: Desk, mail: Leased, reading: Reading, claims: list[Claim]) -> Fate:
+    """A delivery report about one of our letters goes to its ticket; about anything else it is kept, and opens nothing."""
+    letter = await _bounced_letter(desk, mail.envelope, reading)
+    if letter is None:
+        unrelated: dict[str, Any] = {
+            "by": "bounce",
+            "why": "it names no letter of ours",
+            "recipients": [b.recipient for b in reading.bounces],
+        }
+        return Fate("bounce recorded", None, None, unrelated)
+    ticket = await find_ticket(desk, await survivor(desk, letter["ticket"]))
+    final = any(b.permanent for b in reading.bounces) or not reading.bounces
+    why: dict[str, Any] = {"by": "bounce", "rung": 1, "role": PARTICIPANT, "letter": letter["id"], "final": final}
+    position, message = await add_incoming(
+        desk,
+        ticket,
+        mail.raw,
+        mail.content_key,
+        reading,
+        kind="automatic",
+        person=None,
+        evidence=why,
+        sender=mail.envelope.sender,
+    )
+    status = next((b.status for b in reading.bounces if b.status), None)
+    if final:
+        await desk.tx.run("letter_bounced", id=letter["id"], reply=f"bounced: {status or 'no status'}")
+    await save(desk, ticket, filed(ticket, desk.now))
+    await record(
+        desk, ticket.number, SPOCD, "bounced" if final else "delayed", letter=letter["id"], to=letter["recipient"],
+        status=status, message=position,
+    )  # fmt: skip
+    return Fate("bounce recorded", ticket.number, message, why)
+
+
+async def _bounced_letter(desk: Desk, envelope: Envelope, reading: Reading) -> Row | None:
+    """The letter that a report is about: by its signed return path, else by the Message-ID that it gives back."""
+    ring = await desk.ring()
+    extensions = [split[1] for each in envelope.recipients if (split := desk.settings.own.split(each))]
+    tokens = [read(each) for each in extensions if each]
+    tokens += [read_message_id(b.original_message_id) for b in reading.bounces if b.original_message_id]
+    for token in tokens:
+        if (
+            token
+            and token.purpose in (Purpose.BOUNCE, Purpose.MESSAGE_ID)
+            and token.second is None
+            and ring.verifies(token)
+        ):
+            return await desk.tx.one("letter", id=token.first)
+    return None
+
+
+async def quarantine(desk: Desk, mail: Leased, reading: Reading, why: str) -> Fate:
+    """Open a ticket for a mail that cannot be read or decided, with its bytes as a file: the least that can fail."""
+    address = find(mail.envelope.sender)
+    person = await ensure_person(desk, address, "")
+    judgement = Judgement("contact", spam=False, unanswerable="the mail could not be read")
+    number = await _insert(desk, reading, judgement, _base(desk, mail.envelope), person)
+    ticket = await find_ticket(desk, number)
+    await desk.tx.run("add_participant", ticket=number, person=person, role="requester", now=desk.now)
+    evidence: dict[str, Any] = {"by": "quarantine", "why": why, "role": PARTICIPANT, "refused": []}
+    _, message = await add_incoming(
+        desk, ticket, mail.raw, mail.content_key, reading, kind="mail", person=person, evidence=evidence,
+        sender=mail.envelope.sender,
+    )  # fmt: skip
+    await record(desk, number, str(address or "unknown sender"), "opened", channel=ticket.channel, why="quarantined")
+    fate = Fate("quarantined", number, message, evidence)
+    await settle(desk, mail, fate)
+    return fate

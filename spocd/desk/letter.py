@@ -1,0 +1,236 @@
+"""Letters: put into the outbox in the transaction of what they tell; leased, composed and settled by the sending loop."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from spocd.desk.access import SPOCD
+from spocd.desk.blob import fetch
+from spocd.desk.documents import find_ticket, read_json, save
+from spocd.desk.journal import record
+from spocd.desk.message import add_own
+from spocd.desk.operation import Desk
+from spocd.domain.address import find
+from spocd.domain.delivery import Done, GiveUp, Outcome, Stays, Unknown, Wait, verdict
+from spocd.domain.letter import Enclosure, Letter
+from spocd.domain.ticket import Ticket, filed
+from spocd.domain.token import Purpose, Ring, extended, message_id
+from spocd.errors import Refused
+from spocd.store import Row
+
+MOST_REFERENCES = 20
+BOUNCES = "bounces"  # the local part of our return paths
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Whom a letter goes to: a participant, and the address that it goes to this time."""
+
+    person: int
+    name: str
+    address: str
+    language: str | None
+    known: bool
+    generation: int
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """What a letter answers: In-Reply-To and References (RFC 5322 section 3.6.4), without angle brackets."""
+
+    in_reply_to: str | None
+    references: tuple[str, ...]
+
+
+def chain_after(in_reply_to: str | None, references: Sequence[str]) -> Chain:
+    """The chain of an answer to the mail with this Message-ID: the first of its ancestors and the newest ones."""
+    ids = list(dict.fromkeys([*references, *([in_reply_to] if in_reply_to else [])]))
+    if len(ids) > MOST_REFERENCES:
+        ids = [ids[0], *ids[-(MOST_REFERENCES - 1) :]]
+    return Chain(in_reply_to, tuple(ids))
+
+
+async def post(
+    desk: Desk, ring: Ring, ticket: Ticket, reader: Reader, *, kind: str, cause: str, message: int | None, chain: Chain,
+    variables: Mapping[str, Any],
+) -> int | None:  # fmt: skip
+    """Put a letter into the outbox; its id, or None where the reader cannot be written to.
+
+    Never to an address of the desk's own: two letters later that would be a loop.
+    """
+    address = find(reader.address)
+    if address is None or desk.settings.own.own(reader.address):
+        return None
+    language = reader.language or desk.settings.language
+    row = await desk.tx.one(
+        "add_letter",
+        ticket=ticket.number,
+        message=message,
+        person=reader.person,
+        kind=kind,
+        cause=cause,
+        recipient=str(address),
+        recipient_key=address.key,
+        known=int(reader.known),
+        language=language,
+        template_version=desk.settings.template_version(kind, language),
+        variables=json.dumps(_common(desk, ticket) | dict(variables), ensure_ascii=False),
+        key_id=ring.newest,
+        generation=reader.generation,
+        in_reply_to=chain.in_reply_to,
+        reference_ids=json.dumps(chain.references),
+        now=desk.now,
+    )
+    assert row is not None
+    return int(row["id"])
+
+
+def _common(desk: Desk, ticket: Ticket) -> dict[str, Any]:
+    """What every template may say."""
+    return {
+        "number": ticket.number,
+        "subject": ticket.subject,
+        "tag": desk.settings.tag(ticket.number),
+        "desk_name": desk.settings.name,
+        "desk_address": ticket.address,
+        "requester_name": "",
+        "agent_name": "",
+        "body": "",
+        "quote": "",
+        "quote_author": "",
+        "quote_date": "",
+        "also_told": "",
+        "reopen_days": desk.settings.reopen_within,
+        "known": True,
+    }
+
+
+async def lease(desk: Desk, most: int) -> list[int]:
+    """Take up to `most` letters whose time has come; their ids, the longest due first."""
+    rows = await desk.tx.all("lease_letters", run=desk.settings.run, now=desk.now, most=most)
+    return sorted(row["id"] for row in rows)
+
+
+async def compose(desk: Desk, letter: int) -> Letter:
+    """A leased letter with its addresses signed and its files. The same at each try."""
+    row = await desk.tx.one("leased_letter", id=letter)
+    if row is None:
+        raise Refused("no-such-letter", f"There is no letter {letter}.")
+    ring = await desk.ring()
+    enclosures = [] if row["kind"] != "answer" else await _enclosures(desk, row["message"])
+    return _signed(desk, ring, row, enclosures)
+
+
+def _signed(desk: Desk, ring: Ring, row: Row, enclosures: list[Enclosure]) -> Letter:
+    settings = desk.settings
+    delimiter, domain, key_id = settings.delimiter, settings.domain, row["key_id"]
+    reply = ring.sign(Purpose.REPLY, row["ticket"], row["person"], generation=row["generation"], key_id=key_id)
+    bounce = ring.sign(Purpose.BOUNCE, row["id"], key_id=key_id)
+    variables = json.loads(row["variables"])
+    return Letter(
+        id=row["id"],
+        kind=row["kind"],
+        language=row["language"],
+        template_version=row["template_version"],
+        ticket=row["ticket"],
+        from_name=variables["agent_name"] if row["kind"] == "answer" else settings.name,
+        from_address=row["address"],
+        to_name=row["person_name"] if row["known"] else "",
+        to_address=row["recipient"],
+        reply_to=extended(row["address"], delimiter, reply),
+        return_path=extended(f"{BOUNCES}@{domain}", delimiter, bounce),
+        message_id=message_id(ring.sign(Purpose.MESSAGE_ID, row["id"], key_id=key_id), domain),
+        in_reply_to=row["in_reply_to"],
+        references=tuple(json.loads(row["reference_ids"])),
+        date=row["created_at"],
+        instance=settings.rules.instance,
+        variables=variables,
+        enclosures=tuple(enclosures),
+    )
+
+
+async def _enclosures(desk: Desk, message: int) -> list[Enclosure]:
+    rows = await desk.tx.all("message_attachments", message=message)
+    return [Enclosure(row["filename"], row["content_type"], await fetch(desk, row["sha256"])) for row in rows]
+
+
+async def readers(desk: Desk, ticket: Ticket) -> list[Reader]:
+    """Everybody who hears from the desk about a ticket, the requester first, each at the address they asked for."""
+    rows = await desk.tx.all("participants", ticket=ticket.number)
+    rows.sort(key=lambda row: row["person"] != ticket.requester)
+    return [await _reader(desk, ticket, row) for row in rows]
+
+
+async def _reader(desk: Desk, ticket: Ticket, row: Row) -> Reader:
+    last = await desk.tx.one("last_reply_to", ticket=ticket.number, person=row["person"])
+    address = row["address"]
+    if last is not None:
+        address = last["reply_to"] or last["author_address"] or address
+    return Reader(
+        row["person"], row["name"], address, row["language"], row["known_at"] is not None, row["generation"]
+    )
+
+
+async def last_chain(desk: Desk, ticket: Ticket, ring: Ring, person: int) -> Chain:
+    """What a letter to this person continues: the newest mail that came in, else our own last letter to them."""
+    last = await desk.tx.one("last_message_in", ticket=ticket.number)
+    if last is not None and last["message_id"]:
+        return chain_after(last["message_id"], read_json(last["reference_ids"]))
+    letter = await desk.tx.one("last_letter_to", ticket=ticket.number, person=person)
+    if letter is None:
+        return Chain(None, ())
+    own = message_id(ring.sign(Purpose.MESSAGE_ID, letter["id"], key_id=letter["key_id"]), desk.settings.domain)
+    return chain_after(own, read_json(letter["reference_ids"]))
+
+
+async def settle(desk: Desk, letter: int, outcome: Outcome, *, jitter: float) -> None:
+    """Record what came of sending a letter; where an agent should know, a note on its ticket says so."""
+    row = await desk.tx.one("leased_letter", id=letter)
+    assert row is not None
+    decided = verdict(
+        outcome,
+        first_at=row["created_at"],
+        now=desk.now,
+        tries=row["tries"],
+        jitter=jitter,
+        unknown_before=row["unknowns"] > 0,
+    )
+    unknowns = row["unknowns"] + isinstance(outcome, Unknown)
+    columns: dict[str, Any] = {"not_before": desk.now, "sent_at": None, "warned": row["warned"]}
+    match decided:
+        case Done(reply):
+            columns |= {"state": "sent", "sent_at": desk.now}
+        case Wait(until, late, reply):
+            columns |= {"state": "waiting", "not_before": until, "warned": int(row["warned"] or late)}
+            if late and not row["warned"]:
+                await _note(desk, row, f"has waited for an hour and is tried again. The answer so far: {reply}")
+        case GiveUp(reply):
+            columns |= {"state": "failed"}
+            await _note(desk, row, f"could not be delivered and was given up: {reply}")
+        case Stays(reply):
+            columns |= {"state": "unknown"}
+            await _note(desk, row, f"may or may not have arrived: the connection was lost twice ({reply})")
+    await desk.tx.run("settle_letter", id=letter, run=desk.settings.run, unknowns=unknowns, reply=reply, **columns)
+
+
+async def _note(desk: Desk, row: Row, what: str) -> None:
+    """Tell whoever looks at the ticket, by a note of spocd's own."""
+    ticket = await find_ticket(desk, row["ticket"])
+    text = f"The {row['kind']} to {row['recipient']} {what}"
+    position, _ = await add_own(desk, SPOCD, ticket, kind="note", body=text, recipients=[])
+    await save(desk, ticket, filed(ticket, desk.now))
+    await record(desk, ticket.number, SPOCD, "letter trouble", letter=row["id"], to=row["recipient"], message=position)
+
+
+async def recover(desk: Desk) -> None:
+    """Take up what a dead run left: on SQLite one process owns the file, so every lease at its start is a dead one's."""
+    for row in await desk.tx.all("interrupted_letters"):
+        # The dot was about to go: nobody knows whether the letter did. Once more, with the same Message-ID.
+        state = "waiting" if row["unknowns"] == 0 else "unknown"
+        await desk.tx.run("free_interrupted_letter", id=row["id"], state=state, reply="interrupted at the final dot")
+    await desk.tx.run("free_letters")
+    await desk.tx.run("free_mails")
+    await desk.tx.run("free_nodes")

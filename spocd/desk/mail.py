@@ -1,0 +1,234 @@
+"""The two boxes: what came in and what goes out, and what to do when either stands still."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, TypedDict
+
+from spocd.desk.access import Actor, Role
+from spocd.desk.documents import moment, moment_or_none
+from spocd.desk.journal import record
+from spocd.desk.message import find_message
+from spocd.desk.operation import Desk, operation
+from spocd.domain.token import extended
+from spocd.errors import Exit, Refused
+from spocd.store import Row
+from spocd.store.listings import cursor as page_cursor
+
+PAGE = 50
+
+InboxDocument = TypedDict(
+    "InboxDocument",
+    {
+        "id": int,
+        "received_at": str,
+        "from": str,
+        "to": list[str],
+        "size": int,
+        "state": str,
+        "fate": str | None,
+        "ticket": int | None,
+        "message": str | None,
+        "tries": int,
+        "error": str | None,
+        "channel": str,
+        "peer": str,
+    },
+)
+
+
+class InboxList(TypedDict):
+    mails: list[InboxDocument]
+    cursor: str | None
+
+
+class LetterDocument(TypedDict):
+    id: int
+    ticket: int
+    kind: str
+    to: str
+    state: str
+    tries: int
+    next_try_at: str | None
+    created_at: str
+    sent_at: str | None
+    reply: str | None
+
+
+class LetterList(TypedDict):
+    letters: list[LetterDocument]
+    cursor: str | None
+
+
+class Counted(TypedDict):
+    letters: int
+
+
+class MailExplanation(TypedDict):
+    mail: int | None
+    message: str | None
+    ticket: int | None
+    fate: str
+    evidence: dict[str, Any]
+
+
+class FailedMail(TypedDict):
+    mail: InboxDocument
+    sha256: str
+
+
+def _mail(desk: Desk, row: Row) -> InboxDocument:
+    return {
+        "id": row["id"],
+        "received_at": moment(row["received_at"]),
+        "from": row["sender"],
+        "to": [_cut(desk, each) for each in json.loads(row["recipients"])],
+        "size": row["size"],
+        "state": row["state"],
+        "fate": row["fate"],
+        "ticket": row["ticket"],
+        "message": f"{row['origin']}.{row['position']}" if row["origin"] is not None else None,
+        "tries": row["tries"],
+        "error": row["error"],
+        "channel": row["channel"],
+        "peer": row["peer"],
+    }
+
+
+def _cut(desk: Desk, recipient: str) -> str:
+    """A recipient without what would let its reader write to the ticket."""
+    split = desk.settings.own.split(recipient)
+    if split is None or len(split[1]) <= 4:
+        return recipient
+    return extended(split[0], desk.settings.delimiter, f"{split[1][:4]}…")
+
+
+@operation("mail.inbox")
+async def inbox(
+    desk: Desk, actor: Actor, *, state: str | None = None, limit: int = PAGE, cursor: str | None = None
+) -> InboxList:
+    """List the mails that came in, the newest first, each with its fate."""
+    filters = {"state": state} if state else {}
+    rows = await desk.tx.listing("inbox", filters, sort="newest", limit=limit + 1, after=cursor)
+    return {"mails": [_mail(desk, row) for row in rows[:limit]], "cursor": _more(rows, limit)}
+
+
+@operation("mail.failed_list")
+async def failed_list(desk: Desk, actor: Actor, *, limit: int = PAGE, cursor: str | None = None) -> InboxList:
+    """List the mails that could not be made into tickets; none should ever be here."""
+    rows = await desk.tx.listing("inbox", {"state": "failed"}, sort="newest", limit=limit + 1, after=cursor)
+    return {"mails": [_mail(desk, row) for row in rows[:limit]], "cursor": _more(rows, limit)}
+
+
+@operation("mail.failed_view")
+async def failed_view(desk: Desk, actor: Actor, *, id: int) -> FailedMail:  # noqa: A002 (the wire's name)
+    """Show one failed mail: why, and under which SHA-256 blob.Get gives its bytes."""
+    row = await _inbox_mail(desk, id)
+    return {"mail": _mail(desk, row), "sha256": row["raw"]}
+
+
+@operation("mail.failed_replay", role=Role.LEAD, writes=True)
+async def failed_replay(desk: Desk, actor: Actor, *, id: int) -> InboxDocument:  # noqa: A002 (the wire's name)
+    """Let a failed mail go through intake once more."""
+    if not await desk.tx.run("replay_mail", id=id, now=desk.now):
+        row = await _inbox_mail(desk, id)
+        raise Refused("not-failed", f"Mail {id} has not failed: it is {row['state']}.")
+    await record(desk, None, actor, "mail replayed", mail=id)
+    return _mail(desk, await _inbox_mail(desk, id))
+
+
+async def _inbox_mail(desk: Desk, number: int) -> Row:
+    row = await desk.tx.one("inbox_mail", id=number)
+    if row is None:
+        raise Refused(
+            "no-such-mail", f"There is no mail {number} in the inbox. See: spocd mail inbox", Exit.NOT_FOUND
+        )
+    return row
+
+
+@operation("mail.outbox")
+async def outbox(
+    desk: Desk,
+    actor: Actor,
+    *,
+    state: str | None = None,
+    ticket: int | None = None,
+    limit: int = PAGE,
+    cursor: str | None = None,
+) -> LetterList:
+    """List the letters that went or are to go out, the newest first."""
+    filters = {key: value for key, value in {"state": state, "ticket": ticket}.items() if value is not None}
+    rows = await desk.tx.listing("outbox", filters, sort="newest", limit=limit + 1, after=cursor)
+    return {"letters": [_letter(row) for row in rows[:limit]], "cursor": _more(rows, limit)}
+
+
+def _letter(row: Row) -> LetterDocument:
+    return {
+        "id": row["id"],
+        "ticket": row["ticket"],
+        "kind": row["kind"],
+        "to": row["recipient"],
+        "state": row["state"],
+        "tries": row["tries"],
+        "next_try_at": moment(row["not_before"]) if row["state"] == "waiting" else None,
+        "created_at": moment(row["created_at"]),
+        "sent_at": moment_or_none(row["sent_at"]),
+        "reply": row["reply"],
+    }
+
+
+def _more(rows: list[Row], limit: int) -> str | None:
+    return page_cursor(rows[limit - 1]["sort_key"], rows[limit - 1]["id"]) if len(rows) > limit else None
+
+
+@operation("mail.explain")
+async def explain(desk: Desk, actor: Actor, *, id: str) -> MailExplanation:  # noqa: A002 (the wire's name)
+    """Explain where a mail went and why: a number of `mail inbox`, or a message such as 1234.5."""
+    if "." in id:
+        row = await find_message(desk, id)
+        fate = "appended" if json.loads(row["evidence"]).get("rung", 5) < 5 else "opened"
+        return {
+            "mail": None,
+            "message": id.removeprefix("#"),
+            "ticket": row["ticket"],
+            "fate": fate,
+            "evidence": json.loads(row["evidence"]),
+        }
+    if not id.isdecimal() or len(id) > 18:
+        raise Refused(
+            "bad-mail", f"“{id}” is neither a number of the inbox nor a message such as 1234.5.", Exit.USAGE
+        )
+    row = await _inbox_mail(desk, int(id))
+    document = _mail(desk, row)
+    return {
+        "mail": row["id"],
+        "message": document["message"],
+        "ticket": row["ticket"],
+        "fate": row["fate"] or row["state"],
+        "evidence": json.loads(row["evidence"] or "{}"),
+    }
+
+
+@operation("mail.hold", role=Role.LEAD, writes=True)
+async def hold(desk: Desk, actor: Actor, *, letters: list[int] | None = None) -> Counted:
+    """Hold letters back, or with none named the whole outbox, until `mail flush`."""
+    if letters:
+        held = sum([await desk.tx.run("hold_letter", id=each) for each in letters])
+    else:
+        await desk.tx.run("set_hold", since=desk.now)
+        row = await desk.tx.one("count_waiting_letters")
+        held = row["n"] if row else 0
+    await record(desk, None, actor, "mail held", letters=letters)
+    return {"letters": held}
+
+
+@operation("mail.flush", role=Role.LEAD, writes=True)
+async def flush(desk: Desk, actor: Actor, *, letters: list[int] | None = None) -> Counted:
+    """Let letters go and try them now: those named, held or given up ones too; or everything that waits."""
+    if letters:
+        moved = sum([await desk.tx.run("flush_letter", id=each, now=desk.now) for each in letters])
+    else:
+        await desk.tx.run("set_hold", since=None)
+        moved = await desk.tx.run("flush_letters", now=desk.now)
+    await record(desk, None, actor, "mail flushed", letters=letters)
+    return {"letters": moved}

@@ -1,0 +1,192 @@
+"""Messages of a ticket: mails in and out, notes. Their names (1234.5) never change."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, TypedDict
+
+from spocd.desk.access import Actor
+from spocd.desk.documents import (
+    TicketDocument,
+    document_of,
+    find_ticket,
+    save,
+    split_message_id,
+)
+from spocd.desk.journal import record
+from spocd.desk.operation import Desk, operation
+from spocd.domain.address import find
+from spocd.domain.reading import Reading
+from spocd.domain.ticket import Ticket, filed, written_to
+from spocd.errors import Exit, Refused
+from spocd.store import Row
+
+MOST_IDS = 100  # Message-IDs of one mail that are remembered
+
+
+class RawMail(TypedDict):
+    sha256: str
+    size: int
+
+
+async def add_incoming(
+    desk: Desk,
+    ticket: Ticket,
+    raw: str,
+    content_key: str,
+    reading: Reading,
+    *,
+    kind: str,
+    person: int | None,
+    evidence: Mapping[str, Any],
+    sender: str,
+) -> tuple[str, int]:
+    """File a mail on a ticket, with its files and every Message-ID that it names; (its name, its id).
+
+    The files' contents are in the store already (blob.keep).
+    """
+    reply_to = [
+        each.address for each in reading.reply_to if find(each.address) and not desk.settings.own.own(each.address)
+    ]
+    name, message = await _insert(
+        desk,
+        ticket.number,
+        kind=kind,
+        direction="in",
+        person=person,
+        agent=None,
+        author_name=reading.sender.name,
+        author_address=reading.identity or reading.sender.address or sender,
+        recipients=[{"name": m.name, "address": m.address} for m in (*reading.to, *reading.cc)],
+        reply_to=reply_to[0] if reply_to else None,
+        subject=reading.subject,
+        text=reading.text,
+        visible_text=reading.visible_text,
+        message_id=reading.message_id,
+        reference_ids=list(reading.references or reading.in_reply_to),
+        raw=raw,
+        content_key=content_key,
+        evidence=dict(evidence) | ({"warnings": list(reading.warnings)} if reading.warnings else {}),
+    )
+    await desk.tx.batch(
+        "add_attachments",
+        [
+            {
+                "message": message,
+                "position": at,
+                "filename": part.filename or f"part-{at}",
+                "content_type": part.content_type,
+                "size": part.size,
+                "sha256": part.sha256,
+            }
+            for at, part in enumerate(reading.attachments, 1)
+        ],
+    )
+    ids = dict.fromkeys([reading.message_id, *reading.in_reply_to, *reading.references])
+    await desk.tx.batch(
+        "add_seen_ids", [{"message_id": each, "ticket": ticket.number} for each in ids if each][:MOST_IDS]
+    )
+    return name, message
+
+
+async def add_own(
+    desk: Desk, actor: Actor, ticket: Ticket, *, kind: str, body: str, recipients: list[dict[str, str]]
+) -> tuple[str, int]:
+    """File what an agent writes: an answer (mail) or a note."""
+    return await _insert(
+        desk,
+        ticket.number,
+        kind=kind,
+        direction="out" if kind == "mail" else "in",
+        person=None,
+        agent=actor.agent,
+        author_name=actor.name,
+        author_address=ticket.address if kind == "mail" else "",
+        recipients=recipients,
+        reply_to=None,
+        subject=ticket.subject,
+        text=body,
+        visible_text=body,
+        message_id=None,
+        reference_ids=[],
+        raw=None,
+        content_key=None,
+        evidence={},
+    )
+
+
+async def _insert(desk: Desk, ticket: int, **columns: Any) -> tuple[str, int]:
+    place = await desk.tx.one("next_position", ticket=ticket)
+    assert place is not None
+    for each in ("recipients", "reference_ids", "evidence"):
+        columns[each] = json.dumps(columns[each], ensure_ascii=False)
+    row = await desk.tx.one("add_message", ticket=ticket, position=place["position"], now=desk.now, **columns)
+    assert row is not None
+    return f"{ticket}.{place['position']}", int(row["id"])
+
+
+async def find_message(desk: Desk, name: str) -> Row:
+    """The message of a name such as 1234.5; Refused where there is none."""
+    origin, position = split_message_id(name)
+    row = await desk.tx.one("message", origin=origin, position=position)
+    if row is None:
+        raise Refused("no-such-message", f"There is no message {name}.", Exit.NOT_FOUND)
+    return row
+
+
+@operation("message.raw")
+async def raw(desk: Desk, actor: Actor, *, message: str) -> RawMail:
+    """Name the raw mail behind a message, to be fetched with blob.Get."""
+    row = await find_message(desk, message)
+    if row["raw"] is None:
+        raise Refused("no-mail", f"{message} did not come by mail: it was written here.", Exit.NOT_FOUND)
+    return {"sha256": row["raw"], "size": row["size"]}
+
+
+@operation("message.move", writes=True)
+async def move(desk: Desk, actor: Actor, *, message: str, to: str) -> TicketDocument:
+    """Move a message to another ticket, or to a new one; its name stays the same."""
+    row = await find_message(desk, message)
+    source = await find_ticket(desk, row["ticket"])
+    target = await _new_from(desk, actor, source, row) if to == "new" else await find_ticket(desk, _number(to))
+    if target.number == source.number:
+        raise Refused("there", f"{message} is on #{source.number} already.")
+    await desk.tx.run("move_message", id=row["id"], ticket=target.number)
+    ids = [row["message_id"]] if row["message_id"] else []
+    await desk.tx.batch("add_seen_ids", [{"message_id": each, "ticket": target.number} for each in ids])
+    await save(desk, source, filed(source, desk.now))
+    await save(desk, target, written_to(target, desk.now) if row["kind"] == "mail" else filed(target, desk.now))
+    await record(desk, source.number, actor, "moved", message=message, to=target.number)
+    await record(desk, target.number, actor, "moved here", message=message, was=source.number)
+    return await document_of(desk, target.number)
+
+
+def _number(text: str) -> int:
+    bare = text.removeprefix("#")
+    if not bare.isdecimal() or len(bare) > 18:
+        raise Refused("bad-ticket", f"“{text}” is no ticket. Give a number, or “new”.", Exit.USAGE)
+    return int(bare)
+
+
+async def _new_from(desk: Desk, actor: Actor, source: Ticket, message: Row) -> Ticket:
+    """A new ticket for a message that is a matter of its own; its writer is the requester."""
+    person = message["person"] if message["person"] is not None else source.requester
+    row = await desk.tx.one(
+        "open_ticket",
+        subject=message["subject"] or source.subject,
+        state="new",
+        kind=source.kind,
+        priority=source.priority,
+        requester=person,
+        service=source.service,
+        channel=source.channel,
+        address=source.address,
+        waiting_since=message["created_at"],
+        now=desk.now,
+    )
+    assert row is not None
+    await desk.tx.run("add_participant", ticket=row["number"], person=person, role="requester", now=desk.now)
+    await desk.tx.run("link_tickets", ticket=row["number"], relation="continues", other=source.number, now=desk.now)
+    await record(desk, row["number"], actor, "opened", channel=source.channel, why=f"moved from #{source.number}")
+    return await find_ticket(desk, row["number"])

@@ -1,0 +1,151 @@
+"""What an operation is, and the one way to perform it: identify, check, look for the key, run, remember."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from spocd.desk.access import Actor, Role, check, identify
+from spocd.domain.intake import Limits, Rules
+from spocd.domain.token import KEY_LIFE, OwnAddresses, Ring, ring
+from spocd.errors import Exit, Refused
+from spocd.store import Rollback, Store, Transaction
+
+log = logging.getLogger("spocd.desk")
+F = TypeVar("F", bound=Callable[..., Awaitable[Any]])
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What of the node's configuration and of the database's identity the operations decide with."""
+
+    name: str
+    address: str
+    language: str
+    delimiter: str
+    addresses: Mapping[
+        str, str
+    ]  # the keys of the addresses that answer, each with its service ("" for the desk's own)
+    domains: frozenset[str]
+    rules: Rules
+    limits: Limits
+    close_after: int  # days
+    reopen_within: int  # days
+    master: bytes
+    run: str
+    template_version: Callable[[str, str], str]  # of a kind of letter in a language
+
+    @property
+    def own(self) -> OwnAddresses:
+        return self.rules.own
+
+    @property
+    def domain(self) -> str:
+        return self.address.partition("@")[2]
+
+    @property
+    def tag_word(self) -> str:
+        return self.address.partition("@")[0]
+
+    def tag(self, ticket: int) -> str:
+        return f"[{self.tag_word}#{ticket}]"
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What an operation works with: its transaction, the time in UTC seconds, the settings."""
+
+    tx: Transaction
+    now: int
+    settings: Settings
+
+    async def ring(self) -> Ring:
+        """The keys as all nodes have them: those that signed within the last 400 days."""
+        rows = await self.tx.all("signing_keys")
+        newer = [*(row["created_at"] for row in rows[1:]), self.now]
+        good = [row["id"] for row, replaced in zip(rows, newer, strict=True) if replaced > self.now - KEY_LIFE]
+        return ring(self.settings.master, self.settings.rules.instance, good)
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """A function of the desk under its name. `writes` decides which transaction it gets, and whether keys apply."""
+
+    name: str
+    role: Role
+    writes: bool
+    function: Callable[..., Awaitable[Any]]
+
+    @property
+    def doc(self) -> str:
+        return (self.function.__doc__ or "").strip().partition("\n")[0]
+
+
+def operation(name: str, *, role: Role = Role.AGENT, writes: bool = False) -> Callable[[F], F]:
+    """Declare an operation: `async def f(desk, actor, *, …)` with what it takes as keyword-only parameters."""
+
+    def declare(function: F) -> F:
+        function.__dict__["operation"] = Operation(name, role, writes, function)
+        return function
+
+    return declare
+
+
+def declared(*modules: Any) -> list[Operation]:
+    """The operations that stand in these modules."""
+    found = [value.operation for module in modules for value in vars(module).values() if hasattr(value, "operation")]
+    return sorted({each.name: each for each in found}.values(), key=lambda each: each.name)
+
+
+async def perform(
+    store: Store,
+    settings: Settings,
+    asked: Operation,
+    parameters: dict[str, Any],
+    *,
+    uid: int,
+    clock: Callable[[], float],
+) -> dict[str, Any]:
+    """Run an operation for whoever has this uid; its document.
+
+    `parameters` are the function's own, with `acting_as`, and for what writes `key` and `dry_run`.
+    """
+    own = dict(parameters)
+    acting_as, key, dry_run = own.pop("acting_as", None), own.pop("key", None), own.pop("dry_run", None)
+
+    async def work(tx: Transaction) -> dict[str, Any]:
+        desk = Desk(tx, int(clock()), settings)
+        actor = await identify(tx, uid, acting_as)
+        check(actor, asked.role, asked.name)
+        if not key:
+            result = await asked.function(desk, actor, **own)
+        else:
+            result = await _once(desk, actor, asked, own, key)
+        if dry_run:
+            raise Rollback(result)
+        return dict(result)
+
+    return await (store.write(work) if asked.writes else store.read(work))
+
+
+async def _once(desk: Desk, actor: Actor, asked: Operation, parameters: dict[str, Any], key: str) -> dict[str, Any]:
+    """The result of the first time that this was asked under this key."""
+    digest = hashlib.sha256(json.dumps(parameters, sort_keys=True).encode()).hexdigest()
+    stored = await desk.tx.one("stored_answer", operation=asked.name, key=key)
+    if stored is not None:
+        if stored["parameters"] != digest:
+            raise Refused(
+                "key-used",
+                f"The key “{key}” was used for another {asked.name}. Take a new key, or repeat the same.",
+                Exit.CONFLICT,
+            )
+        return dict(json.loads(stored["result"]))
+    result = await asked.function(desk, actor, **parameters)
+    await desk.tx.run(
+        "store_answer", operation=asked.name, key=key, parameters=digest, result=json.dumps(result), now=desk.now
+    )
+    return dict(result)

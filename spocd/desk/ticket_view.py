@@ -1,0 +1,263 @@
+"""Looking at tickets: lists, one ticket whole, its place in the queue."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Literal, TypedDict
+
+from spocd.desk.access import Actor
+from spocd.desk.documents import (
+    Attachment,
+    Link,
+    Mailbox,
+    MessageDocument,
+    Participant,
+    TicketList,
+    TicketView,
+    document_of,
+    find_ticket,
+    moment,
+    moment_or_none,
+    ticket_document,
+)
+from spocd.desk.operation import Desk, operation
+from spocd.desk.person import find_person, like
+from spocd.domain.ticket import State
+from spocd.errors import Exit, Refused
+from spocd.store import Row
+from spocd.store.listings import cursor as page_cursor
+
+PAGE = 50
+MOST = 1000  # rows of one page
+Sort = Literal["newest", "oldest", "updated", "waiting"]
+
+
+class StatusDocument(TypedDict):
+    number: int
+    subject: str
+    state: str
+    assignee: str | None
+    last_action: str
+    last_action_at: str
+    waiting_since: str | None
+    due_at: str | None
+    place_in_queue: int | None
+
+
+class Explanation(TypedDict):
+    number: int
+    position: int | None
+    order: list[str]
+    why: list[str]
+
+
+class AttachmentRow(TypedDict):
+    message: str
+    filename: str
+    content_type: str
+    size: int
+    sha256: str
+
+
+class AttachmentList(TypedDict):
+    attachments: list[AttachmentRow]
+
+
+@operation("ticket.list")
+async def list_tickets(
+    desk: Desk,
+    actor: Actor,
+    *,
+    state: list[str] | None = None,
+    assignee: str | None = None,
+    requester: str | None = None,
+    service: str | None = None,
+    team: str | None = None,
+    priority: str | None = None,
+    kind: str | None = None,
+    since: int | None = None,
+    until: int | None = None,
+    search: str | None = None,
+    sort: Sort = "newest",
+    limit: int = PAGE,
+    cursor: str | None = None,
+) -> TicketList:
+    """List tickets, the newest first; without a state those that are open."""
+    plain = {"service": service, "team": team, "priority": priority, "kind": kind, "since": since, "until": until}
+    filters: dict[str, Any] = {name: value for name, value in plain.items() if value is not None}
+    if states := _states(state):
+        filters["states"] = json.dumps(states)
+    if search:
+        filters["search"] = like(search)
+    filters |= await _assignee(desk, actor, assignee)
+    if requester is not None:
+        person = await find_person(desk, requester)
+        filters["requester"] = person["id"] if person else -1
+    return await _page(desk, filters, sort=sort, limit=limit, cursor=cursor)
+
+
+@operation("ticket.search")
+async def search_tickets(
+    desk: Desk, actor: Actor, *, words: str, limit: int = PAGE, cursor: str | None = None
+) -> TicketList:
+    """Find tickets whose subject or messages hold these words, the newest first."""
+    if not words.strip():
+        raise Refused("no-words", "Give the words to look for.", Exit.USAGE)
+    return await _page(desk, {"search": like(words)}, sort="newest", limit=limit, cursor=cursor)
+
+
+def _states(asked: list[str] | None) -> list[str]:
+    if not asked:
+        return ["new", "open", "pending"]
+    known = [each.value for each in State]
+    found = ["new", "open", "pending"] if "active" in asked else [each for each in asked if each in known]
+    if "all" in asked:
+        return []
+    wrong = [each for each in asked if each not in known and each != "active"]
+    if wrong:
+        raise Refused("bad-state", f"“{wrong[0]}” is no state. Take {', '.join(known)}, or all.", Exit.USAGE)
+    return found
+
+
+async def _assignee(desk: Desk, actor: Actor, assignee: str | None) -> dict[str, Any]:
+    if assignee is None:
+        return {}
+    if assignee == "none":
+        return {"unassigned": 1}
+    if assignee == "@me":
+        return {"assignee": actor.as_agent()}
+    agent = await desk.tx.one("agent_of_login", login=assignee)
+    if agent is None:
+        raise Refused("no-such-agent", f"There is no agent “{assignee}”. See: spocd agent list", Exit.NOT_FOUND)
+    return {"assignee": agent["id"]}
+
+
+async def _page(desk: Desk, filters: dict[str, Any], *, sort: str, limit: int, cursor: str | None) -> TicketList:
+    most = max(1, min(limit, MOST))
+    rows = await desk.tx.listing("ticket", filters, sort=sort, limit=most + 1, after=cursor)
+    page = rows[:most]
+    more = page_cursor(page[-1]["sort_key"], page[-1]["number"]) if len(rows) > most else None
+    return {"tickets": [ticket_document(row) for row in page], "cursor": more}
+
+
+@operation("ticket.view")
+async def view(desk: Desk, actor: Actor, *, ticket: int) -> TicketView:
+    """Show one ticket whole: its people, messages with their files, journal and links."""
+    document = await document_of(desk, ticket)
+    people = await desk.tx.all("participants", ticket=ticket)
+    there = {row["address"].casefold() for row in people}
+    others = await desk.tx.all("correspondents", ticket=ticket)
+    files: dict[int, list[Attachment]] = {}
+    for row in await desk.tx.all("ticket_attachments", ticket=ticket):
+        files.setdefault(row["message"], []).append(_attachment(row))
+    messages = await desk.tx.all("messages", ticket=ticket)
+    links = await desk.tx.all("ticket_links", ticket=ticket)
+    return {
+        **document,
+        "participants": [_participant(row) for row in people],
+        "proposed": [{"name": r["name"], "address": r["address"]} for r in others if r["address"] not in there],
+        "messages": [_message(row, files.get(row["id"], [])) for row in messages],
+        "journal": [_journal(row) for row in await desk.tx.all("ticket_journal", ticket=ticket)],
+        "links": [Link(relation=row["relation"], ticket=row["ticket"]) for row in links],
+    }
+
+
+def _participant(row: Row) -> Participant:
+    return {"name": row["name"], "address": row["address"], "role": row["role"], "since": moment(row["since"])}
+
+
+def _attachment(row: Row) -> Attachment:
+    return {
+        "filename": row["filename"],
+        "content_type": row["content_type"],
+        "size": row["size"],
+        "sha256": row["sha256"],
+    }
+
+
+def _message(row: Row, files: list[Attachment]) -> MessageDocument:
+    to: list[Mailbox] = json.loads(row["recipients"])
+    return {
+        "id": f"{row['origin']}.{row['position']}",
+        "kind": row["kind"],
+        "direction": row["direction"],
+        "from": {"name": row["author_name"], "address": row["author_address"]},
+        "to": to,
+        "subject": row["subject"],
+        "text": row["text"],
+        "visible_text": row["visible_text"],
+        "created_at": moment(row["created_at"]),
+        "attachments": files,
+        "evidence": json.loads(row["evidence"]),
+    }
+
+
+def _journal(row: Row) -> dict[str, Any]:
+    detail = json.loads(row["detail"])
+    return {**detail, "at": moment(row["at"]), "actor": row["actor"], "event": row["event"]}
+
+
+@operation("ticket.status")
+async def status(desk: Desk, actor: Actor, *, ticket: int) -> StatusDocument:
+    """Say in short how a ticket stands: state, who has it, the last action, its place in the queue."""
+    document = await document_of(desk, ticket)
+    last = await desk.tx.one("last_action", ticket=ticket)
+    return {
+        "number": ticket,
+        "subject": document["subject"],
+        "state": document["state"],
+        "assignee": document["assignee"],
+        "last_action": f"{last['event']} by {last['actor']}" if last else "",
+        "last_action_at": moment(last["at"]) if last else document["opened_at"],
+        "waiting_since": document["waiting_since"],
+        "due_at": document["due_at"],
+        "place_in_queue": await _place(desk, ticket),
+    }
+
+
+async def _place(desk: Desk, number: int) -> int | None:
+    """Which in the queue it is, from 1; None where it does not wait there."""
+    ticket = await find_ticket(desk, number)
+    if ticket.assignee is not None or ticket.state not in ("new", "open") or ticket.waiting_since is None:
+        return None
+    row = await desk.tx.one("queue_place", waiting_since=ticket.waiting_since, number=number)
+    assert row is not None
+    return int(row["before"]) + 1
+
+
+@operation("ticket.explain")
+async def explain(desk: Desk, actor: Actor, *, ticket: int) -> Explanation:
+    """Explain a ticket's place in the fair order."""
+    found = await find_ticket(desk, ticket)
+    place = await _place(desk, ticket)
+    why = [f"#{ticket} is number {place} in the queue."] if place else []
+    if place and found.waiting_since is not None:
+        why.append(f"Its requester has waited since {moment(found.waiting_since)}.")
+    elif found.assignee is not None:
+        document = await document_of(desk, ticket)
+        why.append(f"It is not in the queue: {document['assignee']} has it.")
+    elif found.waiting_since is None:
+        why.append("It is not in the queue: the desk has answered and waits for the requester.")
+    else:
+        until = moment_or_none(found.pend_until)
+        why.append(f"It is not in the queue: it is {found.state}{f' until {until}' if until else ''}.")
+    return {"number": ticket, "position": place, "order": ["waiting since", "number"], "why": why}
+
+
+@operation("ticket.attachment_list")
+async def attachment_list(desk: Desk, actor: Actor, *, ticket: int) -> AttachmentList:
+    """List the files of a ticket, each with the message that brought it."""
+    await find_ticket(desk, ticket)
+    rows = await desk.tx.all("ticket_attachments", ticket=ticket)
+    return {
+        "attachments": [
+            {
+                "message": f"{row['origin']}.{row['position']}",
+                "filename": row["filename"],
+                "content_type": row["content_type"],
+                "size": row["size"],
+                "sha256": row["sha256"],
+            }
+            for row in rows
+        ]
+    }

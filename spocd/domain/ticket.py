@@ -1,0 +1,161 @@
+"""A ticket and what may happen to it. Each function takes a ticket and returns the ticket as it is afterwards.
+
+    new ──▶ open ◀──▶ pending      somebody works on it; pending waits for a date or for the requester
+             │  ▲
+             ▼  │ a reply
+          resolved ──▶ closed      closed after some days without an answer, or at once when the requester says so
+    spam                           filed away, never in the queue
+
+`waiting_since` is since when the requester waits for us, or None while we wait for them: the fair order's measure.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from spocd.errors import Exit, Refused
+
+DAY = 86400
+
+
+class State(StrEnum):
+    NEW = "new"
+    OPEN = "open"
+    PENDING = "pending"
+    RESOLVED = "resolved"
+    CLOSED = "closed"
+    SPAM = "spam"
+
+
+OPEN_STATES = (State.NEW, State.OPEN, State.PENDING)
+KINDS = ("incident", "request", "question")
+PRIORITIES = ("low", "normal", "high", "urgent")
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """A row of `ticket`. Times are UTC seconds; `requester` and `assignee` are ids."""
+
+    number: int
+    subject: str
+    state: str
+    kind: str
+    priority: str
+    requester: int
+    assignee: int | None
+    team: str | None
+    service: str | None
+    channel: str
+    address: str  # the base address that it was written to, and is answered from
+    opened_at: int
+    updated_at: int
+    due_at: int | None
+    waiting_since: int | None
+    pend_until: int | None
+    resolved_at: int | None
+    closed_at: int | None
+    merged_into: int | None
+    rev: int
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in OPEN_STATES
+
+
+def check_rev(ticket: Ticket, if_rev: int | None) -> None:
+    """Refuse where the caller decided on an older state of the ticket than the one that is there."""
+    if if_rev is not None and if_rev != ticket.rev:
+        raise Refused(
+            "changed",
+            f"#{ticket.number} has changed since you read it (revision {ticket.rev}, you had {if_rev}). Look again.",
+            Exit.CONFLICT,
+        )
+
+
+def may_continue(ticket: Ticket, now: int, *, reopen_within: int) -> bool:
+    """Whether a new mail of its people still goes to this ticket; `reopen_within` in days after closing."""
+    return ticket.state != State.CLOSED or now - (ticket.closed_at or 0) <= reopen_within * DAY
+
+
+def written_to(ticket: Ticket, now: int) -> Ticket:
+    """Its people wrote again: whatever rested is open, and they wait for us from now, unless they waited already."""
+    if ticket.state == State.SPAM:
+        return replace(ticket, updated_at=now)
+    state = ticket.state if ticket.state in (State.NEW, State.OPEN) else State.OPEN
+    waiting_since = ticket.waiting_since if ticket.waiting_since is not None else now
+    return replace(
+        ticket,
+        state=state,
+        updated_at=now,
+        waiting_since=waiting_since,
+        pend_until=None,
+        resolved_at=None,
+        closed_at=None,
+    )
+
+
+def filed(ticket: Ticket, now: int) -> Ticket:
+    """Something was added that changes nothing: a note, an automatic mail, a word of thanks, a third party's mail."""
+    return replace(ticket, updated_at=now)
+
+
+def given(ticket: Ticket, agent: int | None, now: int) -> Ticket:
+    """`agent` has it from now on; None puts it back into the queue."""
+    _check_workable(ticket)
+    state = State.OPEN if ticket.state == State.NEW and agent is not None else ticket.state
+    return replace(ticket, assignee=agent, state=state, updated_at=now)
+
+
+def answered(ticket: Ticket, now: int) -> Ticket:
+    """The desk has answered: now the desk waits for the requester."""
+    _check_workable(ticket)
+    return replace(ticket, state=State.OPEN, updated_at=now, waiting_since=None, resolved_at=None, pend_until=None)
+
+
+def pended(ticket: Ticket, until: int, now: int) -> Ticket:
+    """It rests until a moment, or until somebody writes."""
+    _check_workable(ticket)
+    if until <= now:
+        raise Refused("past", "That moment has passed. Give one to come, such as --until +2h or --until 'fri 15:00'.")
+    return replace(ticket, state=State.PENDING, pend_until=until, updated_at=now)
+
+
+def woken(ticket: Ticket, now: int) -> Ticket:
+    """The moment that it rested for has come: it asks for somebody's attention again."""
+    waiting = ticket.waiting_since if ticket.waiting_since is not None else now
+    return replace(ticket, state=State.OPEN, pend_until=None, waiting_since=waiting, updated_at=now)
+
+
+def resolved(ticket: Ticket, now: int) -> Ticket:
+    """Staff hold it to be done; the requester may still say otherwise."""
+    if ticket.state in (State.RESOLVED, State.CLOSED):
+        raise Refused("closed", f"#{ticket.number} is {ticket.state} already.")
+    return replace(
+        ticket,
+        state=State.RESOLVED,
+        resolved_at=now,
+        waiting_since=None,
+        pend_until=None,
+        closed_at=None,
+        updated_at=now,
+    )
+
+
+def closed(ticket: Ticket, now: int) -> Ticket:
+    """Nobody has answered for long enough."""
+    return replace(ticket, state=State.CLOSED, closed_at=now, updated_at=now)
+
+
+def reopened(ticket: Ticket, now: int) -> Ticket:
+    """Staff open it again, spam included; the requester waits from now."""
+    if ticket.is_open:
+        raise Refused("open", f"#{ticket.number} is {ticket.state}: there is nothing to reopen.")
+    return replace(ticket, state=State.OPEN, resolved_at=None, closed_at=None, waiting_since=now, updated_at=now)
+
+
+def _check_workable(ticket: Ticket) -> None:
+    if not ticket.is_open and ticket.state != State.RESOLVED:
+        raise Refused(
+            "closed", f"#{ticket.number} is {ticket.state}. Reopen it first: spocd ticket reopen {ticket.number}"
+        )

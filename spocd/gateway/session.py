@@ -1,0 +1,191 @@
+"""One connection of the gateway, from its greeting to its end. aiosmtpd carries it; the dialog is ours."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import math
+
+from aiosmtpd.smtp import SMTP
+
+from spocd.gateway.receiving import Dialog
+from spocd.gateway.incoming import Incoming
+from spocd.gateway.reception import CLOSING, Reception
+
+log = logging.getLogger("spocd.gateway")
+
+_FLUSH = 5.0  # seconds in which a client must take our last words
+_BUFFER = 1 << 16
+_BREATH = 64  # commands after which a client that has sent many at once lets the others speak
+
+_IDLE = "421 4.4.2 Nothing heard for too long; please come again"
+
+
+class Session(SMTP):
+    """A connection: who it is from, how long it may be silent, how it ends.
+
+    aiosmtpd's own constructor inspects all members of two objects for every connection, and its command loop answers
+    in its own words; of it we use the connection's life: made, lost, timed, written to.
+    """
+
+    def __init__(self, reception: Reception, *, lmtp: bool) -> None:
+        self.loop = asyncio.get_running_loop()
+        reader = asyncio.StreamReader(limit=_BUFFER, loop=self.loop)
+        asyncio.StreamReaderProtocol.__init__(self, reader, self._cb_client_connected, self.loop)
+        # What the inherited methods expect.
+        self.enable_SMTPUTF8 = True
+        self.transport = None
+        self._original_transport = None
+        self._timeout_handle = None
+        self._handler_coroutine = None
+
+        self.host = ""
+        self.heard = self.loop.time()
+        self.encrypted = False
+        self.lost: asyncio.Future[None] = self.loop.create_future()
+        self.incoming = Incoming(reader)
+        self._reception = reception
+        self._dialog = Dialog(self, reception, lmtp=lmtp)
+        self._leaving = False
+        self._deadline = math.inf
+
+    # The connection's life.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        peer = transport.get_extra_info("peername")
+        self.host = peer[0] if isinstance(peer, tuple) else ""
+        super().connection_made(transport)
+
+    def data_received(self, data: bytes) -> None:
+        # Not the inherited one: after STARTTLS the reader is another.
+        self._reader.feed_data(data)
+
+    def eof_received(self) -> bool:
+        """Let the client hear our answers even if it has closed its own side. TLS cannot close one side alone."""
+        self._reader.feed_eof()
+        return not self.encrypted
+
+    def connection_lost(self, error: Exception | None) -> None:
+        # A broken handshake and a lost connection can both report the end.
+        if self.lost.done():
+            return
+        self._reception.admission.leave(self)
+        super().connection_lost(error)
+        self.lost.set_result(None)
+
+    async def ended(self) -> None:
+        """Return once the connection is closed and nothing of this session runs any more."""
+        await asyncio.wait([self.lost])
+        if self._handler_coroutine is not None:
+            await asyncio.gather(self._handler_coroutine, return_exceptions=True)
+
+    @property
+    def engaged(self) -> bool:
+        """Whether a mail has been begun."""
+        return self._dialog.engaged
+
+    @property
+    def in_hand(self) -> bool:
+        """Whether a mail is on its way in or being stored."""
+        return self._dialog.in_hand
+
+    def dismiss(self, reply: str) -> None:
+        """Say a last word and close, whatever the session is doing."""
+        if self._leaving or self.lost.done():
+            return
+        self._writer.write(reply.encode() + b"\r\n")
+        self._leave()
+
+    def abort(self) -> None:
+        """Close at once, said or unsaid."""
+        if not self.lost.done():
+            self._writer.transport.abort()
+
+    def _leave(self) -> None:
+        if self._leaving or self.lost.done():
+            return
+        self._leaving = True
+        self._reception.admission.leave(self)
+        self._writer.close()
+        # Who does not read our last word would otherwise keep the connection for ever.
+        self._arm(_FLUSH)
+
+    def _reset_timeout(self, duration: float | None = None) -> None:
+        """Move the deadline; the timer looks at it when it fires, so that a command costs no new timer."""
+        seconds = duration or self._reception.house.limits.idle
+        self._deadline = self.loop.time() + seconds
+        if self._timeout_handle is None or self._deadline < self._timeout_handle.when():
+            self._arm(seconds)
+
+    def _arm(self, seconds: float) -> None:
+        if self._timeout_handle is not None:
+            self._timeout_handle.cancel()
+        self._timeout_handle = self.loop.call_later(seconds, self._timeout_cb)
+
+    def _timeout_cb(self) -> None:
+        if self._leaving:
+            self.abort()
+            return
+        left = self._deadline - self.loop.time()
+        if left > 0:
+            self._arm(min(left, self._reception.house.limits.idle))
+        else:
+            self.dismiss(_IDLE)
+
+    # What is said.
+
+    async def _handle_client(self) -> None:
+        try:
+            refusal = CLOSING if self._reception.closing else self._reception.admission.refusal(self)
+            if refusal is not None:
+                self.dismiss(refusal)
+                return
+            await self.push(self._dialog.greeting)
+            await self._converse()
+        except (EOFError, OSError) as gone:  # the client's end of it, a broken TLS handshake included
+            log.debug("connection lost: %r", gone)
+        finally:
+            self._leave()
+
+    async def _converse(self) -> None:
+        served = 0
+        while not self._leaving:
+            line = await self.incoming.line()
+            if self._leaving:
+                return
+            self.heard = self.loop.time()
+            self._reset_timeout()
+            await self._say(await self._dialog.reply_to(line))
+            served += 1
+            if served % _BREATH == 0:
+                await asyncio.sleep(0)
+
+    async def _say(self, reply: str) -> None:
+        if reply:
+            await self.push(reply)
+        if reply.startswith(("221", "421")):
+            self._leave()
+        elif self._reception.closing:
+            self.dismiss(CLOSING)
+
+    def allow(self, seconds: float) -> None:
+        """Give the client this long for what comes next."""
+        self._reset_timeout(seconds)
+
+    async def encrypt(self) -> None:
+        """Go over to TLS. Whatever was said in clear is forgotten, unread octets included (RFC 3207 section 4.2)."""
+        context = self._reception.house.tls
+        assert context is not None
+        try:
+            await self._writer.start_tls(context, ssl_handshake_timeout=self._reception.house.limits.idle)
+        except BaseException as error:
+            # asyncio tells nobody of a connection that is lost during the handshake.
+            with contextlib.suppress(OSError):
+                self.abort()
+            self.connection_lost(error if isinstance(error, Exception) else None)
+            raise
+        self.encrypted = True
+        self._reader = asyncio.StreamReader(limit=_BUFFER, loop=self.loop)
+        self._reader.set_transport(self._writer.transport)
+        self.incoming = Incoming(self._reader)

@@ -1,0 +1,42 @@
+"""Care of an SQLite file: migrate it, check it."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+from spocd.errors import Misconfigured
+from spocd.store.lock import owned
+from spocd.store.migrate import check_version, migrate_sqlite, version_of
+
+
+def migrate_file(file: Path, folder: Path) -> dict[str, Any]:
+    """Bring a file to this version's schema, each step in its own transaction, while no daemon has it."""
+    if not file.exists():
+        raise _missing(file)
+    with owned(folder), contextlib.closing(sqlite3.connect(file, isolation_level=None)) as connection:
+        applied = migrate_sqlite(connection)
+        return {"database": str(file), "applied": applied, "version": version_of(connection)}
+
+
+def check_file(file: Path) -> dict[str, Any]:
+    """Look at every page and every reference; a daemon may run meanwhile. Misconfigured where something is wrong."""
+    if not file.exists():
+        raise _missing(file)
+    with contextlib.closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True, isolation_level=None)) as connection:
+        try:
+            faults = [row[0] for row in connection.execute("pragma integrity_check") if row[0] != "ok"]
+            faults += [f"{row[0]} row {row[1]} refers to nothing" for row in connection.execute("pragma foreign_key_check")]
+            version = version_of(connection)
+        except sqlite3.DatabaseError as error:
+            faults, version = [str(error)], 0
+        if faults:
+            raise Misconfigured([f"{file}: {fault}" for fault in faults])
+        check_version(version, file)
+        return {"database": str(file), "version": version, "integrity": "ok"}
+
+
+def _missing(file: Path) -> Misconfigured:
+    return Misconfigured([f"{file}: there is no database. Make a desk first: spocd init DIR --address desk@example.org"])

@@ -1,0 +1,47 @@
+"""One process owns a desk's folder: a lock on a file in it, which the kernel drops when its holder dies."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from spocd.errors import Misconfigured, TryLater
+
+_PAUSE = 0.05  # seconds between two looks
+
+
+@contextmanager
+def owned(folder: Path, *, wait: float = 0.0) -> Iterator[None]:
+    """Own the folder for as long as this lasts.
+
+    Misconfigured at once where another process has it and `wait` is 0; TryLater where it still has it after `wait`
+    seconds.
+    """
+    path = folder / "lock"
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    try:
+        _take(handle, folder, wait)
+        os.ftruncate(handle, 0)
+        os.write(handle, f"{os.getpid()}\n".encode())
+        yield
+    finally:
+        os.close(handle)
+
+
+def _take(handle: int, folder: Path, wait: float) -> None:
+    deadline = time.monotonic() + wait
+    while True:
+        try:
+            return fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            if not wait:
+                holder = os.pread(handle, 20, 0).decode(errors="replace").strip()
+                by = f" (pid {holder})" if holder else ""
+                raise Misconfigured([f"{folder}: another spocd runs on this folder already{by}. Stop it first."]) from error
+            if time.monotonic() > deadline:
+                raise TryLater(f"Another process is working on {folder}. Try again in a moment.") from error
+            time.sleep(_PAUSE)

@@ -1,0 +1,88 @@
+"""Migrations: numbered files a dialect, each applied with its record in one transaction."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from spocd.errors import Misconfigured
+
+FOLDER = Path(__file__).parent / "migrations"
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    version: int
+    name: str
+    sql: str
+
+
+def migrations(dialect: str) -> list[Migration]:
+    """All of them, oldest first."""
+    files = sorted((FOLDER / dialect).glob("[0-9]*.sql"))
+    return [Migration(int(file.name[:4]), file.stem[5:], file.read_text(encoding="utf-8")) for file in files]
+
+
+def split_statements(text: str) -> list[str]:
+    """The statements of a migration, one by one: `executescript` would commit in the middle."""
+    found, current = [], ""
+    for line in text.splitlines(keepends=True):
+        current += line
+        if line.rstrip().endswith(";") and sqlite3.complete_statement(current):
+            found.append(current.strip())
+            current = ""
+    if current.strip():
+        found.append(current.strip())
+    return found
+
+
+def version_of(connection: sqlite3.Connection) -> int:
+    """The schema version of a database; 0 where it holds no desk yet."""
+    there = connection.execute("select 1 from sqlite_master where name = 'schema_migration'").fetchone()
+    if there is None:
+        return 0
+    [(version,)] = connection.execute("select coalesce(max(version), 0) from schema_migration")
+    return int(version)
+
+
+def check_version(version: int, file: Path) -> None:
+    """Refuse a database that is newer than we are, or that waits for its migration."""
+    newest = migrations("sqlite")[-1].version
+    if version > newest:
+        raise Misconfigured(
+            [f"{file}: made by a newer spocd (schema {version}, this one knows {newest}). Upgrade spocd."]
+        )
+    if version < newest:
+        raise Misconfigured([f"{file}: schema {version} is older than this spocd ({newest}). Run: spocd db migrate"])
+
+
+def migrate_sqlite(connection: sqlite3.Connection) -> list[str]:
+    """Apply what is missing; the names of what was applied. A kill in the middle leaves whole steps only."""
+    applied = []
+    for migration in migrations("sqlite"):
+        if migration.version > version_of(connection):
+            _apply(connection, migration)
+            applied.append(migration.name)
+    return applied
+
+
+def _apply(connection: sqlite3.Connection, migration: Migration) -> None:
+    connection.execute("begin immediate")
+    try:
+        connection.execute(
+            "create table if not exists schema_migration"
+            " (version integer primary key, name text not null, applied_at integer not null)"
+        )
+        for statement in split_statements(migration.sql):
+            connection.execute(statement)
+        connection.execute(
+            "insert into schema_migration (version, name, applied_at) values (?, ?, ?)",
+            (migration.version, migration.name, int(time.time())),
+        )
+        connection.execute("commit")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("rollback")
+        raise

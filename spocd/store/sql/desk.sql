@@ -1,0 +1,65 @@
+-- name: found_desk
+insert into desk (one, instance, secret_fingerprint, created_at) values (1, :instance, :secret_fingerprint, :now);
+
+-- name: desk
+select instance, secret_fingerprint, held_since, created_at from desk where one = 1;
+
+-- name: add_signing_key
+insert into signing_key (id, created_at) values (:id, :now);
+
+-- name: signing_keys
+select id, created_at from signing_key order by created_at, id;
+
+-- name: drop_signing_key
+delete from signing_key where id = :id;
+
+-- name: agent_of_uid
+select id, login, name, address, role, uid, created_at from agent where uid = :uid;
+
+-- name: agent_of_login
+select id, login, name, address, role, uid, created_at from agent where login = :login;
+
+-- name: agents
+select id, login, name, address, role, uid, created_at from agent order by login;
+
+-- name: add_agent
+insert into agent (login, name, address, role, uid, created_at) values (:login, :name, :address, :role, :uid, :now)
+returning id;
+
+-- name: node_beats
+insert into node (run, host, pid, started_at, seen_at) values (:run, :host, :pid, :now, :now)
+on conflict (run) do update set seen_at = excluded.seen_at;
+
+-- name: node_leaves
+delete from node where run = :run;
+
+-- name: nodes
+select run, host, pid, started_at, seen_at from node order by started_at;
+
+-- name: dead_nodes
+delete from node where seen_at < :before;
+
+-- name: free_nodes
+delete from node;
+
+-- name: write_journal
+insert into journal (ticket, at, actor, event, detail) values (:ticket, :at, :actor, :event, :detail);
+
+-- name: ticket_journal
+select at, actor, event, detail from journal where ticket = :ticket order by id;
+
+-- name: last_action
+select at, actor, event from journal where ticket = :ticket order by id desc limit 1;
+
+-- name: refused_tokens_since
+select count(*) as n from journal where event = 'token refused' and at > :since;
+
+-- name: stored_answer
+select parameters, result from request_key where operation = :operation and key = :key;
+
+-- name: store_answer
+insert into request_key (operation, key, parameters, result, created_at)
+values (:operation, :key, :parameters, :result, :now);
+
+-- name: drop_old_answers
+delete from request_key where created_at < :before;

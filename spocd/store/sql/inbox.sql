@@ -1,0 +1,51 @@
+-- name: accept_mail
+-- A repeat of the same delivery makes no row; its sender is told 250 as before.
+insert into inbox (transport_key, content_key, channel, peer, sender, recipients, raw, size, received_at, state, not_before)
+values (:transport_key, :content_key, :channel, :peer, :sender, :recipients, :raw, :size, :now, 'waiting', :now)
+on conflict (transport_key) do nothing;
+
+-- name: lease_mails
+-- The state is tested twice on purpose: a second node that waited for our row lock re-checks only the outer WHERE.
+update inbox set state = 'reading', run = :run
+ where state = 'waiting'
+   and id in (select id from inbox where state = 'waiting' and not_before <= :now order by not_before, id limit :most)
+returning id, raw, sender, recipients, channel, peer, content_key, tries, received_at;
+
+-- name: next_mail_at
+select min(not_before) as at from inbox where state = 'waiting';
+
+-- name: settle_mail
+update inbox set state = 'done', run = null, fate = :fate, ticket = :ticket, message = :message, evidence = :evidence
+ where id = :id and run = :run;
+
+-- name: mail_failed_once
+update inbox set state = 'waiting', run = null, tries = tries + 1, not_before = :not_before, error = :error
+ where id = :id and run = :run;
+
+-- name: mail_failed
+update inbox set state = 'failed', run = null, tries = tries + 1, error = :error where id = :id and run = :run;
+
+-- name: release_mail
+-- The database was away, or the daemon stops: that is no fault of the mail.
+update inbox set state = 'waiting', run = null, not_before = :not_before where id = :id and run = :run;
+
+-- name: free_mails
+-- On SQLite one daemon owns the file, so that at its start every lease is a dead one's.
+update inbox set state = 'waiting', run = null where state = 'reading';
+
+-- name: replay_mail
+update inbox set state = 'waiting', tries = 0, not_before = :now, error = null where id = :id and state = 'failed';
+
+-- name: inbox_mail
+select i.id, i.received_at, i.sender, i.recipients, i.size, i.state, i.fate, i.ticket, i.tries, i.error, i.channel,
+       i.peer, i.raw, i.evidence, m.origin, m.position
+  from inbox i left join message m on m.id = i.message where i.id = :id;
+
+-- name: inbox_counts
+select state, count(*) as n from inbox where state in ('waiting', 'reading', 'failed') group by state;
+
+-- name: delivery
+select id from inbox where transport_key = :transport_key;
+
+-- name: release_mails
+update inbox set state = 'waiting', run = null where state = 'reading' and run = :run;

@@ -1,0 +1,73 @@
+-- name: next_position
+select coalesce(max(position), 0) + 1 as position from message where origin = :ticket;
+
+-- name: add_message
+insert into message (ticket, origin, position, kind, direction, person, agent, author_name, author_address, recipients,
+                     reply_to, subject, text, visible_text, message_id, reference_ids, raw, content_key, evidence, created_at)
+values (:ticket, :ticket, :position, :kind, :direction, :person, :agent, :author_name, :author_address, :recipients,
+        :reply_to, :subject, :text, :visible_text, :message_id, :reference_ids, :raw, :content_key, :evidence, :now)
+returning id;
+
+-- name: messages
+select id, origin, position, kind, direction, author_name, author_address, recipients, subject, text, visible_text,
+       message_id, raw, evidence, created_at
+  from message where ticket = :ticket order by id;
+
+-- name: message
+select m.id, m.ticket, m.origin, m.position, m.kind, m.direction, m.person, m.author_name, m.author_address, m.subject,
+       m.text, m.visible_text, m.message_id, m.reference_ids, m.raw, m.evidence, m.created_at, b.size
+  from message m left join blob b on b.sha256 = m.raw where m.origin = :origin and m.position = :position;
+
+-- name: last_message_in
+-- What an answer answers: the newest mail of a person on the ticket.
+select id, author_name, author_address, visible_text, message_id, reference_ids, created_at, recipients, evidence
+  from message where ticket = :ticket and direction = 'in' and kind = 'mail' order by id desc limit 1;
+
+-- name: last_reply_to
+-- Where one person asked to be answered.
+select reply_to, author_address from message
+ where ticket = :ticket and person = :person and direction = 'in' and kind = 'mail' order by id desc limit 1;
+
+-- name: placed_content
+-- The same words that came another way: a further recipient, never a second message.
+select id, ticket, origin, position from message
+ where content_key = :content_key and created_at > :since order by id limit 1;
+
+-- name: move_message
+update message set ticket = :ticket where id = :id;
+
+-- name: count_messages
+select count(*) as n from message where ticket = :ticket and kind <> 'note';
+
+-- name: add_attachments
+insert into attachment (message, position, filename, content_type, size, sha256)
+values (:message, :position, :filename, :content_type, :size, :sha256);
+
+-- name: ticket_attachments
+select a.message, m.origin, m.position, a.filename, a.content_type, a.size, a.sha256
+  from attachment a join message m on m.id = a.message where m.ticket = :ticket order by a.message, a.position;
+
+-- name: message_attachments
+select filename, content_type, size, sha256 from attachment where message = :message order by position;
+
+-- name: add_blob
+insert into blob (sha256, size, encoding, body) values (:sha256, :size, :encoding, :body) on conflict (sha256) do nothing;
+
+-- name: blob
+select size, encoding, body from blob where sha256 = :sha256;
+
+-- name: blob_size
+select size from blob where sha256 = :sha256;
+
+-- name: add_blob_piece
+insert into blob_piece (sha256, start, body, received_at) values (:sha256, :start, :body, :now)
+on conflict (sha256, start) do update set body = excluded.body, received_at = excluded.received_at;
+
+-- name: blob_pieces
+select start, body from blob_piece where sha256 = :sha256 order by start;
+
+-- name: drop_blob_pieces
+delete from blob_piece where sha256 = :sha256;
+
+-- name: drop_old_blob_pieces
+delete from blob_piece where received_at < :before;

@@ -1,0 +1,87 @@
+-- name: add_letter
+insert into outbox (ticket, message, person, kind, cause, recipient, recipient_key, known, language, template_version,
+                    variables, key_id, generation, in_reply_to, reference_ids, state, not_before, created_at)
+values (:ticket, :message, :person, :kind, :cause, :recipient, :recipient_key, :known, :language, :template_version,
+        :variables, :key_id, :generation, :in_reply_to, :reference_ids, 'waiting', :now, :now)
+returning id;
+
+-- name: lease_letters
+-- The state is tested twice on purpose: a second node that waited for our row lock re-checks only the outer WHERE,
+-- and must then find the letter taken.
+update outbox set state = 'sending', run = :run, tries = tries + 1
+ where state = 'waiting'
+   and (select held_since from desk) is null
+   and id in (select id from outbox where state = 'waiting' and not_before <= :now order by not_before, id limit :most)
+returning id;
+
+-- name: leased_letter
+select o.id, o.kind, o.language, o.template_version, o.ticket, o.message, o.person, o.recipient, o.known, o.variables,
+       o.key_id, o.generation, o.in_reply_to, o.reference_ids, o.created_at, o.tries, o.unknowns, o.warned,
+       p.name as person_name, t.address
+  from outbox o join person p on p.id = o.person join ticket t on t.number = o.ticket
+ where o.id = :id;
+
+-- name: last_letter_to
+select id, key_id, reference_ids from outbox where ticket = :ticket and person = :person order by id desc limit 1;
+
+-- name: next_letter_at
+select min(not_before) as at from outbox where state = 'waiting' and (select held_since from desk) is null;
+
+-- name: dot_goes
+-- Committed before the dot: a lost answer after it must not look like a letter that never left.
+update outbox set dot_sent = 1 where id = :id and run = :run and state = 'sending';
+
+-- name: settle_letter
+update outbox set state = :state, run = null, dot_sent = 0, unknowns = :unknowns, warned = :warned,
+                  not_before = :not_before, sent_at = :sent_at, reply = :reply
+ where id = :id and run = :run;
+
+-- name: release_letters
+-- A daemon that stops gives back what it has not begun to send.
+update outbox set state = 'waiting', run = null, tries = tries - 1
+ where run = :run and state = 'sending' and dot_sent = 0;
+
+-- name: interrupted_letters
+-- On SQLite one daemon owns the file, so that at its start every lease is a dead one's.
+select id, unknowns from outbox where state = 'sending' and dot_sent = 1;
+
+-- name: free_letters
+update outbox set state = 'waiting', run = null where state = 'sending' and dot_sent = 0;
+
+-- name: free_interrupted_letter
+update outbox set state = :state, run = null, dot_sent = 0, unknowns = unknowns + 1, reply = :reply where id = :id;
+
+-- name: letter
+select id, ticket, message, person, kind, recipient, state, tries, reply from outbox where id = :id;
+
+-- name: letter_bounced
+update outbox set state = 'bounced', reply = :reply where id = :id and state in ('sent', 'unknown', 'waiting');
+
+-- name: ticket_letters
+select id, message, kind, recipient, state, tries, not_before, created_at, sent_at, reply
+  from outbox where ticket = :ticket order by id;
+
+-- name: hold_letter
+update outbox set state = 'held' where id = :id and state = 'waiting';
+
+-- name: flush_letter
+update outbox set state = 'waiting', not_before = :now where id = :id and state in ('held', 'waiting', 'failed', 'unknown');
+
+-- name: flush_letters
+update outbox set not_before = :now where state = 'waiting' and not_before > :now;
+
+-- name: set_hold
+update desk set held_since = :since;
+
+-- name: count_waiting_letters
+select count(*) as n from outbox where state = 'waiting';
+
+-- name: outbox_counts
+select state, count(*) as n from outbox where state in ('waiting', 'sending', 'failed', 'unknown', 'held') group by state;
+
+-- name: automatic_letters_to
+select coalesce(sum(case when created_at > :hour then 1 else 0 end), 0) as hour, count(*) as day
+  from outbox where cause = 'mail' and recipient_key = :recipient_key and created_at > :day;
+
+-- name: automatic_letters_to_unknown
+select count(*) as hour from outbox where cause = 'mail' and known = 0 and created_at > :hour;

@@ -1,0 +1,25 @@
+-- name: person_of_address
+select p.id, p.name, p.language, p.known_at, p.created_at, a.shown as address
+  from person_address a join person p on p.id = a.person where a.address = :address;
+
+-- name: person
+select id, name, language, known_at, created_at from person where id = :id;
+
+-- name: add_person
+insert into person (name, language, created_at) values (:name, :language, :now) returning id;
+
+-- name: add_person_address
+insert into person_address (address, person, shown, created_at) values (:address, :person, :shown, :now);
+
+-- name: person_addresses
+select shown as address, created_at from person_address where person = :person order by created_at, address;
+
+-- name: person_is_known
+update person set known_at = :now where id = :id and known_at is null;
+
+-- name: person_name
+-- A name that somebody chose for themselves fills an empty one; it never changes one that is there.
+update person set name = :name where id = :id and name = '';
+
+-- name: person_language
+update person set language = :language where id = :id and language is null;

@@ -1,0 +1,94 @@
+-- name: ticket
+select number, subject, state, kind, priority, requester, assignee, team, service, channel, address, opened_at,
+       updated_at, due_at, waiting_since, pend_until, resolved_at, closed_at, merged_into, rev
+  from ticket where number = :number;
+
+-- name: ticket_document
+select t.number, t.subject, t.state, t.kind, t.priority, t.requester, t.assignee, t.team, t.service, t.channel,
+       t.opened_at, t.updated_at, t.due_at, t.waiting_since, t.pend_until, t.rev, p.name as requester_name,
+       coalesce((select a.shown from person_address a where a.person = p.id order by a.created_at, a.address limit 1), '')
+         as requester_address,
+       g.login as assignee_login, g.name as assignee_name
+  from ticket t join person p on p.id = t.requester left join agent g on g.id = t.assignee
+ where t.number = :number;
+
+-- name: open_ticket
+insert into ticket (subject, state, kind, priority, requester, service, channel, address, opened_at, updated_at,
+                    waiting_since, rev)
+values (:subject, :state, :kind, :priority, :requester, :service, :channel, :address, :now, :now, :waiting_since, 1)
+returning number;
+
+-- name: change_ticket
+-- The revision is tested so that a decision made on an older state can never be written.
+update ticket set state = :state, assignee = :assignee, subject = :subject, updated_at = :updated_at,
+       waiting_since = :waiting_since, pend_until = :pend_until, resolved_at = :resolved_at, closed_at = :closed_at,
+       rev = rev + 1
+ where number = :number and rev = :rev;
+
+-- name: next_in_queue
+-- The fair order: who has waited longest, whoever they are and however they came.
+select number from ticket
+ where assignee is null and state in ('new', 'open') and waiting_since is not null
+ order by waiting_since, number limit 1;
+
+-- name: queue_place
+select count(*) as before from ticket
+ where assignee is null and state in ('new', 'open') and waiting_since is not null
+   and (waiting_since < :waiting_since or (waiting_since = :waiting_since and number < :number));
+
+-- name: tickets_to_wake
+select number from ticket where state = 'pending' and pend_until <= :now order by pend_until limit :most;
+
+-- name: tickets_to_close
+select number from ticket where state = 'resolved' and resolved_at <= :before order by resolved_at limit :most;
+
+-- name: spam_to_delete
+select number from ticket where state = 'spam' and opened_at <= :before order by number limit :most;
+
+-- name: link_tickets
+insert into ticket_link (ticket, relation, other, created_at) values (:ticket, :relation, :other, :now)
+on conflict (ticket, relation, other) do nothing;
+
+-- name: ticket_links
+select relation, other as ticket from ticket_link where ticket = :ticket
+union all
+select case relation when 'continues' then 'continued by' else relation end, ticket from ticket_link where other = :ticket
+order by 2, 1;
+
+-- name: participants
+select x.person, x.role, x.generation, x.since, p.name, p.language, p.known_at,
+       coalesce((select a.shown from person_address a where a.person = p.id order by a.created_at, a.address limit 1), '')
+         as address
+  from participant x join person p on p.id = x.person
+ where x.ticket = :ticket and x.removed_at is null
+ order by x.since, x.person;
+
+-- name: participant_generation
+select generation, removed_at from participant where ticket = :ticket and person = :person;
+
+-- name: add_participant
+-- Somebody who comes back keeps the generation: what was revoked stays so.
+insert into participant (ticket, person, role, since) values (:ticket, :person, :role, :now)
+on conflict (ticket, person) do update set removed_at = null, role = excluded.role, since = excluded.since
+ where participant.removed_at is not null;
+
+-- name: remove_participant
+update participant set removed_at = :now, generation = generation + 1
+ where ticket = :ticket and person = :person and removed_at is null and role <> 'requester';
+
+-- name: revoke_tokens
+update participant set generation = generation + 1
+ where ticket = :ticket and (person = cast(:person as integer) or cast(:person as integer) is null);
+
+-- name: correspondents
+select address, name from correspondent where ticket = :ticket order by address;
+
+-- name: add_correspondents
+insert into correspondent (ticket, address, name) values (:ticket, :address, :name)
+on conflict (ticket, address) do nothing;
+
+-- name: add_seen_ids
+insert into seen_id (message_id, ticket) values (:message_id, :ticket) on conflict (message_id, ticket) do nothing;
+
+-- name: tickets_of_id
+select ticket from seen_id where message_id = :message_id order by ticket limit 20;
