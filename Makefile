@@ -1,4 +1,4 @@
-.PHONY: install run demo test lint types check crash bench clean
+.PHONY: install run demo test lint types check crash lock
 VENV := .venv
 BIN := $(VENV)/bin
 
@@ -17,6 +17,14 @@ $(VENV)/installed: pyproject.toml requirements.lock
 	fi
 	@touch $@
 
+# A desk in ./var, made at the first time; says what it listens on and what to try.
+run: install
+	@$(BIN)/python demo/run.py
+
+# The tour: a desk, real mails, an answer, the answer to the answer. Ten seconds.
+demo: install
+	@$(BIN)/python demo/tour.py
+
 test: install
 	$(BIN)/python -m pytest
 
@@ -28,3 +36,7 @@ types: install
 	$(BIN)/mypy
 
 check: lint types test
+
+# The exact versions, with their hashes, for every Python and system that we support.
+lock:
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --group dev pyproject.toml -o requirements.lock

@@ -133,15 +133,17 @@ async def _write_first_rows(store: Store, config: Config, login: str, uid: int |
             return login
         await tx.run("found_desk", instance=secrets.token_hex(8), secret_fingerprint=mark, now=now)
         await tx.run("add_signing_key", id=next_key_id([]), now=now)
-        name = _full_name(login)
+        name = _full_name(login, config.desk.name)
         await tx.run("add_agent", login=login, name=name, address="", role="admin", uid=uid, now=now)
         return login
 
     return await store.write(fill)
 
 
-def _full_name(login: str) -> str:
+def _full_name(login: str, desk: str) -> str:
+    """What answers are signed with at first: the system's name for the login. Nobody wants an answer from “root”."""
     try:
-        return pwd.getpwnam(login).pw_gecos.partition(",")[0] or login
+        name = pwd.getpwnam(login).pw_gecos.partition(",")[0]
     except KeyError:
-        return login
+        name = ""
+    return name if name not in ("", "root") else desk if login == "root" else login.capitalize()

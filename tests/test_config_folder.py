@@ -284,6 +284,7 @@ def test_a_folder_as_it_was_laid_out_is_fine(desk: Config) -> None:
         pytest.param(lambda at: (at / "secret").chmod(0o644), "secret: is open to others; run: chmod 600", id="secret"),
         pytest.param(lambda at: exchange(at / "secret"), "secret: is a symbolic link", id="secret linked"),
         pytest.param(lambda at: (at.parent / "x").hardlink_to(at / "secret"), "a second name", id="secret twice"),
+        pytest.param(lambda at: (at / "lock").symlink_to("/etc/passwd"), "lock: is a symbolic link", id="lock linked"),
         pytest.param(lambda at: (at / "desk.db").chmod(0o640), "desk.db: is open to others", id="database open"),
         pytest.param(lambda at: exchange(at / "desk.db"), "desk.db: is a symbolic link", id="database linked"),
         pytest.param(lambda at: (at.parent / "x").hardlink_to(at / "desk.db"), "a second name", id="database twice"),
@@ -304,6 +305,16 @@ def test_sec58_nor_on_what_belongs_to_somebody_else(name: str, desk: Config) -> 
     os.chown(desk.folder / name, 65534, 65534)
     with pytest.raises(Misconfigured, match="belongs to uid 65534; run spocd as that user"):
         check_folder(desk)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
+def test_whoever_only_asks_need_not_own_the_folder(desk: Config) -> None:
+    for path in (desk.folder, desk.folder / "secret", desk.folder / "run"):
+        os.chown(path, 65534, 65534)
+    check_folder(desk, starting=False)
+    (desk.folder / "secret").chmod(0o644)
+    with pytest.raises(Misconfigured, match="is open to others"):
+        check_folder(desk, starting=False)
 
 
 def test_every_fault_of_a_folder_is_said_at_once(desk: Config) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from spocd.cli import show
+from spocd.cli.asked import tell
 from spocd.cli.call import call, write
 from spocd.cli.grammar import Noun
 from spocd.cli.show import Column, Shape
@@ -38,9 +39,19 @@ def list_agents() -> None:
 @click.argument("login", metavar="LOGIN")
 @click.option("--name", metavar="NAME", help="As requesters see it.")
 @click.option("--address", metavar="ADDR", help="Where the desk mails this agent.")
-@click.option("--role", metavar="ROLE", help="What the agent may do.")
-@click.option("--uid", type=click.IntRange(min=0), metavar="UID", help="The system account (that of LOGIN).")
+@click.option("--role", type=click.Choice(("agent", "lead", "admin")), help="What the agent may do; agent unless said.")
+@click.option("--uid", type=click.IntRange(min=0), metavar="UID", help="The system account; that of LOGIN unless said.")
 def new(login: str, name: str | None, address: str | None, role: str | None, uid: int | None) -> None:
     """Make somebody an agent; the system account says who is calling."""
-    made = write("agent.new", login=login, name=name, address=address, role=role, uid=uid)
-    show.document(made, AGENT)
+    account = _account(login) if uid is None else uid
+    show.document(write("agent.new", login=login, name=name, address=address, role=role, uid=account), AGENT)
+
+
+def _account(login: str) -> int | None:
+    import pwd
+
+    try:
+        return pwd.getpwnam(login).pw_uid
+    except KeyError:
+        tell(f"this machine has no account “{login}”, so this agent cannot use the shell until --uid is given")
+        return None

@@ -38,7 +38,7 @@ def check_config(config: str) -> Document:
     from spocd.config import check_folder, load
 
     checked = load(Path(config))
-    check_folder(checked)
+    check_folder(checked, starting=False)
     return {"config": config, "status": "ok"}
 
 

@@ -24,8 +24,23 @@ MAIL = Shape(
         Column("message", "MESSAGE"),
         Column("error", "ERROR", gives_way=True),
     ),
-    fields=("id", "received_at", "from", "to", "size", "state", "fate", "ticket", "message", "tries", "error"),
+    fields=(
+        "id",
+        "received_at",
+        "from",
+        "to",
+        "size",
+        "state",
+        "fate",
+        "ticket",
+        "message",
+        "tries",
+        "error",
+        "channel",
+        "peer",
+    ),
 )
+_LETTER_STATES = ("waiting", "sending", "sent", "failed", "unknown", "held", "bounced")
 LETTER = Shape(
     identity="id",
     columns=(
@@ -48,14 +63,14 @@ def mail() -> None:
 
 
 @mail.command(lists=True, example="spocd mail inbox --state waiting")
-@click.option("--state", metavar="STATE", help="In this state.")
+@click.option("--state", type=click.Choice(("waiting", "reading", "done", "failed")), help="In this state.")
 def inbox(state: str | None) -> None:
     """List mails that came in, with what became of each."""
     show.listing(pages("mail.inbox", "mails", state=state), MAIL)
 
 
 @mail.command(lists=True, example="spocd mail outbox --ticket 12")
-@click.option("--state", metavar="STATE", help="In this state.")
+@click.option("--state", type=click.Choice(_LETTER_STATES), help="In this state.")
 @click.option("--ticket", metavar="TICKET", help="Of this ticket.")
 def outbox(state: str | None, ticket: str | None) -> None:
     """List letters that go out, with the relay's last reply."""

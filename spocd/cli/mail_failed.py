@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from spocd.cli import show
-from spocd.cli.call import call, write
+from spocd.cli.call import call, pages, write
 from spocd.cli.grammar import Noun
 from spocd.cli.mail import MAIL
 
@@ -17,10 +17,10 @@ def failed() -> None:
     """Mails that could not be read or filed. Nothing of them is lost."""
 
 
-@failed.command("list", may_find_nothing=True, example="spocd mail failed list --fail-empty")
+@failed.command("list", lists=True, example="spocd mail failed list --fail-empty")
 def list_failed() -> None:
     """List the mails that failed."""
-    show.listing([call("mail.failed_list")["mails"]], MAIL)
+    show.listing(pages("mail.failed_list", "mails"), MAIL)
 
 
 @failed.command(example="spocd mail failed view 7")

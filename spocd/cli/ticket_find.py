@@ -12,8 +12,10 @@ from spocd.cli.call import call, pages, write
 from spocd.cli.each import each, each_text
 from spocd.cli.grammar import Command
 from spocd.cli.ids import Chosen, some_tickets
-from spocd.cli.ticket_shape import STATES, TICKET
+from spocd.cli.show import Document
+from spocd.cli.ticket_shape import KINDS, ORDERS, PRIORITIES, STATES, TICKET
 from spocd.cli.when import back
+from spocd.errors import TryLater
 
 
 def _states(written: str) -> list[str]:
@@ -25,16 +27,23 @@ def _states(written: str) -> list[str]:
 
 
 @click.command("list", cls=Command, lists=True, example="spocd ticket list --state new,open --assignee none --since 7d")
-@click.option("--state", "states", multiple=True, type=_states, metavar="STATE,…", help=", ".join(STATES) + ".")
+@click.option(
+    "--state",
+    "states",
+    multiple=True,
+    type=_states,
+    metavar="STATE,…",
+    help=f"{', '.join(STATES)}; by default what is not done.",
+)
 @click.option("--assignee", metavar="@me|none|LOGIN", help="Who has it.")
 @click.option("--requester", metavar="ADDR", help="Who asked.")
-@click.option("--service", metavar="KEY")
-@click.option("--priority", metavar="PRIORITY")
-@click.option("--kind", metavar="KIND")
+@click.option("--service", metavar="KEY", help="Of this service.")
+@click.option("--priority", type=PRIORITIES, help="Of this priority.")
+@click.option("--kind", type=KINDS, help="Of this kind.")
 @click.option("--since", type=back, metavar="TIME", help="Opened at this time or later.")
 @click.option("--until", type=back, metavar="TIME", help="Opened before this time.")
 @click.option("--search", metavar="WORDS", help="With these words.")
-@click.option("--sort", metavar="FIELD", help="In the order of this field; -FIELD turns it round.")
+@click.option("--sort", type=ORDERS, help="The order; newest first unless said.")
 def list_tickets(states: tuple[list[str], ...], **filters: Any) -> None:
     """List tickets."""
     state = [one for several in states for one in several] or None
@@ -55,16 +64,10 @@ def search(words: tuple[str, ...]) -> None:
 @click.option("--internal", is_flag=True, help="Of its messages only the internal notes.")
 def view(tickets: Chosen, log: bool, raw: bool, internal: bool) -> None:
     """Show a ticket with its people and its messages."""
-    from spocd.cli.ticket_view import ticket_text
-
     if raw:
-        if asked().form != "table":
-            raise click.UsageError("--raw has one form, the mails themselves.")
-        from spocd.cli.raw import show_mbox
+        return _view_raw(tickets)
 
-        return each_text(tickets, lambda number: call("ticket.view", ticket=number), show_mbox)
-
-    def whole(number: int) -> show.Document:
+    def whole(number: int) -> Document:
         found = call("ticket.view", ticket=number)
         if internal:
             found["messages"] = [message for message in found["messages"] if message["kind"] == "note"]
@@ -72,7 +75,21 @@ def view(tickets: Chosen, log: bool, raw: bool, internal: bool) -> None:
 
     if asked().form != "table" or asked().fields:
         return each(tickets, whole, TICKET)
-    return each_text(tickets, whole, lambda found: show.page(ticket_text(found, log=log)))
+    return each_text(tickets, whole, lambda found: _show_whole(found, log=log))
+
+
+def _view_raw(tickets: Chosen) -> None:
+    if asked().form != "table":
+        raise click.UsageError("--raw has one form, the mails themselves.")
+    from spocd.cli.raw import show_mbox
+
+    each_text(tickets, lambda number: call("ticket.view", ticket=number), show_mbox)
+
+
+def _show_whole(ticket: Document, *, log: bool = False) -> None:
+    from spocd.cli.ticket_view import ticket_text
+
+    show.page(ticket_text(ticket, log=log))
 
 
 @click.command("next", cls=Command, writes=True, may_find_nothing=True, example="spocd ticket next --claim")
@@ -80,13 +97,16 @@ def view(tickets: Chosen, log: bool, raw: bool, internal: bool) -> None:
 def next_ticket(claim: bool) -> None:
     """Show the ticket whose turn it is, with all its history."""
     found = write("ticket.next", claim=True) if claim else call("ticket.next")
+    if not found["tickets"]:
+        tell("nothing waits")
     if asked().form != "table" or asked().fields or not found["tickets"]:
-        if not found["tickets"]:
-            tell("nothing waits")
         return show.listing([found["tickets"]], TICKET)
-    from spocd.cli.ticket_view import ticket_text
-
-    return show.page(ticket_text(call("ticket.view", ticket=found["tickets"][0]["number"])))
+    try:
+        whole = call("ticket.view", ticket=found["tickets"][0]["number"])
+    except TryLater:
+        # It is claimed already; an error here would make somebody claim a second one.
+        return show.listing([found["tickets"]], TICKET)
+    return _show_whole(whole)
 
 
 @click.command(cls=Command, example="spocd ticket status 12")

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import click
+
 from spocd.cli.show import Column, Shape
 
-STATES = ("new", "open", "pending", "resolved", "closed", "spam")
+STATES = ("new", "open", "pending", "resolved", "closed", "spam", "all")  # without one: new, open, pending
+KINDS = click.Choice(("incident", "request", "question"))
+PRIORITIES = click.Choice(("low", "normal", "high", "urgent"))
+CHANNELS = click.Choice(("phone", "chat", "walk-in", "letter", "sms", "social", "other", "mail"))
+ORDERS = click.Choice(("newest", "oldest", "updated", "waiting"))
 
 TICKET = Shape(
     identity="number",
@@ -18,6 +24,6 @@ TICKET = Shape(
     ),
     fields=(
         *("number", "subject", "state", "kind", "priority", "requester.name", "requester.address", "assignee"),
-        *("team", "service", "channel", "opened_at", "updated_at", "due_at", "rev"),
+        *("team", "service", "channel", "opened_at", "updated_at", "due_at", "waiting_since", "pend_until", "rev"),
     ),
 )

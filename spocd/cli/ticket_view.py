@@ -53,9 +53,8 @@ def _people(ticket: Document) -> Iterator[str]:
         address = visible.line(str(one["address"]))
         add = f"spocd ticket cc add {ticket['number']} {address}"
         yield f"{_MARGIN}cc?    {show.person(one.get('name'), address)}   ({add})"
-    links = ticket.get("links", [])
-    if links:
-        yield f"{_MARGIN}links  {'; '.join(show.cell(link) for link in links)}"
+    for link in ticket.get("links", []):
+        yield f"{_MARGIN}link   {visible.line(str(link['relation']))} #{link['ticket']}"
 
 
 def _role(participant: Document) -> str:
@@ -99,8 +98,10 @@ def _marked(message: Document, ticket: Document) -> str:
 
 
 def _author(message: Document) -> str:
-    author = message.get("from")
-    return show.cell(author) if author else "the desk"
+    author = message.get("from") or {}
+    if author.get("address"):
+        return show.person(author.get("name"), author["address"])
+    return visible.line(author.get("name") or "the desk")
 
 
 def is_third_party(message: Document, ticket: Document) -> bool:

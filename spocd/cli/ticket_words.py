@@ -13,7 +13,7 @@ from spocd.cli.call import call, write
 from spocd.cli.each import each
 from spocd.cli.grammar import Command
 from spocd.cli.ids import Chosen, one_ticket, some_tickets
-from spocd.cli.ticket_shape import TICKET
+from spocd.cli.ticket_shape import CHANNELS, KINDS, PRIORITIES, TICKET
 from spocd.cli.ticket_view import quoted
 from spocd.cli.when import ahead
 
@@ -37,10 +37,7 @@ def _told(no_notify: bool) -> bool | None:
 @attached
 @click.option("--close", "closes", is_flag=True, help="Resolve it as well.")
 @click.option("--pend-until", type=ahead, metavar="TIME", help="Put it aside until then as well.")
-@_no_notify
-def reply(
-    tickets: Chosen, words: Words, attach: tuple[str, ...], closes: bool, pend_until: int | None, no_notify: bool
-) -> None:
+def reply(tickets: Chosen, words: Words, attach: tuple[str, ...], closes: bool, pend_until: int | None) -> None:
     """Answer the requester."""
     if closes and pend_until is not None:
         raise click.UsageError("A ticket is closed or put aside, not both: --close or --pend-until.")
@@ -55,7 +52,6 @@ def reply(
                 close=closes or None,
                 pend_until=pend_until,
                 attachments=attachments,
-                notify=_told(no_notify),
             )
 
         each(tickets, answer, TICKET)
@@ -77,7 +73,7 @@ def note(tickets: Chosen, words: Words, attach: tuple[str, ...]) -> None:
 
 
 @click.command(
-    cls=Command, writes=True, if_rev=True, example="spocd ticket list -o ids | spocd ticket close - --no-notify"
+    cls=Command, writes=True, if_rev=True, example="spocd ticket list --search vpn -o ids | spocd ticket close -"
 )
 @some_tickets
 @body
@@ -99,14 +95,14 @@ def close(tickets: Chosen, words: Words, reason: str | None, no_notify: bool) ->
     example='spocd ticket new --requester ann@example.org --subject "No sound" -b "She called: the headset is mute."',
 )
 @click.option("--requester", required=True, metavar="ADDR", help="Whose ticket it is.")
-@click.option("--subject", required=True, metavar="TEXT")
+@click.option("--subject", required=True, metavar="TEXT", help="What it is about, in a line.")
 @body
 @attached
-@click.option("--channel", default="phone", show_default=True, metavar="CHANNEL", help="How they came to us.")
+@click.option("--channel", type=CHANNELS, default="phone", show_default=True, help="How they came to us.")
 @click.option("--name", metavar="NAME", help="The requester's name.")
-@click.option("--service", metavar="KEY")
-@click.option("--priority", metavar="PRIORITY")
-@click.option("--kind", metavar="KIND")
+@click.option("--service", metavar="KEY", help="The service that it is about.")
+@click.option("--priority", type=PRIORITIES, help="normal unless said.")
+@click.option("--kind", type=KINDS, help="request unless said.")
 @_no_notify
 def new(
     requester: str,

@@ -65,19 +65,23 @@ def take_back(made: list[Path]) -> None:
                 path.unlink()
 
 
-def check_folder(config: Config) -> None:
-    """Refuse to start where others could read or exchange what the desk keeps: links, second names, open modes."""
-    faults = [*_folder_faults(config.folder), *_private_faults(config)]
+def check_folder(config: Config, *, starting: bool = True) -> None:
+    """Refuse a folder where others could read or exchange what the desk keeps: links, second names, open modes.
+
+    Who is starting must own it too; who only asks whether a configuration is right need not.
+    """
+    owner = os.geteuid() if starting else None
+    faults = [*_folder_faults(config.folder, owner), *_private_faults(config, owner)]
     within = {config.file(config.listen.lmtp).parent, config.file(config.listen.control).parent}
     within |= {config.file(config.relay.sent)}
     for folder in sorted(within - {config.folder}):
         if os.path.lexists(folder):
-            faults += _folder_faults(folder)
+            faults += _folder_faults(folder, owner)
     if faults:
         raise Misconfigured(faults)
 
 
-def _folder_faults(folder: Path) -> Iterator[str]:
+def _folder_faults(folder: Path, owner: int | None) -> Iterator[str]:
     status = folder.lstat()
     if stat.S_ISLNK(status.st_mode):
         yield f"{folder}: is a symbolic link; name the folder that it leads to"
@@ -85,12 +89,12 @@ def _folder_faults(folder: Path) -> Iterator[str]:
         yield f"{folder}: is no folder; move it away"
     elif status.st_mode & _WRITABLE:
         yield f"{folder}: others can write to it; run: chmod go-w {folder}"
-    elif status.st_uid not in (0, os.geteuid()):
+    elif owner is not None and status.st_uid not in (0, owner):
         yield f"{folder}: belongs to uid {status.st_uid}; run spocd as that user"
 
 
-def _private_faults(config: Config) -> Iterator[str]:
-    named = [config.secret, config.store.password_file, config.relay.password_file, *_database(config)]
+def _private_faults(config: Config, owner: int | None) -> Iterator[str]:
+    named = ["lock", config.secret, config.store.password_file, config.relay.password_file, *_database(config)]
     for path in [config.file(name) for name in named if name]:
         if not os.path.lexists(path):
             continue
@@ -102,7 +106,7 @@ def _private_faults(config: Config) -> Iterator[str]:
         status = path.lstat()
         if status.st_nlink > 1:
             yield f"{path}: has a second name somewhere (a hard link); copy it, remove it, and move the copy here"
-        elif status.st_uid != os.geteuid():
+        elif owner is not None and status.st_uid != owner:
             yield f"{path}: belongs to uid {status.st_uid}; run spocd as that user"
 
 
@@ -114,7 +118,7 @@ def _database(config: Config) -> list[str]:
 def _make_folder(folder: Path, mode: int, made: list[Path]) -> None:
     """Make a folder, or take one that is there if it is ours and nobody else can write to it."""
     if os.path.lexists(folder):
-        faults = list(_folder_faults(folder))
+        faults = list(_folder_faults(folder, os.geteuid()))
         if faults:
             raise Misconfigured(faults)
     else:

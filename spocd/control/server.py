@@ -11,10 +11,9 @@ import asyncio
 import logging
 import socket
 import struct
-import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -29,6 +28,7 @@ FRAME_TIME = 5.0  # seconds from a frame's first octet to its last
 ANSWER_TIME = 30.0  # seconds in which a client must have taken its answer
 CONNECTIONS_PER_UID = 64
 _BACKLOG = 256
+_PAUSE = 1  # seconds without accepting, when the daemon is out of descriptors
 _CREDENTIALS = struct.Struct("=iII")  # struct ucred: pid, uid, gid
 
 O = TypeVar("O", bound=Operation)  # noqa: E741 (an operation, in the shape that the caller gave)
@@ -106,38 +106,38 @@ class Service(Generic[O]):
 
 @dataclass(slots=True, eq=False)
 class _Connection:
-    """One client, with the task that serves it. `busy` while a call is being performed or answered."""
+    """One client. `busy` while a call of its is being performed or answered, by `task`."""
 
     uid: int
-    task: asyncio.Task[None]
     busy: bool = False
+    task: asyncio.Task[None] = field(init=False)
 
 
 class Server:
-    """The control socket, listening."""
+    """The control socket, listening from the start. Made inside a running loop."""
 
-    _listening: asyncio.Server
-
-    def __init__(self, service: Service[Any], path: Path | None) -> None:
+    def __init__(self, service: Service[Any], listener: socket.socket, path: Path | None) -> None:
         self._service = service
+        self._listener = listener
         self._path = path  # None: the socket is systemd's, and stays
         self._connections: set[_Connection] = set()
         self._closing = False
-
-    async def listen(self, listener: socket.socket) -> None:
-        """Take calls from here on."""
-        # From 3.13 on, asyncio would remove the socket's file at close, also the one that is systemd's.
-        keep: dict[str, Any] = {"cleanup_socket": False} if sys.version_info >= (3, 13) else {}
-        self._listening = await asyncio.start_unix_server(
-            self._serve, sock=listener, limit=wire.MOST_FRAME - 1, backlog=_BACKLOG, **keep
-        )
+        self._loop = asyncio.get_running_loop()
+        listener.setblocking(False)
+        listener.listen(_BACKLOG)
+        self._listen()
 
     async def close(self, grace: float) -> None:
         """Take no further call, let those in hand be finished and answered for `grace` seconds, cancel the rest."""
+        if self._closing:
+            return
         self._closing = True
-        self._listening.close()
+        self._loop.remove_reader(self._listener)
+        self._listener.close()
         if self._path is not None:
             _remove(self._path)
+        # A task that is cancelled before its first step would never come to hang up.
+        await asyncio.sleep(0)
         for each in self._connections:
             if not each.busy:
                 each.task.cancel()
@@ -147,52 +147,67 @@ class Server:
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
-        await self._listening.wait_closed()
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """One client, from its connecting to its end. Its leaving cancels nothing: we learn of it when we answer."""
-        task = asyncio.current_task()
-        assert task is not None
-        connection = _Connection(_uid(writer), task)
+    def _listen(self) -> None:
+        if not self._closing:
+            self._loop.add_reader(self._listener, self._accept)
+
+    def _accept(self) -> None:
+        # Not asyncio's own server: one that is closed while it accepts leaves that client hanging (3.11).
+        try:
+            client, _ = self._listener.accept()
+        except (BlockingIOError, InterruptedError, ConnectionAbortedError):
+            return
+        except OSError as error:
+            log.error("Cannot accept a connection: %s. Trying again in %d s.", error.strerror, _PAUSE)
+            self._loop.remove_reader(self._listener)
+            self._loop.call_later(_PAUSE, self._listen)
+            return
+        connection = _Connection(_uid(client))
+        serving = self._serve if self._admits(connection.uid) else self._turn_away
         self._connections.add(connection)
+        connection.task = self._loop.create_task(self._hold(connection, client, serving))
+        connection.task.add_done_callback(lambda _: self._connections.discard(connection))
+
+    def _admits(self, uid: int) -> bool:
+        """Whether a uid may have one more connection: each costs the daemon a descriptor. Root could stop us anyway."""
+        return uid == 0 or sum(each.uid == uid for each in self._connections) < CONNECTIONS_PER_UID
+
+    async def _hold(self, connection: _Connection, client: socket.socket, serving: _Serving) -> None:
+        """One connection, from its beginning to its end. That its client leaves cancels nothing."""
+        reader, writer = await asyncio.open_unix_connection(sock=client, limit=wire.MOST_FRAME - 1)
         # An answer is then given when the kernel has all of it, and hanging up after it loses nothing.
         writer.transport.set_write_buffer_limits(high=0)
         try:
-            await self._admit(connection, writer)
-            while not self._closing:
-                await self._converse(connection, reader, writer)
+            await serving(connection, reader, writer)
         except (OSError, EOFError, ValueError) as error:
             log.debug("hung up on uid %d: %s: %s", connection.uid, type(error).__name__, error)
         finally:
-            self._connections.discard(connection)
             writer.transport.abort()
             with suppress(OSError):
                 await writer.wait_closed()
 
-    async def _admit(self, connection: _Connection, writer: asyncio.StreamWriter) -> None:
-        """Turn away a uid that already has all the connections it may: each one costs the daemon a descriptor."""
-        if connection.uid == 0 or sum(each.uid == connection.uid for each in self._connections) <= CONNECTIONS_PER_UID:
-            return
+    async def _turn_away(self, _: _Connection, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         sentence = f"You have {CONNECTIONS_PER_UID} connections to the desk. Close some, or try again later."
         await _send(writer, wire.encode(wire.failure(TryLater(sentence))))
-        raise ValueError("too many connections")
 
-    async def _converse(
-        self, connection: _Connection, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-    ) -> None:
-        """One call and its answer."""
-        try:
-            call = read_call(await _next_frame(reader))
-        except asyncio.LimitOverrunError:
-            await _send(writer, wire.encode(wire.failure(wire.too_large())))
-            raise ValueError("a frame over 1 MiB") from None
-        connection.busy = True
-        answer = await self._service.answer(call, connection.uid)
-        if not call.oneway:
-            await _send(writer, answer)
-        connection.busy = False
-        # Nothing above need have waited: a client that sends thousands of calls at once must not keep the loop.
-        await asyncio.sleep(0)
+    async def _serve(self, connection: _Connection, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while not self._closing:
+            try:
+                call = read_call(await _next_frame(reader))
+            except asyncio.LimitOverrunError:
+                await _send(writer, wire.encode(wire.failure(wire.too_large())))
+                return
+            connection.busy = True
+            answer = await self._service.answer(call, connection.uid)
+            if not call.oneway:
+                await _send(writer, answer)
+            connection.busy = False
+            # Nothing above need have waited: who sends thousands of calls at once must not keep the loop.
+            await asyncio.sleep(0)
+
+
+_Serving = Callable[[_Connection, asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
 async def serve(at: Path | socket.socket, operations: Sequence[O], callee: Callee[O]) -> Server:
@@ -201,9 +216,9 @@ async def serve(at: Path | socket.socket, operations: Sequence[O], callee: Calle
     The caller holds the desk's lock, so a socket that stands at the path is a dead daemon's and is replaced.
     """
     service = Service(operations, callee)
-    server = Server(service, at if isinstance(at, Path) else None)
-    await server.listen(_bind(at) if isinstance(at, Path) else at)
-    return server
+    if isinstance(at, socket.socket):
+        return Server(service, at, None)
+    return Server(service, _bind(at), at)
 
 
 def _bind(path: Path) -> socket.socket:
@@ -225,10 +240,9 @@ def _remove(path: Path) -> None:
     path.unlink(missing_ok=True)
 
 
-def _uid(writer: asyncio.StreamWriter) -> int:
+def _uid(client: socket.socket) -> int:
     """Who is at the other end, by the kernel."""
-    peer = writer.get_extra_info("socket")
-    credentials = peer.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
+    credentials = client.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
     return int(_CREDENTIALS.unpack(credentials)[1])
 
 

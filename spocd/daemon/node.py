@@ -40,7 +40,7 @@ log = logging.getLogger("spocd.daemon")
 HEARTBEAT = 10.0  # seconds
 LOOK_AT_THE_CLOCK = 20.0  # seconds between two looks for what is due to wake or to close
 HOUSEKEEPING = 3600.0
-GRACE = 4.0  # seconds each that the listeners, intake and sending get to finish what is in hand: 10 s in all
+GRACE = 2.0  # seconds each that listeners, control, intake and sending get to finish what is in hand: 8 s in all
 ANSWERS_KEPT = 400 * 86400  # seconds that the result of a keyed operation is remembered
 PIECES_KEPT = 86400  # seconds that an unfinished upload is kept
 # What a reload cannot change: it is opened at the start.

@@ -57,7 +57,7 @@ async def acknowledge(
 async def _held_back(desk: Desk, recipient_key: str, known: bool, guessing: bool) -> str:
     if not recipient_key:
         return "there is no address to answer to"
-    refused = await desk.tx.one("refused_tokens_since", at=desk.now - HOUR) if guessing else None
+    refused = await desk.tx.one("refused_tokens_since", since=desk.now - HOUR) if guessing else None
     if refused is not None and refused["n"] > MOST_BAD_TOKENS:
         return "too many mails with tokens that are not ours came within the hour"
     to = await desk.tx.one(

@@ -170,6 +170,7 @@ def _split(text: str) -> tuple[SplitResult, list[str]]:
     example = "Write smtp://HOST:PORT or smtps://HOST:PORT."
     try:
         url = urlsplit(text)
+        (url.hostname or "").encode("idna")  # what the resolver will do; it raises for a name that cannot be looked up
         usable = url.scheme in _PORTS and bool(url.hostname) and url.port != 0 and url.path in ("", "/")
     except ValueError:
         return SplitResult("smtp", "", "", "", ""), [f"relay.url: {text!a} is no address of a relay. {example}"]

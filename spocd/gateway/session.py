@@ -9,8 +9,8 @@ import math
 
 from aiosmtpd.smtp import SMTP
 
-from spocd.gateway.receiving import Dialog
 from spocd.gateway.incoming import Incoming
+from spocd.gateway.receiving import Dialog
 from spocd.gateway.reception import CLOSING, Reception
 
 log = logging.getLogger("spocd.gateway")
@@ -177,6 +177,9 @@ class Session(SMTP):
         """Go over to TLS. Whatever was said in clear is forgotten, unread octets included (RFC 3207 section 4.2)."""
         context = self._reception.house.tls
         assert context is not None
+        # Made now and not afterwards: the first encrypted octets may come together with the end of the handshake.
+        self._reader = asyncio.StreamReader(limit=_BUFFER, loop=self.loop)
+        self.incoming = Incoming(self._reader)
         try:
             await self._writer.start_tls(context, ssl_handshake_timeout=self._reception.house.limits.idle)
         except BaseException as error:
@@ -186,6 +189,4 @@ class Session(SMTP):
             self.connection_lost(error if isinstance(error, Exception) else None)
             raise
         self.encrypted = True
-        self._reader = asyncio.StreamReader(limit=_BUFFER, loop=self.loop)
         self._reader.set_transport(self._writer.transport)
-        self.incoming = Incoming(self._reader)

@@ -137,7 +137,8 @@ class Wire(SMTPProtocol):
     def hold_nothing_back(self) -> None:
         """Make `put` wait until the operating system has it all: a letter stuck here has not left."""
         if isinstance(self.transport, asyncio.WriteTransport):
-            self.transport.set_write_buffer_limits(high=0)
+            # Not 0: asyncio's TLS transport compares with >=, and would wait for an empty buffer to become empty.
+            self.transport.set_write_buffer_limits(high=1)
 
     def drop(self) -> None:
         if isinstance(self.transport, asyncio.WriteTransport):

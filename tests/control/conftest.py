@@ -166,11 +166,14 @@ def folder() -> Iterator[Path]:
 
 
 @pytest.fixture
-async def desk(folder: Path) -> AsyncIterator[Desk]:
+async def desk(folder: Path, caplog: pytest.LogCaptureFixture) -> AsyncIterator[Desk]:
     made = Desk(folder / "control")
     made.server = await serve(made.path, OPERATIONS, made.perform)
     yield made
     await made.server.close(grace=0)
+    await asyncio.sleep(0)
+    said = [*caplog.get_records("call"), *caplog.get_records("teardown")]
+    assert [each.getMessage() for each in said if each.name == "asyncio"] == []
 
 
 @pytest.fixture

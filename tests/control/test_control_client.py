@@ -15,6 +15,7 @@ import pytest
 
 from spocd.control import wire
 from spocd.control.client import LostAfterSending, NotRunning, call
+from spocd.control.server import serve
 from spocd.errors import Exit, Refused, TryLater
 
 
@@ -131,6 +132,20 @@ def test_a_connection_lost_after_sending_says_that_it_may_have_been_done(
     thread.join()
 
 
+def test_what_the_desk_says_before_it_hangs_up_on_a_long_call_is_heard(listener: socket.socket, tmp_path: Path) -> None:
+    def turn_away() -> None:
+        peer, _ = listener.accept()
+        with peer:
+            peer.recv(1000)
+            peer.sendall(wire.encode(wire.failure(TryLater("Too many connections."))))
+
+    thread = threading.Thread(target=turn_away)
+    thread.start()
+    with pytest.raises(TryLater, match="Too many connections"):
+        call(tmp_path / "control", "ticket.note", {"body": "x" * 900_000})
+    thread.join()
+
+
 def test_no_answer_in_time_says_that_it_may_have_been_done(listener: socket.socket, tmp_path: Path) -> None:
     begun = time.monotonic()
     with pytest.raises(LostAfterSending, match="may have done"):
@@ -157,8 +172,6 @@ def test_a_full_backlog_is_waited_for_and_then_tried_later(listener: socket.sock
 
 
 async def test_a_path_longer_than_a_sockets_address_is_reached(folder: Path, operations: Any, desk: Any) -> None:
-    from spocd.control.server import serve
-
     deep = folder.joinpath(*["d" * 60] * 3)
     deep.mkdir(parents=True)
     server = await serve(deep / "control", operations, desk.perform)

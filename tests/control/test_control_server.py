@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import resource
 import socket
 import stat
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -188,6 +190,28 @@ async def test_close_lets_a_call_in_hand_be_answered_and_takes_no_other(desk: An
     idle_writer.transport.abort()
 
 
+async def test_close_gives_slow_clients_the_whole_of_their_answers(desk: Any) -> None:
+    """Some of these lengths end in the kernel's buffer, some in the daemon's."""
+    lengths = range(50_000, 250_000, 10_000)
+    streams = []
+    for length in lengths:
+        reader, writer = await asyncio.open_unix_connection(desk.path, limit=1 << 20)
+        writer.transport.pause_reading()
+        writer.write(wire.encode({"method": "org.spocd.message.RawText", "parameters": {"length": length}}))
+        streams.append((reader, writer))
+    while len(desk.asked) < len(lengths):
+        await asyncio.sleep(0.01)
+    await asyncio.sleep(0.05)
+    closing = asyncio.create_task(desk.server.close(grace=5))
+    await asyncio.sleep(0.05)
+    for length, (reader, writer) in zip(lengths, streams, strict=True):
+        writer.transport.resume_reading()
+        answer = wire.decode((await reader.readuntil(b"\0"))[:-1])
+        assert len(answer["parameters"]["text"]) == length
+        writer.transport.abort()
+    await closing
+
+
 async def test_close_does_not_wait_longer_than_its_grace(desk: Any) -> None:
     take = asyncio.create_task(desk.ask("ticket.take", ticket=7))
     await desk.begun.wait()
@@ -195,6 +219,19 @@ async def test_close_does_not_wait_longer_than_its_grace(desk: Any) -> None:
     with pytest.raises(LostAfterSending):
         await take
     assert desk.done == []
+
+
+@pytest.mark.parametrize("turns", range(8))
+async def test_close_hangs_up_on_a_client_that_has_only_just_come(desk: Any, turns: int) -> None:
+    """Whatever point of being accepted the client has come to, after so many turns of the loop."""
+    with socket.socket(socket.AF_UNIX) as client:
+        client.settimeout(1)
+        client.connect(str(desk.path))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        await desk.server.close(grace=1)
+        with suppress(ConnectionResetError):  # it was not accepted yet
+            assert await asyncio.to_thread(client.recv, 100) == b""
 
 
 async def test_a_dead_daemons_socket_is_replaced(folder: Path, operations: Any, desk: Any) -> None:
@@ -303,10 +340,30 @@ async def test_half_a_frame_is_waited_for_5_seconds_and_an_idle_client_for_ever_
 
     reader, writer = await asyncio.open_unix_connection(desk.path)
     for seconds in await asyncio.gather(until_cut_off(False), until_cut_off(True)):
-        assert FRAME_TIME - 0.1 < seconds < FRAME_TIME + 1
+        assert FRAME_TIME - 0.1 < seconds < FRAME_TIME + 5
     writer.write(HEALTH)
     assert await reader.readuntil(b"\0") == b'{"parameters":{"done":0}}\0'
     writer.transport.abort()
+
+
+async def test_a_desk_out_of_descriptors_says_so_once_a_second_and_serves_again(
+    desk: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with socket.socket(socket.AF_UNIX) as client, open(os.devnull) as highest:
+        client.setblocking(False)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (highest.fileno() + 1, hard))
+        try:
+            client.connect(str(desk.path))
+            client.send(HEALTH)
+            await asyncio.sleep(0.5)
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        assert [each.getMessage() for each in caplog.records] == [
+            "Cannot accept a connection: Too many open files. Trying again in 1 s."
+        ]
+        answer = await asyncio.wait_for(asyncio.get_running_loop().sock_recv(client, 100), timeout=5)
+        assert answer == b'{"parameters":{"done":0}}\0'
 
 
 async def test_a_client_that_takes_no_answer_keeps_nobody_else_waiting(desk: Any) -> None:

@@ -44,7 +44,7 @@ class ScriptedRelay:
     _sessions: set[asyncio.Task[None]] = field(default_factory=set)
 
     async def __aenter__(self) -> ScriptedRelay:
-        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0, limit=1 << 27)
+        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
         self.port = self._server.sockets[0].getsockname()[1]
         return self
 
@@ -88,6 +88,7 @@ class ScriptedRelay:
     async def _body(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.unfinished = b""
         if "BODY" in self.replies:
+            self.unfinished = await reader.read(1)
             await self._answer(self._reply("BODY"), reader, writer)
         while not self.unfinished.endswith(b"\r\n.\r\n"):
             piece = await reader.read(1 << 16)

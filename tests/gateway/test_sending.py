@@ -8,6 +8,7 @@ import logging
 import mailbox
 import os
 import resource
+import socket
 import ssl
 import subprocess
 from collections.abc import AsyncIterator, Callable
@@ -16,8 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aiosmtpd.smtp import SMTP as Aiosmtpd
-from aiosmtpd.smtp import AuthResult
+from aiosmtpd.smtp import SMTP, AuthResult
 from scripted_relay import DROP, ENDLESS, HANG, RESET, ScriptedRelay
 
 from spocd.config import Config, DeskSection, RelaySection
@@ -26,6 +26,7 @@ from spocd.errors import Misconfigured
 from spocd.gateway.dialogue import Limits, stuffed
 from spocd.gateway.maildir import Maildir
 from spocd.gateway.sending import MOST_LETTERS, Relay, transport
+from spocd.gateway.wire import Broken, Wire
 
 LETTER = b"Subject: x\r\n\r\nHello.\r\n.\r\n..dots\r\n"
 SENDER = "bounces+b1abc-0123456789abcdef@desk.example"
@@ -47,7 +48,7 @@ class BeforeDot:
 
     async def __call__(self) -> None:
         self.times += 1
-        await asyncio.sleep(0.02)
+        await asyncio.sleep(0.002)
         self.seen.append(self.look())
         if self.error is not None:
             raise self.error
@@ -71,12 +72,14 @@ async def send(through: Relay, letter: bytes = LETTER, *, before_dot: Any = None
     )
 
 
-async def one(replies: dict[str, Any], limits: Limits = PATIENT) -> tuple[Outcome, ScriptedRelay, int]:
+async def one(
+    replies: dict[str, Any], limits: Limits = PATIENT, letter: bytes = LETTER
+) -> tuple[Outcome, ScriptedRelay, int]:
     """One letter to a relay that answers so: what came of it, the relay, and how often the phase was recorded."""
     before_dot = BeforeDot()
     async with ScriptedRelay(replies) as scripted:
         through = relay(scripted, limits=limits)
-        outcome = await send(through, before_dot=before_dot)
+        outcome = await send(through, letter, before_dot=before_dot)
         await through.close()
     return outcome, scripted, before_dot.times
 
@@ -116,11 +119,8 @@ async def test_what_is_wrong_with_our_session_does_not_give_up_a_letter(code: in
 @pytest.mark.parametrize("how", [DROP, RESET])
 @pytest.mark.parametrize("verb", ["CONNECT", "EHLO", "MAIL", "RCPT", "DATA", "BODY", "."])
 async def test_f13_a_lost_connection_is_unknown_only_after_the_dot(verb: str, how: bytes) -> None:
-    outcome, _, recorded = await one({verb: how})
-    if verb == "BODY" and recorded:
-        # The letter was in the network's hands when the relay went; from here it looked as if all had gone.
-        assert isinstance(outcome, Deferred | Unknown)
-        return
+    # Longer than the network holds on the way, so that the relay is seen to go in the middle of it.
+    outcome, _, recorded = await one({verb: how}, letter=(b"x" * 78 + b"\r\n") * 250_000)
     assert outcome == (Unknown if verb == "." else Deferred)("4.4.2 The relay closed the connection.")
     assert recorded == (verb == ".")
 
@@ -144,7 +144,7 @@ JUNK: list[Any] = [
     pytest.param(b"250 ok\r\n354 go on\r\n250 queued", id="three replies at once"),
     pytest.param(b"250-\r\n" * 200 + b"250 ok", id="too many lines"),
     pytest.param(b"250 " + b"x" * 3000, id="a long line"),
-    pytest.param(ENDLESS + b"250-more\r\n", id="lines without end"),
+    pytest.param(ENDLESS + b"250-more\r\n" * 1000, id="lines without end"),
     pytest.param(ENDLESS + b"x" * 65536, id="a line without end"),
 ]
 
@@ -172,14 +172,15 @@ async def test_sec_70_a_banner_of_two_gigabytes_costs_no_memory() -> None:
 async def test_sec_70_a_yes_before_the_dot_is_not_the_answer_to_it() -> None:
     before_dot = BeforeDot()
     async with ScriptedRelay({"BODY": b"250 2.0.0 queued", ".": b"451 4.3.0 no"}) as scripted:
-        outcome = await send(relay(scripted), before_dot=before_dot)
+        outcome = await send(relay(scripted), (b"x" * 78 + b"\r\n") * 250_000, before_dot=before_dot)
     assert outcome == Deferred("4.5.0 The relay's reply is not SMTP: it spoke without being asked: 250 2.0.0 queued.")
     assert b"." not in scripted.commands
 
 
 async def test_control_characters_of_a_relay_go_nowhere() -> None:
     outcome, _, _ = await one({"RCPT": b"550-5.1.1 \x1b]0;x\x07no\r\n550 5.1.1 such \x9b person"})
-    assert outcome.reply == "550 5.1.1 ]0;x no 5.1.1 such   person" or outcome.reply.isprintable()
+    assert outcome.reply.split() == ["550", "5.1.1", "]0;x", "no", "5.1.1", "such", "person"]
+    assert outcome.reply.isprintable()
 
 
 async def test_f13_the_phase_is_recorded_when_all_but_the_dot_has_left() -> None:
@@ -188,6 +189,20 @@ async def test_f13_the_phase_is_recorded_when_all_but_the_dot_has_left() -> None
         before_dot = BeforeDot(look=lambda: (len(scripted.unfinished), list(scripted.letters)))
         assert isinstance(await send(relay(scripted), letter * 5000, before_dot=before_dot), Sent)
     assert before_dot.seen == [(400_000, [])]
+
+
+async def test_what_was_put_has_left_for_the_network() -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        _, wire = await asyncio.get_running_loop().create_connection(Wire, sock=ours)
+        wire.hold_nothing_back()
+        assert isinstance(wire.transport, asyncio.WriteTransport)
+        with pytest.raises(Broken, match="took no more"):
+            while True:
+                await wire.put(b"x" * 10_007, within=0.1)
+                assert wire.transport.get_write_buffer_size() == 0
+        wire.drop()
+        await asyncio.sleep(0)
 
 
 @pytest.mark.parametrize("error", [RuntimeError("database is gone"), asyncio.CancelledError()])
@@ -214,7 +229,7 @@ async def test_cancelling_while_the_answer_to_the_dot_is_due_leaves_nothing_open
 async def test_f10_a_relay_that_stops_reading_defers_the_letter() -> None:
     before_dot = BeforeDot()
     async with ScriptedRelay({"BODY": HANG}) as scripted:
-        outcome = await send(relay(scripted, limits=SHORT), b"x" * 78 + b"\r\n" * 20_000_000, before_dot=before_dot)
+        outcome = await send(relay(scripted, limits=SHORT), (b"x" * 78 + b"\r\n") * 250_000, before_dot=before_dot)
     assert outcome == Deferred("4.4.2 The relay took no more of the letter for 0.2 seconds.")
     assert before_dot.times == 0
 
@@ -230,7 +245,8 @@ async def test_f9_a_relay_that_is_down_defers_the_letter() -> None:
 async def test_f9_a_relay_whose_name_is_unknown_defers_the_letter() -> None:
     outcome = await send(relay(25, url="smtp://relay.invalid", tls="never"))
     assert isinstance(outcome, Deferred)
-    assert outcome.reply.startswith("4.4.1 Cannot connect to the relay relay.invalid:25")
+    assert outcome.reply.startswith("4.4.1 ")
+    assert "relay.invalid:25" in outcome.reply
 
 
 HOSTILE = [
@@ -450,7 +466,7 @@ async def aiosmtpd(received: Received, *, tls: ssl.SSLContext | None = None, **o
     at_once = options.pop("at_once", None)
     loop = asyncio.get_running_loop()
     server = await loop.create_server(
-        lambda: Aiosmtpd(received, hostname="relay.example", tls_context=tls, **options), "127.0.0.1", 0, ssl=at_once
+        lambda: SMTP(received, hostname="relay.example", tls_context=tls, **options), "127.0.0.1", 0, ssl=at_once
     )
     try:
         yield server.sockets[0].getsockname()[1]
@@ -491,7 +507,7 @@ async def test_a_letter_goes_over_starttls_with_a_checked_certificate_and_a_pass
             password_file=password,
         )
         assert await send(through) == Sent("250 2.0.0 taken")
-        assert isinstance(await send(through, b"x" * 78 + b"\r\n" * 1_000_000), Sent)
+        assert isinstance(await send(through, (b"x" * 78 + b"\r\n") * 30_000), Sent)
         await through.close()
     assert received.letters[0] == LETTER
     assert received.logins == [(b"desk", b"secret")]
@@ -556,7 +572,7 @@ async def test_never_means_clear_text_even_where_tls_is_offered() -> None:
 
 @pytest.mark.parametrize("methods", [b"PLAIN LOGIN", b"LOGIN"])
 async def test_a_password_goes_in_clear_text_only_to_this_machine(methods: bytes, password: str) -> None:
-    replies = {"EHLO": b"250-x\r\n250 AUTH " + methods, "AUTH": b"334 UGFzc3dvcmQ6", "c2Vj": b"235 ok"}
+    replies = {"EHLO": b"250-x\r\n250 AUTH " + methods, "AUTH": b"334 UGFzc3dvcmQ6", "C2VJ": b"235 ok"}
     if b"PLAIN" in methods:
         replies["AUTH"] = b"235 ok"
     async with ScriptedRelay(replies) as scripted:
@@ -605,6 +621,8 @@ async def test_a_password_goes_inside_tls_where_this_machine_offers_it(certifica
         ({"url": "smtp://x:nine"}, "relay.url"),
         ({"url": "smtp://[::1"}, "relay.url"),
         ({"url": "smtp://x/y"}, "relay.url"),
+        ({"url": "smtp://a..b"}, "relay.url"),
+        ({"url": f"smtp://{'x' * 64}.example"}, "relay.url"),
         ({"url": "smtp://desk:secret@x"}, "relay.url"),
         ({"url": "smtp://x", "tls": "maybe"}, "relay.tls"),
         ({"url": "smtps://x", "tls": "never"}, "relay.tls"),

@@ -114,7 +114,7 @@ async def test_a_mail_is_one_line_in_the_log_and_its_token_is_cut(
         await one.send()
     assert [record.getMessage() for record in caplog.records if record.name == "spocd.gateway"] == [
         "received peer=127.0.0.1 channel=smtp sender=ann@example.com recipients=1 "
-        f'to=desk+r14d...@example.org size={len(MAIL)} outcome=stored'
+        f"to=desk+r14d...@example.org size={len(MAIL)} outcome=stored"
     ]
 
 

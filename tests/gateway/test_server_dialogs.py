@@ -1,14 +1,14 @@
 """The dialogs in dialogs/*.smtp, each played against a desk that knows desk, it, hr and postmaster @example.org.
 
-    #                  a comment
-    lmtp               the dialog is held on the LMTP socket
-    limit NAME NUMBER  a limit of the configuration for this dialog
-    -> TEXT            the client says TEXT; \\x00 and the like are single octets, {x*N} is N times x
-    => TEXT            the same without CRLF behind it
-    <- PATTERN         the next line of the server matches PATTERN from its start to its end
-    closed             the server closes the connection
-    stored N           the desk has stored N mails
-    body TEXT          the last mail stored ends with TEXT
+#                  a comment
+lmtp               the dialog is held on the LMTP socket
+limit NAME NUMBER  a limit of the configuration for this dialog
+-> TEXT            the client says TEXT; \\x00 and the like are single octets, {x*N} is N times x
+=> TEXT            the same without CRLF behind it
+<- PATTERN         the next line of the server matches PATTERN from its start to its end
+closed             the server closes the connection
+stored N           the desk has stored N mails
+body TEXT          the last mail stored ends with TEXT
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import pytest
 from listening import Client, Desk, client, config, serving
 
 DIALOGS = sorted((Path(__file__).parent / "dialogs").glob("*.smtp"))
-_REPEATED = re.compile(rb"\{(.+?)\*(\d+)\}")
+_REPEATED = re.compile(rb"\{(.+?)\*(\d+)\}", re.DOTALL)
 
 
 def octets(text: str) -> bytes:

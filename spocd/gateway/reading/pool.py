@@ -181,7 +181,8 @@ async def _ask(process: Process, raw: bytes) -> Reading:
     process.stdin.write(raw)
     await process.stdin.drain()
     head, contents = frame.REPLY.unpack(await _exactly(process, frame.REPLY.size))
-    # A text stands there twice, a control character as six octets in each; attachments are at most the decoded mail and the mail itself.
+    # A text stands there twice, a control character as six octets in each; the attachments are at most the decoded
+    # mail and the mail itself.
     if head > 16 * len(raw) + _BUFFER or contents > 3 * len(raw) + _BUFFER:
         raise ValueError("a reply is larger than any mail of this size makes it")
     return frame.unpack(await _exactly(process, head), await _exactly(process, contents))

@@ -191,8 +191,8 @@ create table inbox (
   evidence text,
   error text
 );
-create index inbox_waiting on inbox (not_before, id) where state in ('waiting', 'reading');
-create index inbox_failed on inbox (id) where state = 'failed';
+create index inbox_waiting on inbox (not_before, id) where state = 'waiting';
+create index inbox_state on inbox (state, id);
 
 -- Letters: what is to go out, decided in the transaction of what it tells.
 create table outbox (
@@ -224,7 +224,7 @@ create table outbox (
   reply text
 );
 create index outbox_due on outbox (not_before, id) where state = 'waiting';
-create index outbox_unsettled on outbox (state, id) where state in ('sending', 'failed', 'unknown', 'held');
+create index outbox_state on outbox (state, id);
 create index outbox_ticket on outbox (ticket, id);
 create index outbox_automatic on outbox (recipient_key, created_at) where cause = 'mail';
 create index outbox_unknown on outbox (created_at) where cause = 'mail' and known = 0;

@@ -1,0 +1,220 @@
+"""How a command reaches the desk, and how it ends when it does not."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import Cli
+from fake_desk import FakeDesk, HangUp, process, ticket
+
+from spocd.errors import Exit, Refused, TryLater
+
+
+def refusing(code: Exit) -> Any:
+    def answer(_: dict[str, Any]) -> dict[str, Any]:
+        raise Refused("no", "It cannot be. Do something else.", code)
+
+    return answer
+
+
+@pytest.mark.parametrize("code", [Exit.REFUSED, Exit.NOT_FOUND, Exit.NOT_PERMITTED, Exit.CONFLICT])
+def test_a_refusal_is_its_sentence_and_its_exit_code(desk: FakeDesk, cli: Cli, code: Exit) -> None:
+    desk.answers["ticket.take"] = refusing(code)
+    ended = cli("ticket", "take", "12")
+    assert ended == (code, "", "spocd: It cannot be. Do something else.\n")
+
+
+def test_a_sentence_of_the_desk_cannot_act_on_the_terminal(desk: FakeDesk, cli: Cli) -> None:
+    def answer(_: dict[str, Any]) -> dict[str, Any]:
+        raise Refused("no", "No \x1b]0;owned\x07 way")
+
+    desk.answers["ticket.take"] = answer
+    assert cli("ticket", "take", "12").err == "spocd: No \\x1b]0;owned\\x07 way\n"
+
+
+def test_a_desk_that_cannot_now_is_75(desk: FakeDesk, cli: Cli) -> None:
+    def answer(_: dict[str, Any]) -> dict[str, Any]:
+        raise TryLater("The disk is full.")
+
+    desk.answers["ticket.list"] = answer
+    assert cli("ticket", "list") == (75, "", "spocd: The disk is full.\n")
+
+
+def test_what_is_not_given_is_not_sent(desk: FakeDesk, cli: Cli) -> None:
+    desk.answers["ticket.take"] = lambda _: ticket()
+    cli("ticket", "take", "#12")
+    assert desk.asked("ticket.take") == [{"ticket": 12}]
+
+
+def test_the_options_of_a_write_are_sent(desk: FakeDesk, cli: Cli) -> None:
+    desk.answers["ticket.take"] = lambda _: ticket()
+    ended = cli("ticket", "take", "12", "--key", "cron-7", "--if-rev", "7", "--dry-run", "--as", "bob", "-y")
+    assert desk.asked("ticket.take") == [
+        {"ticket": 12, "key": "cron-7", "if_rev": 7, "dry_run": True, "acting_as": "bob"}
+    ]
+    assert "nothing was changed" in ended.err
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        ("--as", "bob", "ticket", "view", "12", "--json"),
+        ("ticket", "--json", "--as", "bob", "view", "12"),
+        ("ticket", "view", "--as=bob", "12", "-o", "json"),
+    ],
+)
+def test_the_options_that_stand_everywhere_may_stand_anywhere(desk: FakeDesk, cli: Cli, line: tuple[str, ...]) -> None:
+    desk.answers["ticket.view"] = lambda _: ticket()
+    ended = cli(*line)
+    assert desk.asked("ticket.view") == [{"ticket": 12, "acting_as": "bob"}]
+    assert ended.out.startswith("{")
+
+
+def test_a_write_whose_answer_is_lost_is_repeated_once_under_the_same_key(desk: FakeDesk, cli: Cli) -> None:
+    def lost_the_first_time(_: dict[str, Any]) -> dict[str, Any]:
+        if len(desk.calls) == 1:
+            raise HangUp
+        return ticket()
+
+    desk.answers["ticket.take"] = lost_the_first_time
+    assert cli("ticket", "take", "12").code == 0
+    first, second = [parameters["key"] for _, parameters in desk.calls]
+    assert first == second
+    assert len(first) == 32
+
+
+def test_a_write_whose_answer_is_lost_twice_is_75_and_names_the_key(desk: FakeDesk, cli: Cli) -> None:
+    def always_lost(_: dict[str, Any]) -> dict[str, Any]:
+        raise HangUp
+
+    desk.answers["ticket.take"] = always_lost
+    ended = cli("ticket", "take", "12")
+    assert (ended.code, len(desk.calls)) == (75, 2)
+    assert f"--key {desk.calls[0][1]['key']}" in ended.err
+
+
+def test_two_runs_have_two_keys(desk: FakeDesk, cli: Cli) -> None:
+    desk.answers["ticket.take"] = lambda _: ticket()
+    cli("ticket", "take", "12")
+    cli("ticket", "take", "12")
+    assert desk.calls[0][1]["key"] != desk.calls[1][1]["key"]
+
+
+def test_a_read_whose_answer_is_lost_is_75(desk: FakeDesk, cli: Cli) -> None:
+    def lost(_: dict[str, Any]) -> dict[str, Any]:
+        raise HangUp
+
+    desk.answers["ticket.list"] = lost
+    assert cli("ticket", "list").code == 75
+    assert len(desk.calls) == 1
+
+
+def stopped_desk(folder: Path) -> Path:
+    (folder / "run").mkdir()
+    config = folder / "spocd.toml"
+    config.write_text('[desk]\naddress = "desk@example.org"\n')
+    return config
+
+
+@pytest.mark.parametrize("line", [("health",), ("reload",), ("mail", "flush")])
+def test_what_only_a_daemon_can_do_is_69_without_one(tmp_path: Path, line: tuple[str, ...]) -> None:
+    config = stopped_desk(tmp_path)
+    ended = process(*line, config=config)
+    assert (ended.code, ended.out) == (69, "")
+    assert f"spocd --config {config} serve" in ended.err
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+def test_who_does_not_own_the_desk_cannot_work_without_the_daemon(tmp_path: Path) -> None:
+    config = stopped_desk(tmp_path)
+    for folder in (tmp_path, tmp_path.parent, tmp_path.parent.parent):
+        folder.chmod(0o711)
+    (tmp_path / "run").chmod(0o755)
+    # All is imported before: another user may not be able to read the interpreter's own files.
+    program = (
+        "import os, sys, tomllib; from spocd.cli.ending import run; import spocd.cli.ticket_find; "
+        f"os.setuid(65534); sys.exit(run(['--config', {str(config)!r}, 'ticket', 'list']))"
+    )
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert ended.returncode == 69
+    assert "is not running" in ended.stderr
+
+
+def test_a_configuration_that_is_nowhere_is_78(tmp_path: Path) -> None:
+    ended = process("--config", str(tmp_path / "none.toml"), "ticket", "list")
+    assert ended.code == 78
+    assert "none.toml" in ended.err
+
+
+def test_a_configuration_that_cannot_be_read_is_78_with_a_line_a_fault(tmp_path: Path) -> None:
+    config = tmp_path / "spocd.toml"
+    config.write_text("[desk\n")
+    ended = process("ticket", "list", config=config)
+    assert ended.code == 78
+    assert all(line.startswith("spocd: ") for line in ended.err.splitlines())
+
+
+def test_a_bug_is_one_line_and_a_traceback_only_when_asked_for(desk: FakeDesk) -> None:
+    desk.answers["ticket.list"] = lambda _: {"unexpected": True}
+    plain = process("ticket", "list", config=desk.config)
+    assert plain.code == 1
+    assert plain.err.count("\n") == 1
+    told = process("ticket", "list", config=desk.config, SPOCD_DEBUG="1")
+    assert "Traceback" in told.err
+
+
+def test_a_reader_that_goes_away_is_no_error(desk: FakeDesk) -> None:
+    desk.answers["ticket.list"] = lambda _: {"tickets": [ticket(n, subject="x" * 500) for n in range(1, 200)]}
+    line = f"{sys.executable} -m spocd --config {desk.config} ticket list; echo $? >&2"
+    ended = subprocess.run(["sh", "-c", f"({line}) | head -n 1"], capture_output=True, text=True, check=False)
+    assert ended.stderr == "0\n"
+    assert ended.stdout.count("\n") == 1
+
+
+def test_a_full_disk_under_standard_output_is_an_error(desk: FakeDesk) -> None:
+    desk.answers["ticket.list"] = lambda _: {"tickets": [ticket()]}
+    with open("/dev/full", "wb") as full:
+        ended = subprocess.run(
+            [sys.executable, "-m", "spocd", "--config", str(desk.config), "ticket", "list"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert ended.returncode == 1
+    assert "No space left" in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (("ticket", "veiw", "12"), "Did you mean “view”?"),
+        (("tickets",), "Did you mean “ticket”?"),
+        (("ticket", "view"), "TICKET"),
+        (("ticket", "view", "12a"), "“12a” is not the number of a ticket"),
+        (("ticket", "view", "0"), "“0” is not the number of a ticket"),
+        (("ticket", "view", "9999999999999999999"), "is not the number of a ticket"),
+        (("ticket", "take", "12", "13", "--if-rev", "7"), "--if-rev is the revision of one ticket"),
+        (("ticket", "list", "--state", "asleep"), "“asleep” is not a state"),
+        (("ticket", "list", "-L", "0"), "0 is not in the range"),
+        (("ticket", "reply", "12"), "Say it with -b TEXT"),
+        (("ticket", "reply", "12", "-b", " "), "The text is empty."),
+        (("ticket", "reply", "12", "-b", "x", "-F", "y"), "Say it once"),
+        (("ticket", "reply", "12", "-b", "x", "--close", "--pend-until", "+2h"), "closed or put aside"),
+        (("ticket", "reply", "12", "-b", "x", "-a", "/nowhere"), "/nowhere"),
+        (("ticket", "pend", "12", "--until", "soon"), "“soon” is not a time"),
+        (("ticket", "view", "12", "--raw", "--json"), "--raw has one form"),
+        (("message", "raw", "12"), "“12” is not a message"),
+        (("mail", "explain", "x"), "“x” is neither"),
+        (("--output", "yaml", "ticket", "list"), "yaml"),
+    ],
+)
+def test_bad_usage_is_2_and_says_what_is_wrong(cli: Cli, line: tuple[str, ...], said: str) -> None:
+    ended = cli(*line)
+    assert (ended.code, ended.out) == (2, "")
+    assert said in ended.err
