@@ -48,7 +48,7 @@ def main() -> None:
         ),
         flush=True,
     )
-    os.execv(SPOCD, [SPOCD, "--config", str(CONFIG), "serve"])
+    os.execv(SPOCD, [SPOCD, "--config", str(CONFIG), "serve"])  # noqa: S606
 
 
 if __name__ == "__main__":

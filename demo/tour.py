@@ -39,7 +39,13 @@ def main() -> None:
 
 def tour(folder: Path) -> None:
     say("Ann writes to the desk from her mail program.")
-    send(folder, "Ann Ek <ann@example.org>", DESK, "The printer is stuck", "It says PC LOAD LETTER. Floor 3, by the lifts.")
+    send(
+        folder,
+        "Ann Ek <ann@example.org>",
+        DESK,
+        "The printer is stuck",
+        "It says PC LOAD LETTER. Floor 3, by the lifts.",
+    )
     letter(folder, 1)
     say("Maria, in a shell, takes what has waited longest, and answers.")
     run("ticket", "next", "--claim")
@@ -87,7 +93,9 @@ def letter(folder: Path, number: int) -> EmailMessage:
     new = folder / "sent" / "new"
     wait(lambda: new.is_dir() and len(list(new.iterdir())) >= number)
     time.sleep(0.2)
-    file = sorted(new.iterdir(), key=lambda each: int(each.name.rpartition(".")[2]))[number - 1 if number > 0 else number]
+    file = sorted(new.iterdir(), key=lambda each: int(each.name.rpartition(".")[2]))[
+        number - 1 if number > 0 else number
+    ]
     mail: EmailMessage = email.message_from_bytes(file.read_bytes(), policy=email.policy.default)  # type: ignore[assignment]
     head = "\n".join(f"{name}: {mail[name]}" for name in ("From", "To", "Reply-To", "Subject"))
     text = f"{head}\n\n{mail.get_content().rstrip()}"

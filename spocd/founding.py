@@ -81,7 +81,7 @@ def found(
 
 
 def _with_port(endpoint: str) -> str:
-    """HOST:PORT, where 0 becomes a port that is free now: whoever sends mail here must know it from one start to the next."""
+    """HOST:PORT, where 0 becomes a port that is free now: it must be the same from one start to the next."""
     host, _, port = endpoint.rpartition(":")
     if port != "0" or not host:
         return endpoint
@@ -128,7 +128,7 @@ async def _write_first_rows(store: Store, config: Config, login: str, uid: int |
         if there is not None:
             if there["secret_fingerprint"] != mark:
                 raise Misconfigured(
-                    ["The database holds a desk already, with another secret. Bring that one: spocd init … --secret FILE"]
+                    ["The database holds a desk already, with another secret. Bring that: spocd init … --secret FILE"]
                 )
             return login
         await tx.run("found_desk", instance=secrets.token_hex(8), secret_fingerprint=mark, now=now)

@@ -191,7 +191,12 @@ class RunningDesk:
 
 
 def written(
-    body: str, *, sender: str = "Ann Ek <ann@client.example>", to: str = ADDRESS, subject: str = "Printer", **headers: str
+    body: str,
+    *,
+    sender: str = "Ann Ek <ann@client.example>",
+    to: str = ADDRESS,
+    subject: str = "Printer",
+    **headers: str,
 ) -> EmailMessage:
     """A plain mail with a Message-ID of its own."""
     mail = EmailMessage()

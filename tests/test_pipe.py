@@ -194,8 +194,8 @@ SOCKET = '[listen]\nlmtp = "a/b"\n'
     ("text", "is_plain"),
     [
         pytest.param(f"# c\n{ADDRESS} # c\n{SOCKET}", True, id="plain"),
-        pytest.param(f'{ADDRESS}\n[desk.addresses]\n"it@x" = "it"\n[listen]\nsmtp = ["a:1", "[::1]:2"]\nlmtp="a/b"', True,
-                     id="as spocd init writes it"),
+        pytest.param(f'{ADDRESS}\n[desk.addresses]\n"it@x" = "it"\n[listen]\nsmtp = ["a:1", "[::1]:2"]\nlmtp="a/b"',
+                     True, id="as spocd init writes it"),
         pytest.param(f'{ADDRESS}\n[listen]\nsmtp = [\n  "a:1",\n  # c\n  "b:2",\n]\nlmtp = "a/b"\n', True,
                      id="a list on several lines"),
         pytest.param(f'{ADDRESS}\nlmtp = "wrong"\n{SOCKET}[x]\nlmtp = "wrong"\n', True, id="the same key elsewhere"),
@@ -204,7 +204,8 @@ SOCKET = '[listen]\nlmtp = "a/b"\n'
         pytest.param(f'[desk]\naddress = "d\\u0040x.example"\n{SOCKET}', False, id="escapes"),
         pytest.param(f'{ADDRESS}\nname = """\n[listen]\nlmtp = "wrong"\n"""\n{SOCKET}', False,
                      id="a text that looks like settings"),
-        pytest.param(f'{ADDRESS}\n[listen]\nsmtp = [\n"[::1]:2" ]\nlmtp = "a/b"\n', False, id="a list of another shape"),
+        pytest.param(f'{ADDRESS}\n[listen]\nsmtp = [\n"[::1]:2" ]\nlmtp = "a/b"\n', False,
+                     id="a list of another shape"),
     ],
 )  # fmt: skip
 def test_the_short_reader_reads_what_tomllib_reads_or_leaves_it_to_tomllib(text: str, is_plain: bool) -> None:

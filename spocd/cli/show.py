@@ -156,7 +156,9 @@ def value(row: Document, field: str) -> Any:
 def cell(content: Any) -> str:
     """A value as a person reads it, in one line: local times, names with addresses, - for nothing."""
     match content:
-        case None | "" | [] | {}:
+        case None | "":
+            return "-"
+        case list() | dict() if not content:
             return "-"
         case bool():
             return "yes" if content else "no"

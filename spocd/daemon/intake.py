@@ -40,9 +40,7 @@ class Intake:
         self._settings = settings
         self._clock = clock
         self._told = told
-        self.loop: Loop[Leased] = Loop(
-            "intake", most=AT_ONCE, lease=self._lease, next_in=self._next_in, work=self._one
-        )
+        self.loop: Loop[Leased] = Loop("intake", most=AT_ONCE, lease=self._lease, next_in=self._next_in, work=self._one)
 
     async def _lease(self, most: int) -> Sequence[Leased]:
         # A look before a write: an idle desk must not sync its disk every half minute.

@@ -50,7 +50,9 @@ _FIXED = ("store", "listen", "limits", "secret")
 class Node:
     """A node that serves. `clock` gives UTC seconds; `store` is open and holds a desk."""
 
-    def __init__(self, config: Config, store: Store, settings: Settings, writer: Writer, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, config: Config, store: Store, settings: Settings, writer: Writer, clock: Callable[[], float]
+    ) -> None:
         self.config = config
         self.settings = settings
         self._store = store
@@ -127,7 +129,7 @@ class Node:
             raise Refused("misconfigured", sentence, Exit.CONFIGURATION) from wrong
 
     def reload(self) -> list[str]:
-        """Read spocd.toml again; the keys whose change takes effect at the next start. Misconfigured changes nothing."""
+        """Read spocd.toml again; which sections take effect at the next start. Misconfigured changes nothing."""
         config = load(self.config.path)
         identity = {
             "instance": self.settings.rules.instance,
@@ -217,5 +219,3 @@ def _log_to_stderr() -> None:
     logging.getLogger("aiosqlite").setLevel(logging.WARNING)
     # One mail, one line: the library's own would be a line a command.
     logging.getLogger("mail.log").setLevel(logging.WARNING)
-
-

@@ -41,9 +41,7 @@ class Sending:
         self._former: list[Relay | Maildir] = []
         self._settings = settings
         self._clock = clock
-        self.loop: Loop[int] = Loop(
-            "sending", most=AT_ONCE, lease=self._lease, next_in=self._next_in, work=self._one
-        )
+        self.loop: Loop[int] = Loop("sending", most=AT_ONCE, lease=self._lease, next_in=self._next_in, work=self._one)
 
     def change_transport(self, transport: Relay | Maildir) -> None:
         """Send by another way from now on; letters on their way finish on the former one."""
@@ -82,7 +80,7 @@ class Sending:
     async def _outcome(self, number: int) -> Outcome:
         try:
             letter: Letter = await self._store.read(lambda tx: desk_letter.compose(self._desk(tx), number))
-            raw = await asyncio.to_thread(self._writer.write, letter) if letter.enclosures else self._writer.write(letter)
+            raw = await self._written(letter)
             return await self.transport.send(
                 raw,
                 name=f"{self._settings().rules.instance}.{number}",
@@ -97,6 +95,10 @@ class Sending:
         except Exception as trouble:
             log.exception("letter %d could not be sent", number)
             return Deferred(f"a fault in spocd, see the log: {type(trouble).__name__}")
+
+    async def _written(self, letter: Letter) -> bytes:
+        """The bytes of a letter; files are encoded beside the event loop, since large ones take time."""
+        return await asyncio.to_thread(self._writer.write, letter) if letter.enclosures else self._writer.write(letter)
 
     async def _dot_goes(self, number: int) -> None:
         """Commit, before the final dot leaves, that it is about to."""

@@ -77,11 +77,12 @@ def check(actor: Actor, role: Role, name: str) -> None:
     if actor.role is Role.ANYONE:
         raise Refused(
             "not-permitted",
-            f"uid {actor.uid} has no role at this desk. An administrator can give it one: spocd agent new LOGIN --uid {actor.uid}",
+            f"uid {actor.uid} has no role at this desk. An administrator can give it one:"
+            f" spocd agent new LOGIN --uid {actor.uid}",
             Exit.NOT_PERMITTED,
         )
     raise Refused(
         "not-permitted",
-        f"{name} needs the role {role.name.lower()}; you are {actor.role.name.lower()}.",
+        f"{name} needs the role {role.name.lower()}; yours is {actor.role.name.lower()}.",
         Exit.NOT_PERMITTED,
     )

@@ -63,9 +63,7 @@ async def new(
         raise Refused("there", f"There is an agent “{login}” already.", Exit.CONFLICT)
     if uid is not None and (other := await desk.tx.one("agent_of_uid", uid=uid)):
         raise Refused("uid-taken", f"uid {uid} is the agent “{other['login']}” already.", Exit.CONFLICT)
-    await add(
-        desk, login=login, name=name or login, address=str(parse(address)) if address else "", role=role, uid=uid
-    )
+    await add(desk, login=login, name=name or login, address=str(parse(address)) if address else "", role=role, uid=uid)
     await record(desk, None, actor, "agent made", login=login, role=role, agent_uid=uid)
     row = await desk.tx.one("agent_of_login", login=login)
     assert row is not None

@@ -153,9 +153,7 @@ async def save(desk: Desk, before: Ticket, after: Ticket) -> None:
         closed_at=after.closed_at,
     )
     if changed != 1:
-        raise Refused(
-            "changed", f"#{before.number} has just been changed by somebody else. Look again.", Exit.CONFLICT
-        )
+        raise Refused("changed", f"#{before.number} has just been changed by somebody else. Look again.", Exit.CONFLICT)
 
 
 def split_message_id(text: str) -> tuple[int, int]:

@@ -15,9 +15,7 @@ async def claims_of(desk: Desk, ring: Ring, found: Evidence) -> list[Claim]:
     for token in found.own_ids:
         letter = await desk.tx.one("letter", id=token.first) if ring.verifies(token) else None
         claims.append(
-            await _claim(
-                desk, Rung.OWN_ID, letter["ticket"] if letter else None, refused="the Message-ID is not ours"
-            )
+            await _claim(desk, Rung.OWN_ID, letter["ticket"] if letter else None, refused="the Message-ID is not ours")
         )
     for each in found.ids:
         rows = await desk.tx.all("tickets_of_id", message_id=each)

@@ -179,9 +179,7 @@ async def _append(
     return Fate("automatic filed" if automatic else "appended", ticket.number, message, why)
 
 
-async def _open(
-    desk: Desk, ring: Ring, mail: Leased, reading: Reading, judgement: Judgement, where: NewTicket
-) -> Fate:
+async def _open(desk: Desk, ring: Ring, mail: Leased, reading: Reading, judgement: Judgement, where: NewTicket) -> Fate:
     base = _base(desk, mail.envelope)
     requester = find(reading.identity or "") or find(mail.envelope.sender)
     person = await ensure_person(desk, requester, _display_name(reading, requester))
@@ -189,9 +187,10 @@ async def _open(
     ticket = await find_ticket(desk, number)
     await desk.tx.run("add_participant", ticket=number, person=person, role="requester", now=desk.now)
     why = explain(where)
+    kind = "automatic" if judgement.fate == "automatic" else "mail"
     _, message = await add_incoming(
-        desk, ticket, mail.raw, mail.content_key, reading, kind="automatic" if judgement.fate == "automatic" else "mail",
-        person=person, evidence=why, sender=mail.envelope.sender,
+        desk, ticket, mail.raw, mail.content_key, reading, kind=kind, person=person, evidence=why,
+        sender=mail.envelope.sender,
     )  # fmt: skip
     await _remember_people(desk, number, reading)
     await record(desk, number, str(requester or "unknown sender"), "opened", channel=ticket.channel, why=where.why)
@@ -269,7 +268,7 @@ async def _own_mail_came_back(desk: Desk, reading: Reading) -> Fate:
 
 
 async def _bounce(desk: Desk, mail: Leased, reading: Reading, claims: list[Claim]) -> Fate:
-    """A delivery report about one of our letters goes to its ticket; about anything else it is kept, and opens nothing."""
+    """A delivery report about a letter of ours goes to its ticket; about anything else it opens nothing."""
     letter = await _bounced_letter(desk, mail.envelope, reading)
     if letter is None:
         unrelated: dict[str, Any] = {

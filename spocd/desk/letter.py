@@ -1,4 +1,4 @@
-"""Letters: put into the outbox in the transaction of what they tell; leased, composed and settled by the sending loop."""
+"""Letters: put into the outbox with what they tell, then leased, composed and settled by the sending loop."""
 
 from __future__ import annotations
 
@@ -169,9 +169,7 @@ async def _reader(desk: Desk, ticket: Ticket, row: Row) -> Reader:
     address = row["address"]
     if last is not None:
         address = last["reply_to"] or last["author_address"] or address
-    return Reader(
-        row["person"], row["name"], address, row["language"], row["known_at"] is not None, row["generation"]
-    )
+    return Reader(row["person"], row["name"], address, row["language"], row["known_at"] is not None, row["generation"])
 
 
 async def last_chain(desk: Desk, ticket: Ticket, ring: Ring, person: int) -> Chain:
@@ -226,7 +224,7 @@ async def _note(desk: Desk, row: Row, what: str) -> None:
 
 
 async def recover(desk: Desk) -> None:
-    """Take up what a dead run left: on SQLite one process owns the file, so every lease at its start is a dead one's."""
+    """Take up what a dead run left: one process owns an SQLite file, so every lease at its start is a dead one's."""
     for row in await desk.tx.all("interrupted_letters"):
         # The dot was about to go: nobody knows whether the letter did. Once more, with the same Message-ID.
         state = "waiting" if row["unknowns"] == 0 else "unknown"

@@ -140,9 +140,7 @@ async def failed_replay(desk: Desk, actor: Actor, *, id: int) -> InboxDocument: 
 async def _inbox_mail(desk: Desk, number: int) -> Row:
     row = await desk.tx.one("inbox_mail", id=number)
     if row is None:
-        raise Refused(
-            "no-such-mail", f"There is no mail {number} in the inbox. See: spocd mail inbox", Exit.NOT_FOUND
-        )
+        raise Refused("no-such-mail", f"There is no mail {number} in the inbox. See: spocd mail inbox", Exit.NOT_FOUND)
     return row
 
 
@@ -195,9 +193,7 @@ async def explain(desk: Desk, actor: Actor, *, id: str) -> MailExplanation:  # n
             "evidence": json.loads(row["evidence"]),
         }
     if not id.isdecimal() or len(id) > 18:
-        raise Refused(
-            "bad-mail", f"“{id}” is neither a number of the inbox nor a message such as 1234.5.", Exit.USAGE
-        )
+        raise Refused("bad-mail", f"“{id}” is neither a number of the inbox nor a message such as 1234.5.", Exit.USAGE)
     row = await _inbox_mail(desk, int(id))
     document = _mail(desk, row)
     return {

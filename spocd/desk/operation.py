@@ -27,9 +27,7 @@ class Settings:
     address: str
     language: str
     delimiter: str
-    addresses: Mapping[
-        str, str
-    ]  # the keys of the addresses that answer, each with its service ("" for the desk's own)
+    addresses: Mapping[str, str]  # the keys of the addresses that answer, each with its service ("" for the desk's own)
     domains: frozenset[str]
     rules: Rules
     limits: Limits

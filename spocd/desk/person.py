@@ -53,9 +53,7 @@ async def ensure_person(desk: Desk, address: Address | None, name: str) -> int:
     row = await desk.tx.one("add_person", name=name, language=None, now=desk.now)
     assert row is not None
     if address is not None:
-        await desk.tx.run(
-            "add_person_address", address=address.key, person=row["id"], shown=str(address), now=desk.now
-        )
+        await desk.tx.run("add_person_address", address=address.key, person=row["id"], shown=str(address), now=desk.now)
     return int(row["id"])
 
 

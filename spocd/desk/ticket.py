@@ -140,9 +140,7 @@ async def _check_reason(desk: Desk, ticket: Ticket, agent: int, reason: str | No
     )
 
 
-async def _give(
-    desk: Desk, actor: Actor, ticket: Ticket, agent: int | None, event: str, **detail: str | None
-) -> None:
+async def _give(desk: Desk, actor: Actor, ticket: Ticket, agent: int | None, event: str, **detail: str | None) -> None:
     await save(desk, ticket, case.given(ticket, agent, desk.now))
     await record(desk, ticket.number, actor, event, **detail)
 
@@ -192,7 +190,8 @@ async def _answer(desk: Desk, actor: Actor, ticket: Ticket, body: str, attachmen
     if not letters:
         raise Refused(
             "nobody",
-            f"Nobody on #{ticket.number} has an address to answer to. Add one: spocd ticket cc add {ticket.number} ADDR",
+            f"Nobody on #{ticket.number} has an address to answer to."
+            f" Add one: spocd ticket cc add {ticket.number} ADDR",
         )
     await record(desk, ticket.number, actor, "answered", message=position, letters=letters)
 
@@ -234,12 +233,11 @@ async def _enclose(desk: Desk, message: int, attachments: list[Enclosed] | None)
     for position, each in enumerate(attachments or [], 1):
         blob = await desk.tx.one("blob_size", sha256=each["sha256"])
         if blob is None:
-            raise Refused(
-                "no-such-file", f"The file {each['filename']} was not sent first (blob.Put).", Exit.NOT_FOUND
-            )
+            raise Refused("no-such-file", f"The file {each['filename']} was not sent first (blob.Put).", Exit.NOT_FOUND)
         await desk.tx.run(
             "add_attachments", message=message, position=position, filename=each["filename"],
-            content_type=each.get("content_type") or "application/octet-stream", size=blob["size"], sha256=each["sha256"],
+            content_type=each.get("content_type") or "application/octet-stream", size=blob["size"],
+            sha256=each["sha256"],
         )  # fmt: skip
 
 
@@ -333,9 +331,7 @@ async def cc_remove(
     """Take somebody off a ticket; their reply addresses for it stop working."""
     before = await _read(desk, ticket, if_rev)
     person = await find_person(desk, address)
-    if person is None or not await desk.tx.run(
-        "remove_participant", ticket=ticket, person=person["id"], now=desk.now
-    ):
+    if person is None or not await desk.tx.run("remove_participant", ticket=ticket, person=person["id"], now=desk.now):
         raise Refused("not-there", f"{address} is not in copy on #{ticket}.", Exit.NOT_FOUND)
     await save(desk, before, case.filed(before, desk.now))
     await record(desk, ticket, actor, "cc removed", address=address)

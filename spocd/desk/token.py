@@ -82,9 +82,7 @@ async def explain(desk: Desk, actor: Actor, *, address: str) -> TokenExplanation
     split = desk.settings.own.split(address)
     token = read(split[1]) if split else None
     if token is None:
-        why = (
-            "This is no address of this desk." if split is None else "It carries no token: it means the desk itself."
-        )
+        why = "This is no address of this desk." if split is None else "It carries no token: it means the desk itself."
         return _explained(None, False, why)
     ring = await desk.ring()
     if token.key_id not in ring.keys:

@@ -11,9 +11,11 @@ from dataclasses import dataclass
 
 from spocd.errors import Refused
 
-# RFC 5321 section 4.1.2 Dot-string, with RFC 6531's UTF-8: any letter beyond ASCII that is printable and no space.
-_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\-\u00a1-\u1fff\u2c00-\ud7ff\uf900-\ufdcf\ufdf0-\ufffd\U00010000-\U000efffd]+"
-_LABEL = r"[A-Za-z0-9\u00a1-\u1fff\u2c00-\ud7ff\uf900-\ufdcf\ufdf0-\ufffd](?:[A-Za-z0-9\-\u00a1-\u1fff\u2c00-\ud7ff\uf900-\ufdcf\ufdf0-\ufffd]*[A-Za-z0-9\u00a1-\u1fff\u2c00-\ud7ff\uf900-\ufdcf\ufdf0-\ufffd])?"
+# RFC 5321 section 4.1.2 Dot-string, with RFC 6531's UTF-8: any character beyond ASCII that is no space, no control
+# character and no surrogate.
+_BEYOND = r"\u00a1-\u1fff\u2c00-\ud7ff\uf900-\ufdcf\ufdf0-\ufffd"
+_ATOM = rf"[A-Za-z0-9!#$%&'*+/=?^_`{{|}}~\-{_BEYOND}\U00010000-\U000efffd]+"
+_LABEL = rf"[A-Za-z0-9{_BEYOND}](?:[A-Za-z0-9\-{_BEYOND}]*[A-Za-z0-9{_BEYOND}])?"
 _PLAIN = re.compile(rf"({_ATOM}(?:\.{_ATOM})*)@({_LABEL}(?:\.{_LABEL})*)")
 
 # RFC 5321 section 4.5.3.1.

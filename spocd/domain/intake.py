@@ -87,9 +87,7 @@ class Judgement:
 def judge(reading: Reading, envelope: Envelope, rules: Rules) -> Judgement:
     """What this mail is, and whether it may be answered by a machine (RFC 3834; docs/mail.md has the whole list)."""
     spam = _is_spam(reading, rules.spam_header)
-    return Judgement(
-        _fate(reading, rules), spam, "marked as spam" if spam else _unanswerable(reading, envelope, rules)
-    )
+    return Judgement(_fate(reading, rules), spam, "marked as spam" if spam else _unanswerable(reading, envelope, rules))
 
 
 def _fate(reading: Reading, rules: Rules) -> Literal["contact", "automatic", "bounce", "loop"]:

@@ -96,7 +96,7 @@ def fingerprint(master: bytes) -> str:
 
 
 def read(text: str) -> Token | None:
-    """The token that `text` (the extension of an address, or the left side of a Message-ID) has the form of, or None."""
+    """The token that `text` (an address's extension, the left side of a Message-ID) has the form of, or None."""
     text = text.lower()
     match = _TOKEN.fullmatch(text)
     if match is None or match[1] not in _PURPOSES:

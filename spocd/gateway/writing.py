@@ -20,6 +20,7 @@ from jinja2 import StrictUndefined, Template, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from spocd.domain.letter import Enclosure, Letter
+from spocd.domain.subject import strip_prefixes
 from spocd.errors import Refused
 from spocd.gateway.headers import (
     address_field,
@@ -52,7 +53,6 @@ LARGEST_QUOTE: Final = 1 << 16  # characters of it
 LONGEST_SUBJECT: Final = 200  # characters of the ticket's subject, so that the tag stays in sight
 
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
-_ANSWERED = re.compile(r"^(?:(?:re|sv|aw|antw|отв)(?:\[\d+\])?\s*:\s*)+", re.IGNORECASE)
 _BREAKS = re.compile("\r\n|[\r\n\u2028\u2029]")
 # A control character does nothing for a reader and something to a terminal; a lone surrogate cannot be written.
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -134,7 +134,7 @@ def answering(subject: str, tag: str) -> str:
     """The subject of an answer: one Re:, the subject, the tag at the end."""
     if tag:
         subject = re.sub(re.escape(tag), " ", subject, flags=re.IGNORECASE)
-    bare = _ANSWERED.sub("", shown(subject))
+    bare = strip_prefixes(shown(subject))
     if len(bare) > LONGEST_SUBJECT:
         bare = bare[: LONGEST_SUBJECT - 1].rstrip() + "…"
     return f"Re: {bare} {tag}".rstrip()

@@ -55,7 +55,7 @@ class Store(Protocol):
     async def close(self) -> None: ...
 
 
-class Rollback(Exception):  # noqa: N818 (it is no error)
+class Rollback(Exception):
     """Raised by an operation that wants its result, and its work undone: a dry run."""
 
     def __init__(self, result: Any) -> None:

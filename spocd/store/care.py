@@ -28,7 +28,8 @@ def check_file(file: Path) -> dict[str, Any]:
     with contextlib.closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True, isolation_level=None)) as connection:
         try:
             faults = [row[0] for row in connection.execute("pragma integrity_check") if row[0] != "ok"]
-            faults += [f"{row[0]} row {row[1]} refers to nothing" for row in connection.execute("pragma foreign_key_check")]
+            dangling = connection.execute("pragma foreign_key_check")
+            faults += [f"{row[0]} row {row[1]} refers to nothing" for row in dangling]
             version = version_of(connection)
         except sqlite3.DatabaseError as error:
             faults, version = [str(error)], 0
@@ -39,4 +40,4 @@ def check_file(file: Path) -> dict[str, Any]:
 
 
 def _missing(file: Path) -> Misconfigured:
-    return Misconfigured([f"{file}: there is no database. Make a desk first: spocd init DIR --address desk@example.org"])
+    return Misconfigured([f"{file}: there is no database. Make a desk first: spocd init DIR --address desk@…"])

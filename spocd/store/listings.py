@@ -12,12 +12,15 @@ from spocd.errors import Exit, Refused
 # A state among several: JSON keeps it one parameter. PostgreSQL's form of it stands in sql/postgres/.
 _AMONG_STATES = "t.state in (select value from json_each(:states))"
 
-TICKET_COLUMNS = """
+# The address that a person came with first.
+PERSON_ADDRESS = """coalesce(
+    (select a.shown from person_address a where a.person = p.id order by a.created_at, a.address limit 1), '')"""
+
+TICKET_COLUMNS = f"""
   t.number, t.subject, t.state, t.kind, t.priority, t.requester, t.assignee, t.team, t.service, t.channel, t.address,
   t.opened_at, t.updated_at, t.due_at, t.waiting_since, t.pend_until, t.resolved_at, t.closed_at, t.merged_into, t.rev,
   p.name as requester_name,
-  coalesce((select a.shown from person_address a where a.person = p.id order by a.created_at, a.address limit 1), '')
-    as requester_address,
+  {PERSON_ADDRESS} as requester_address,
   g.login as assignee_login"""
 
 
@@ -60,9 +63,8 @@ _LISTINGS = {
         },
     ),
     "person": Listing(
-        "p.id, p.name, p.language, p.known_at, p.created_at,"
-        " coalesce((select a.shown from person_address a where a.person = p.id order by a.created_at, a.address limit 1), '')"
-        " as address, (select count(*) from ticket t where t.requester = p.id) as tickets",
+        f"p.id, p.name, p.language, p.known_at, p.created_at, {PERSON_ADDRESS} as address,"  # noqa: S608
+        " (select count(*) from ticket t where t.requester = p.id) as tickets",
         "person p",
         {
             "search": "(p.name like :search escape '\\' or exists (select 1 from person_address s"
@@ -107,7 +109,7 @@ def compose(
     direction = "desc" if newest else "asc"
     order = f" order by {bare} {direction}" + ("" if bare == number else f", {number} {direction}")
     conditions = f" where {' and '.join(where)}" if where else ""
-    text = f"select {listing.columns}, {bare} as sort_key from {listing.source}{conditions}{order} limit :limit"
+    text = f"select {listing.columns}, {bare} as sort_key from {listing.source}{conditions}{order} limit :limit"  # noqa: S608
     return text, parameters
 
 

@@ -41,7 +41,7 @@ def _take(handle: int, folder: Path, wait: float) -> None:
             if not wait:
                 holder = os.pread(handle, 20, 0).decode(errors="replace").strip()
                 by = f" (pid {holder})" if holder else ""
-                raise Misconfigured([f"{folder}: another spocd runs on this folder already{by}. Stop it first."]) from error
+                raise Misconfigured([f"{folder}: another spocd runs on this folder{by}. Stop it first."]) from error
             if time.monotonic() > deadline:
                 raise TryLater(f"Another process is working on {folder}. Try again in a moment.") from error
             time.sleep(_PAUSE)

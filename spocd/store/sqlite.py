@@ -81,9 +81,7 @@ class _Failed:
 class SqliteStore:
     """The embedded store. One process owns the file: the caller holds the desk's lock."""
 
-    def __init__(
-        self, writer: aiosqlite.Connection, reader: aiosqlite.Connection, statements: dict[str, str]
-    ) -> None:
+    def __init__(self, writer: aiosqlite.Connection, reader: aiosqlite.Connection, statements: dict[str, str]) -> None:
         self._writer = writer
         self._reader = reader
         self._statements = statements

@@ -264,6 +264,7 @@ def test_an_address_beyond_ascii_makes_raw_headers_and_no_others_do(writer: Writ
         ("Re: Printer [desk#1234]", "Re: Printer [desk#1234]"),
         ("[DESK#1234] Re: Printer", "Re: Printer [desk#1234]"),
         ("Re: [desk#999] Printer", "Re: [desk#999] Printer [desk#1234]"),
+        ("VS: FW: Printer", "Re: Printer [desk#1234]"),
         ("Report: Printer", "Re: Report: Printer [desk#1234]"),
         ("a\r\n b", "Re: a b [desk#1234]"),
         ("ö" * 5000, f"Re: {'ö' * 199}… [desk#1234]"),

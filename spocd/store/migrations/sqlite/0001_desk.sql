@@ -88,7 +88,9 @@ create table ticket (
   merged_into integer references ticket,
   rev integer not null
 );
-create index ticket_state on ticket (state, number);
+-- No index on the state alone: without statistics SQLite would take it for the queue, and sort every open ticket.
+create index ticket_active on ticket (number) where state in ('new', 'open', 'pending');
+create index ticket_spam on ticket (opened_at, number) where state = 'spam';
 create index ticket_requester on ticket (requester, number);
 create index ticket_assignee on ticket (assignee, number) where assignee is not null;
 create index ticket_queue on ticket (waiting_since, number)
@@ -103,6 +105,7 @@ create table ticket_link (
   created_at integer not null,
   primary key (ticket, relation, other)
 );
+create index ticket_link_other on ticket_link (other);
 
 -- The generation stands in every token of this person on this ticket: raising it revokes them all.
 create table participant (
@@ -192,7 +195,8 @@ create table inbox (
   error text
 );
 create index inbox_waiting on inbox (not_before, id) where state = 'waiting';
-create index inbox_state on inbox (state, id);
+create index inbox_reading on inbox (id) where state = 'reading';
+create index inbox_failed on inbox (id) where state = 'failed';
 
 -- Letters: what is to go out, decided in the transaction of what it tells.
 create table outbox (
@@ -224,7 +228,10 @@ create table outbox (
   reply text
 );
 create index outbox_due on outbox (not_before, id) where state = 'waiting';
-create index outbox_state on outbox (state, id);
+create index outbox_sending on outbox (id) where state = 'sending';
+create index outbox_failed on outbox (id) where state = 'failed';
+create index outbox_unknown on outbox (id) where state = 'unknown';
+create index outbox_held on outbox (id) where state = 'held';
 create index outbox_ticket on outbox (ticket, id);
 create index outbox_automatic on outbox (recipient_key, created_at) where cause = 'mail';
 create index outbox_unknown on outbox (created_at) where cause = 'mail' and known = 0;
