@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from spocd.errors import Exit, Refused
-
-# A state among several: JSON keeps it one parameter. PostgreSQL's form of it stands in sql/postgres/.
-_AMONG_STATES = "t.state in (select value from json_each(:states))"
 
 # The address that a person came with first.
 PERSON_ADDRESS = """coalesce(
@@ -26,20 +24,25 @@ TICKET_COLUMNS = f"""
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """What may be listed: the filters by name, and the sorts, each with the columns that make it unambiguous."""
+    """What may be listed: the filters by name, and the sorts, each with the columns that make it unambiguous.
+
+    `states` are the words of the filter `states`, which takes a list of them.
+    """
 
     columns: str
     source: str
+    states: tuple[str, ...]
     filters: dict[str, str]
     sorts: dict[str, tuple[str, str]]  # name: (column, id column); a leading "-" on the column is newest first
 
 
+_ACTIVE = ("new", "open", "pending")
 _LISTINGS = {
     "ticket": Listing(
         TICKET_COLUMNS,
         "ticket t join person p on p.id = t.requester left join agent g on g.id = t.assignee",
+        (*_ACTIVE, "resolved", "closed", "spam"),
         {
-            "states": _AMONG_STATES,
             "assignee": "t.assignee = :assignee",
             "unassigned": "t.assignee is null",
             "requester": "t.requester = :requester",
@@ -66,6 +69,7 @@ _LISTINGS = {
         f"p.id, p.name, p.language, p.known_at, p.created_at, {PERSON_ADDRESS} as address,"  # noqa: S608
         " (select count(*) from ticket t where t.requester = p.id) as tickets",
         "person p",
+        (),
         {
             "search": "(p.name like :search escape '\\' or exists (select 1 from person_address s"
             " where s.person = p.id and s.address like :search escape '\\'))"
@@ -76,13 +80,15 @@ _LISTINGS = {
         "i.id, i.received_at, i.sender, i.recipients, i.size, i.state, i.fate, i.ticket, i.tries, i.error,"
         " i.channel, i.peer, m.origin, m.position",
         "inbox i left join message m on m.id = i.message",
-        {"state": "i.state = :state"},
+        ("waiting", "reading", "done", "failed"),
+        {},
         {"newest": ("-i.id", "i.id")},
     ),
     "outbox": Listing(
         "o.id, o.ticket, o.kind, o.recipient, o.state, o.tries, o.not_before, o.created_at, o.sent_at, o.reply",
         "outbox o",
-        {"state": "o.state = :state", "ticket": "o.ticket = :ticket"},
+        ("waiting", "sending", "sent", "failed", "unknown", "held", "bounced"),
+        {"ticket": "o.ticket = :ticket"},
         {"newest": ("-o.id", "o.id")},
     ),
 }
@@ -100,8 +106,8 @@ def compose(
         raise Refused("bad-sort", f"“{sort}” is no order of this list. Take {', '.join(listing.sorts)}.", Exit.USAGE)
     column, number = listing.sorts[sort]
     bare, newest = column.removeprefix("-"), column.startswith("-")
-    where = [listing.filters[each] for each in filters]
-    parameters = dict(filters) | {"limit": limit}
+    where = [_among(listing, filters[each]) if each == "states" else listing.filters[each] for each in filters]
+    parameters = {each: value for each, value in filters.items() if each != "states"} | {"limit": limit}
     if after is not None:
         parameters["after"], parameters["after_id"] = _read_cursor(after)
         sign = "<" if newest else ">"
@@ -113,6 +119,27 @@ def compose(
     return text, parameters
 
 
+def _among(listing: Listing, asked: Sequence[str]) -> str:
+    """The condition that a row is in one of these states.
+
+    The words stand in it as they are, not as parameters, since only so do the indexes of single states serve it.
+    """
+    wrong = [each for each in asked if each not in listing.states]
+    if wrong or not asked:
+        word = f"“{wrong[0]}” is no state here." if wrong else "No state was named."
+        raise Refused("bad-state", f"{word} Take {', '.join(listing.states)}.", Exit.USAGE)
+    column = f"{listing.source.split()[1]}.state"
+    chosen = [each for each in listing.states if each in asked]
+    condition = _one_of(column, chosen)
+    # The index of all active tickets serves a part of them too, where the whole is named beside it.
+    return f"{_one_of(column, _ACTIVE)} and {condition}" if set(chosen) < set(_ACTIVE) else condition
+
+
+def _one_of(column: str, words: Sequence[str]) -> str:
+    quoted = [f"'{each}'" for each in words]
+    return f"{column} = {quoted[0]}" if len(quoted) == 1 else f"{column} in ({', '.join(quoted)})"
+
+
 def cursor(sort_value: int, number: int) -> str:
     """Where the next page begins, opaque to the caller."""
     return base64.urlsafe_b64encode(json.dumps([sort_value, number]).encode()).decode().rstrip("=")
@@ -120,9 +147,9 @@ def cursor(sort_value: int, number: int) -> str:
 
 def _read_cursor(text: str) -> tuple[int, int]:
     try:
-        first, second = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-        return int(first), int(second)
-    except (ValueError, TypeError) as error:
-        raise Refused(
-            "bad-cursor", "That cursor is not one that a list gave. Start again without --cursor.", Exit.USAGE
-        ) from error
+        first, second = json.loads(base64.urlsafe_b64decode(text[:_LONGEST_CURSOR] + "=" * (-len(text) % 4)))
+        if type(first) is int and type(second) is int and {first.bit_length(), second.bit_length()} <= _INTEGER_BITS:
+            return first, second
+    except (ValueError, TypeError):
+        pass
+    raise Refused("bad-cursor", "That cursor is not one that a list gave. Start again without --cursor.", Exit.USAGE)

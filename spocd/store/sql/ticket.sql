@@ -42,9 +42,6 @@ select number from ticket where state = 'pending' and pend_until <= :now order b
 -- name: tickets_to_close
 select number from ticket where state = 'resolved' and resolved_at <= :before order by resolved_at limit :most;
 
--- name: spam_to_delete
-select number from ticket where state = 'spam' and opened_at <= :before order by number limit :most;
-
 -- name: link_tickets
 insert into ticket_link (ticket, relation, other, created_at) values (:ticket, :relation, :other, :now)
 on conflict (ticket, relation, other) do nothing;

@@ -90,7 +90,7 @@ create table ticket (
 );
 -- No index on the state alone: without statistics SQLite would take it for the queue, and sort every open ticket.
 create index ticket_active on ticket (number) where state in ('new', 'open', 'pending');
-create index ticket_spam on ticket (opened_at, number) where state = 'spam';
+create index ticket_spam on ticket (number) where state = 'spam';
 create index ticket_requester on ticket (requester, number);
 create index ticket_assignee on ticket (assignee, number) where assignee is not null;
 create index ticket_queue on ticket (waiting_since, number)
