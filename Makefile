@@ -40,3 +40,8 @@ check: lint types test
 # The exact versions, with their hashes, for every Python and system that we support.
 lock:
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --group dev pyproject.toml -o requirements.lock
+
+# Kills a desk under load N times: make crash N=50
+N ?= 50
+crash: install
+	$(BIN)/python -m tests.e2e.crash $(N)

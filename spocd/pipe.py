@@ -42,7 +42,7 @@ _LONGEST_SOCKET = 100  # octets of a socket's path that fit into its address
 _CHUNK = 1 << 20
 
 
-class _Failed(Exception):  # noqa: N818 (it is no error of the program's)
+class _Failed(Exception):
     """The mail was not taken. `exit` tells the MTA what to do with it."""
 
     def __init__(self, sentence: str, exit: int = _TRY_LATER) -> None:  # noqa: A002

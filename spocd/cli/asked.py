@@ -45,7 +45,8 @@ class Asked:
     @property
     def may_ask(self) -> bool:
         """Somebody sits at a terminal and may be asked, or shown a pager."""
-        return not self.no_input and sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty()
+        streams = (sys.stdin, sys.stdout, sys.stderr)  # None where a descriptor is closed
+        return not self.no_input and all(stream is not None and stream.isatty() for stream in streams)
 
     @property
     def coloured(self) -> bool:
@@ -113,6 +114,18 @@ EVERYWHERE = (
     _option("--quiet", is_flag=True, help="No messages, errors alone."),
     _option("--no-color", is_flag=True, help="No colours; so does NO_COLOR."),
     _option("--no-input", is_flag=True, help="Never a prompt or a pager."),
+)
+
+
+def _show_help(context: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if wanted and not context.resilient_parsing:
+        click.echo(context.get_help(), color=context.color)
+        context.exit()
+
+
+# Our own, since click's is translated, and finding that there is no translation costs a millisecond.
+HELP = click.Option(
+    ["--help"], is_flag=True, is_eager=True, expose_value=False, callback=_show_help, help="Show this help."
 )
 WRITE = (
     _option("--key", metavar="STR", help="A repeat with the same key returns the first result."),

@@ -48,7 +48,7 @@ def list_attachments(ticket: str) -> None:
     "folder",
     default=".",
     metavar="DIR|-",
-    type=click.Path(exists=True, file_okay=False, writable=True, allow_dash=True),
+    type=click.Path(exists=True, allow_dash=True),  # click allows a dash only where it allows a file
     help="Where to; `-` is standard output.",
 )
 def get(ticket: str, which: tuple[str, ...], folder: str) -> None:

@@ -123,6 +123,7 @@ def _cut_out(draft: str) -> str:
     """The text above the scissors, which is then all that the draft holds."""
     with open(draft, encoding="utf-8", errors="surrogateescape") as file:
         text = file.read().partition(_SCISSORS)[0].strip()
+    os.chmod(draft, 0o600)  # Some editors put a new file in its place.
     with open(draft, "w", encoding="utf-8", errors="surrogateescape") as file:
         file.write(f"{text}\n" if text else "")
     return text

@@ -51,6 +51,9 @@ class Command(click.Command):
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
         return [*super().get_params(ctx), *asked.EVERYWHERE]
 
+    def get_help_option(self, ctx: click.Context) -> click.Option | None:
+        return asked.HELP
+
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         _write_options(formatter, ctx, self.params)
         _write_everywhere(formatter)
@@ -77,6 +80,9 @@ class Noun(click.Group):
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
         return [*super().get_params(ctx), *asked.EVERYWHERE]
+
+    def get_help_option(self, ctx: click.Context) -> click.Option | None:
+        return asked.HELP
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return sorted({*self.lazy, *self.commands})

@@ -29,8 +29,16 @@ _NOUNS = {
 }
 
 
+def _show_version(context: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if wanted and not context.resilient_parsing:
+        click.echo(f"spocd {spocd.__version__}")
+        context.exit()
+
+
 @click.group(name="spocd", cls=Noun, lazy=_NOUNS)
-@click.version_option(spocd.__version__, message="spocd %(version)s")
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_show_version, help="Show the version."
+)
 def root() -> None:
     """spocd, a service desk that lives in the mailbox and the shell.
 

@@ -37,7 +37,7 @@ class Shape(NamedTuple):
     fields: tuple[str, ...]
 
 
-class ReaderGone(Exception):  # noqa: N818 (it is nobody's error)
+class ReaderGone(Exception):
     """Whoever read our standard output has gone; nothing is left to be shown to."""
 
 

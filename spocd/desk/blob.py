@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import zlib
 from collections.abc import Sequence
@@ -71,15 +70,17 @@ async def put(desk: Desk, actor: Actor, *, sha256: str, offset: int, total: int,
         return {"received": total}
     try:
         body = base64.b64decode(content, validate=True)
-    except binascii.Error as error:
+    except ValueError as error:
         raise Refused("bad-piece", "The piece is not base64.", Exit.USAGE) from error
+    if not 0 <= offset <= offset + len(body) <= total:
+        raise Refused("bad-piece", f"The piece does not lie within the {total} octets of the file.", Exit.USAGE)
     await desk.tx.run("add_blob_piece", sha256=sha256, start=offset, body=body, now=desk.now)
     if offset + len(body) < total:
         return {"received": offset + len(body)}
     pieces = await desk.tx.all("blob_pieces", sha256=sha256)
     whole = b"".join(piece["body"] for piece in pieces)
     await desk.tx.run("drop_blob_pieces", sha256=sha256)
-    if hashlib.sha256(whole).hexdigest() != sha256:
+    if len(whole) != total or hashlib.sha256(whole).hexdigest() != sha256:
         raise Refused("damaged", "The file arrived damaged or not whole. Send it again.")
     # Not compressed: the whole desk would wait for that, since it writes through one connection.
     await desk.tx.run("add_blob", sha256=sha256, size=total, encoding="identity", body=whole)

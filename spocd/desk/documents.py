@@ -11,6 +11,8 @@ from spocd.domain.ticket import Ticket
 from spocd.errors import Exit, Refused
 from spocd.store import Row
 
+MOST_ROWS = 1000  # of one page of a list
+
 
 class Mailbox(TypedDict):
     name: str
@@ -84,6 +86,11 @@ class TicketView(TicketDocument):
     messages: list[MessageDocument]
     journal: list[dict[str, Any]]
     links: list[Link]
+
+
+def page_size(limit: int) -> int:
+    """How many rows one answer has, whatever was asked for."""
+    return max(1, min(limit, MOST_ROWS))
 
 
 def moment(seconds: int) -> str:

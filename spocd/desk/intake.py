@@ -33,6 +33,7 @@ from spocd.domain.thread import (
 )
 from spocd.domain.ticket import Ticket, filed, may_continue, written_to
 from spocd.domain.token import Purpose, Ring, read, read_message_id
+from spocd.errors import TryLater
 from spocd.store import Row, Transaction
 
 SAME_WORDS_FOR = 7 * 86400  # seconds in which the same content is the same mail
@@ -113,7 +114,8 @@ async def decide(desk: Desk, mail: Leased, reading: Reading) -> Fate:
 
 
 async def settle(desk: Desk, mail: Leased, fate: Fate) -> None:
-    await desk.tx.run(
+    """Write the fate into the mail's row; TryLater where the lease is no longer ours, which undoes the decision too."""
+    changed = await desk.tx.run(
         "settle_mail",
         id=mail.id,
         run=desk.settings.run,
@@ -122,6 +124,8 @@ async def settle(desk: Desk, mail: Leased, fate: Fate) -> None:
         message=fate.message,
         evidence=json.dumps(fate.evidence, ensure_ascii=False),
     )
+    if changed != 1:
+        raise TryLater(f"Mail {mail.id} is not ours to decide any more.")
 
 
 async def _fate(desk: Desk, mail: Leased, reading: Reading) -> Fate:
@@ -235,7 +239,7 @@ async def _remember_people(desk: Desk, ticket: int, reading: Reading) -> None:
     people = [
         each for each in (*reading.to, *reading.cc) if find(each.address) and not desk.settings.own.own(each.address)
     ]
-    rows = {each.address.casefold(): each.name for each in people[:MOST_CORRESPONDENTS]}
+    rows = {each.address.lower(): each.name for each in people[:MOST_CORRESPONDENTS]}
     await desk.tx.batch(
         "add_correspondents", [{"ticket": ticket, "address": address, "name": name} for address, name in rows.items()]
     )

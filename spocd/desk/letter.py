@@ -138,7 +138,8 @@ def _signed(desk: Desk, ring: Ring, row: Row, enclosures: list[Enclosure]) -> Le
         ticket=row["ticket"],
         from_name=variables["agent_name"] if row["kind"] == "answer" else settings.name,
         from_address=row["address"],
-        to_name=row["person_name"] if row["known"] else "",
+        # A name that an unknown sender chose must not go out by a machine's hand: it could be anybody's words.
+        to_name=row["person_name"] if row["known"] or row["kind"] == "answer" else "",
         to_address=row["recipient"],
         reply_to=extended(row["address"], delimiter, reply),
         return_path=extended(f"{BOUNCES}@{domain}", delimiter, bounce),

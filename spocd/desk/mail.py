@@ -6,7 +6,7 @@ import json
 from typing import Any, TypedDict
 
 from spocd.desk.access import Actor, Role
-from spocd.desk.documents import moment, moment_or_none
+from spocd.desk.documents import moment, moment_or_none, page_size
 from spocd.desk.journal import record
 from spocd.desk.message import find_message
 from spocd.desk.operation import Desk, operation
@@ -108,16 +108,15 @@ async def inbox(
     desk: Desk, actor: Actor, *, state: str | None = None, limit: int = PAGE, cursor: str | None = None
 ) -> InboxList:
     """List the mails that came in, the newest first, each with its fate."""
-    filters = {"state": state} if state else {}
-    rows = await desk.tx.listing("inbox", filters, sort="newest", limit=limit + 1, after=cursor)
-    return {"mails": [_mail(desk, row) for row in rows[:limit]], "cursor": _more(rows, limit)}
+    rows, more = await _page(desk, "inbox", {"states": [state]} if state else {}, limit, cursor)
+    return {"mails": [_mail(desk, row) for row in rows], "cursor": more}
 
 
 @operation("mail.failed_list")
 async def failed_list(desk: Desk, actor: Actor, *, limit: int = PAGE, cursor: str | None = None) -> InboxList:
     """List the mails that could not be made into tickets; none should ever be here."""
-    rows = await desk.tx.listing("inbox", {"state": "failed"}, sort="newest", limit=limit + 1, after=cursor)
-    return {"mails": [_mail(desk, row) for row in rows[:limit]], "cursor": _more(rows, limit)}
+    rows, more = await _page(desk, "inbox", {"states": ["failed"]}, limit, cursor)
+    return {"mails": [_mail(desk, row) for row in rows], "cursor": more}
 
 
 @operation("mail.failed_view")
@@ -155,9 +154,11 @@ async def outbox(
     cursor: str | None = None,
 ) -> LetterList:
     """List the letters that went or are to go out, the newest first."""
-    filters = {key: value for key, value in {"state": state, "ticket": ticket}.items() if value is not None}
-    rows = await desk.tx.listing("outbox", filters, sort="newest", limit=limit + 1, after=cursor)
-    return {"letters": [_letter(row) for row in rows[:limit]], "cursor": _more(rows, limit)}
+    filters: dict[str, Any] = {"states": [state]} if state else {}
+    if ticket is not None:
+        filters["ticket"] = ticket
+    rows, more = await _page(desk, "outbox", filters, limit, cursor)
+    return {"letters": [_letter(row) for row in rows], "cursor": more}
 
 
 def _letter(row: Row) -> LetterDocument:
@@ -175,8 +176,14 @@ def _letter(row: Row) -> LetterDocument:
     }
 
 
-def _more(rows: list[Row], limit: int) -> str | None:
-    return page_cursor(rows[limit - 1]["sort_key"], rows[limit - 1]["id"]) if len(rows) > limit else None
+async def _page(
+    desk: Desk, name: str, filters: dict[str, Any], limit: int, cursor: str | None
+) -> tuple[list[Row], str | None]:
+    """The rows of one page of a listing, the newest first, and the cursor of the next page, if there is one."""
+    most = page_size(limit)
+    rows = await desk.tx.listing(name, filters, sort="newest", limit=most + 1, after=cursor)
+    last = rows[:most][-1:]
+    return rows[:most], page_cursor(last[0]["sort_key"], last[0]["id"]) if len(rows) > most else None
 
 
 @operation("mail.explain")
@@ -208,7 +215,7 @@ async def explain(desk: Desk, actor: Actor, *, id: str) -> MailExplanation:  # n
 @operation("mail.hold", role=Role.LEAD, writes=True)
 async def hold(desk: Desk, actor: Actor, *, letters: list[int] | None = None) -> Counted:
     """Hold letters back, or with none named the whole outbox, until `mail flush`."""
-    if letters:
+    if letters is not None:
         held = sum([await desk.tx.run("hold_letter", id=each) for each in letters])
     else:
         await desk.tx.run("set_hold", since=desk.now)
@@ -221,7 +228,7 @@ async def hold(desk: Desk, actor: Actor, *, letters: list[int] | None = None) ->
 @operation("mail.flush", role=Role.LEAD, writes=True)
 async def flush(desk: Desk, actor: Actor, *, letters: list[int] | None = None) -> Counted:
     """Let letters go and try them now: those named, held or given up ones too; or everything that waits."""
-    if letters:
+    if letters is not None:
         moved = sum([await desk.tx.run("flush_letter", id=each, now=desk.now) for each in letters])
     else:
         await desk.tx.run("set_hold", since=None)

@@ -16,6 +16,7 @@ from spocd.desk.documents import (
 )
 from spocd.desk.journal import record
 from spocd.desk.operation import Desk, operation
+from spocd.desk.person import ensure_person
 from spocd.domain.address import find
 from spocd.domain.reading import Reading
 from spocd.domain.ticket import Ticket, filed, written_to
@@ -153,13 +154,20 @@ async def move(desk: Desk, actor: Actor, *, message: str, to: str) -> TicketDocu
     if target.number == source.number:
         raise Refused("there", f"{message} is on #{source.number} already.")
     await desk.tx.run("move_message", id=row["id"], ticket=target.number)
-    ids = [row["message_id"]] if row["message_id"] else []
-    await desk.tx.batch("add_seen_ids", [{"message_id": each, "ticket": target.number} for each in ids])
+    if row["message_id"]:
+        # An answer to it must find one ticket: on two, it would open a third.
+        await desk.tx.run("forget_seen_id", message_id=row["message_id"], ticket=source.number)
+        await desk.tx.run("add_seen_ids", message_id=row["message_id"], ticket=target.number)
     await save(desk, source, filed(source, desk.now))
-    await save(desk, target, written_to(target, desk.now) if row["kind"] == "mail" else filed(target, desk.now))
+    await save(desk, target, written_to(target, desk.now) if _came_in(row) else filed(target, desk.now))
     await record(desk, source.number, actor, "moved", message=message, to=target.number)
     await record(desk, target.number, actor, "moved here", message=message, was=source.number)
     return await document_of(desk, target.number)
+
+
+def _came_in(message: Row) -> bool:
+    """Whether a person wrote this to the desk, so that they wait for it."""
+    return bool(message["kind"] == "mail" and message["direction"] == "in")
 
 
 def _number(text: str) -> int:
@@ -169,9 +177,17 @@ def _number(text: str) -> int:
     return int(bare)
 
 
+async def _writer(desk: Desk, source: Ticket, message: Row) -> int:
+    """The person who wrote a mail; what the desk itself wrote belongs to the requester."""
+    if message["person"] is not None:
+        return int(message["person"])
+    address = find(message["author_address"]) if _came_in(message) else None
+    return source.requester if address is None else await ensure_person(desk, address, message["author_name"])
+
+
 async def _new_from(desk: Desk, actor: Actor, source: Ticket, message: Row) -> Ticket:
     """A new ticket for a message that is a matter of its own; its writer is the requester."""
-    person = message["person"] if message["person"] is not None else source.requester
+    person = await _writer(desk, source, message)
     row = await desk.tx.one(
         "open_ticket",
         subject=message["subject"] or source.subject,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TypedDict
 
 from spocd.desk.access import Actor
-from spocd.desk.documents import TicketDocument, moment, ticket_document
+from spocd.desk.documents import TicketDocument, moment, page_size, ticket_document
 from spocd.desk.operation import Desk, operation
 from spocd.domain.address import Address, parse
 from spocd.errors import Exit, Refused
@@ -39,7 +39,7 @@ class PersonView(TypedDict):
 
 async def find_person(desk: Desk, address: str) -> Row | None:
     """The person behind an address in any spelling, or None."""
-    return await desk.tx.one("person_of_address", address=address.casefold())
+    return await desk.tx.one("person_of_address", address=address.lower())
 
 
 async def ensure_person(desk: Desk, address: Address | None, name: str) -> int:
@@ -68,15 +68,16 @@ async def list_people(
     desk: Desk, actor: Actor, *, search: str | None = None, limit: int = PAGE, cursor: str | None = None
 ) -> PersonList:
     """List people, the newest first."""
-    filters = {"search": like(search.casefold())} if search else {}
-    rows = await desk.tx.listing("person", filters, sort="newest", limit=limit + 1, after=cursor)
-    page = rows[:limit]
+    filters = {"search": like(search.lower())} if search else {}
+    most = page_size(limit)
+    rows = await desk.tx.listing("person", filters, sort="newest", limit=most + 1, after=cursor)
+    page = rows[:most]
     return {
         "people": [
             {"name": r["name"], "address": r["address"], "language": r["language"], "tickets": r["tickets"]}
             for r in page
         ],
-        "cursor": page_cursor(page[-1]["sort_key"], page[-1]["id"]) if len(rows) > limit else None,
+        "cursor": page_cursor(page[-1]["sort_key"], page[-1]["id"]) if len(rows) > most else None,
     }
 
 

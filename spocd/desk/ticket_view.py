@@ -18,17 +18,17 @@ from spocd.desk.documents import (
     find_ticket,
     moment,
     moment_or_none,
+    page_size,
     ticket_document,
 )
 from spocd.desk.operation import Desk, operation
 from spocd.desk.person import find_person, like
-from spocd.domain.ticket import State
+from spocd.domain.ticket import OPEN_STATES
 from spocd.errors import Exit, Refused
 from spocd.store import Row
 from spocd.store.listings import cursor as page_cursor
 
 PAGE = 50
-MOST = 1000  # rows of one page
 Sort = Literal["newest", "oldest", "updated", "waiting"]
 
 
@@ -86,7 +86,7 @@ async def list_tickets(
     plain = {"service": service, "team": team, "priority": priority, "kind": kind, "since": since, "until": until}
     filters: dict[str, Any] = {name: value for name, value in plain.items() if value is not None}
     if states := _states(state):
-        filters["states"] = json.dumps(states)
+        filters["states"] = states
     if search:
         filters["search"] = like(search)
     filters |= await _assignee(desk, actor, assignee)
@@ -107,16 +107,11 @@ async def search_tickets(
 
 
 def _states(asked: list[str] | None) -> list[str]:
-    if not asked:
-        return ["new", "open", "pending"]
-    known = [each.value for each in State]
-    found = ["new", "open", "pending"] if "active" in asked else [each for each in asked if each in known]
-    if "all" in asked:
+    """The states that a list is of: those asked for, where `active` stands for three; none where it is of all."""
+    if asked and "all" in asked:
         return []
-    wrong = [each for each in asked if each not in known and each != "active"]
-    if wrong:
-        raise Refused("bad-state", f"“{wrong[0]}” is no state. Take {', '.join(known)}, or all.", Exit.USAGE)
-    return found
+    active = list(OPEN_STATES) if not asked or "active" in asked else []
+    return [*active, *(each for each in asked or [] if each != "active")]
 
 
 async def _assignee(desk: Desk, actor: Actor, assignee: str | None) -> dict[str, Any]:
@@ -133,7 +128,7 @@ async def _assignee(desk: Desk, actor: Actor, assignee: str | None) -> dict[str,
 
 
 async def _page(desk: Desk, filters: dict[str, Any], *, sort: str, limit: int, cursor: str | None) -> TicketList:
-    most = max(1, min(limit, MOST))
+    most = page_size(limit)
     rows = await desk.tx.listing("ticket", filters, sort=sort, limit=most + 1, after=cursor)
     page = rows[:most]
     more = page_cursor(page[-1]["sort_key"], page[-1]["number"]) if len(rows) > most else None
@@ -145,7 +140,7 @@ async def view(desk: Desk, actor: Actor, *, ticket: int) -> TicketView:
     """Show one ticket whole: its people, messages with their files, journal and links."""
     document = await document_of(desk, ticket)
     people = await desk.tx.all("participants", ticket=ticket)
-    there = {row["address"].casefold() for row in people}
+    there = {row["address"].lower() for row in people}
     others = await desk.tx.all("correspondents", ticket=ticket)
     files: dict[int, list[Attachment]] = {}
     for row in await desk.tx.all("ticket_attachments", ticket=ticket):

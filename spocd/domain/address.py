@@ -35,8 +35,11 @@ class Address:
 
     @property
     def key(self) -> str:
-        """The form that two spellings of one mailbox share. No system in use tells local parts apart by case."""
-        return f"{self.local}@{self.domain}".casefold()
+        """The form that two spellings of one mailbox share. No system in use tells local parts apart by case.
+
+        Lower case and not case folding, which would make one of straße.example and strasse.example: two domains.
+        """
+        return f"{self.local}@{self.domain}".lower()
 
 
 def find(text: str) -> Address | None:
@@ -46,7 +49,8 @@ def find(text: str) -> Address | None:
     and each is a way to be read as two different people by two programs.
     """
     match = _PLAIN.fullmatch(text)
-    if match is None:
+    # Not printable: what shows nothing (a soft hyphen, a byte order mark, a tag) and the spaces of other scripts.
+    if match is None or not text.isprintable():
         return None
     local, domain = match[1], match[2].lower()
     if len(local.encode()) > MOST_LOCAL_OCTETS or len(text.encode()) > MOST_OCTETS:

@@ -30,7 +30,7 @@ _ALONE = {
     "my data": "my-data mine-data mina-uppgifter omat-tiedot мои-данные meine-daten",
     "forget me": "forget-me glem-mig glöm-mig unohda-minut забудьте-меня vergesst-mich",
 }
-_BY_LINE = {line.replace("-", " "): command for command, lines in _ALONE.items() for line in lines.split()}
+_BY_LINE = {line.replace("-", " ").casefold(): command for command, lines in _ALONE.items() for line in lines.split()}
 _GUIDE = ("guide", "vejledning", "opas", "инструкция", "anleitung")
 _URGENT = ("urgent", "haster", "brådskande", "kiire", "kiireellinen", "срочно", "dringend")
 _LANGUAGE = ("language", "sprog", "språk", "kieli", "язык", "sprache")

@@ -118,7 +118,7 @@ def pended(ticket: Ticket, until: int, now: int) -> Ticket:
     _check_workable(ticket)
     if until <= now:
         raise Refused("past", "That moment has passed. Give one to come, such as --until +2h or --until 'fri 15:00'.")
-    return replace(ticket, state=State.PENDING, pend_until=until, updated_at=now)
+    return replace(ticket, state=State.PENDING, pend_until=until, resolved_at=None, updated_at=now)
 
 
 def woken(ticket: Ticket, now: int) -> Ticket:

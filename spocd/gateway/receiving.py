@@ -153,12 +153,10 @@ class Dialog:
     async def _encrypt(self, argument: str) -> str:
         if argument:
             return "501 5.5.4 STARTTLS stands alone"
+        if self._connection.encrypted:
+            return "503 5.5.1 The connection is encrypted"
         if not self._may_encrypt():
-            return (
-                "503 5.5.1 The connection is encrypted"
-                if self._connection.encrypted
-                else "502 5.5.1 There is no certificate"
-            )
+            return "502 5.5.1 There is no certificate"
         await self._connection.push("220 2.0.0 Go ahead with TLS")
         await self._connection.encrypt()
         self._greeted = False
@@ -190,7 +188,7 @@ class Dialog:
         if given is None or not given.text:
             return "501 5.5.4 Say RCPT TO:<desk@example.org>"
         if len(self._mail.recipients) >= self._limits.recipients:
-            return f"452 4.5.3 At most {self._limits.recipients} recipients at a time; send the others after this mail"
+            return f"452 4.5.3 At most {self._limits.recipients} recipients a mail; send it to the others after this"
         # The pipe runs where a refusal makes the MTA bounce, so what it brings goes to the default desk.
         if self._channel != "pipe":
             fault = command.recipient_fault(given) or self._reception.refusal(given.text)
@@ -227,9 +225,8 @@ class Dialog:
 
     async def _keep(self, mail: Transaction, arrival: Arrival) -> str:
         once = tuple(dict.fromkeys(mail.recipients))
-        envelope = Envelope(
-            sender=mail.sender, recipients=once, channel=self._channel, peer=self._connection.host or "local"
-        )
+        peer = self._connection.host or "local"
+        envelope = Envelope(sender=mail.sender, recipients=once, channel=self._channel, peer=peer)
         if arrival.too_large:
             self._reception.note(envelope, arrival.size, "too-large")
             return command.too_large(self._limits.max_mail)

@@ -60,6 +60,17 @@ class Visitor(Protocol):
     def dismiss(self, reply: str) -> None: ...
 
 
+class Guest(Visitor, Protocol):
+    """What closing needs to know of a session besides."""
+
+    @property
+    def in_hand(self) -> bool: ...
+
+    def abort(self) -> None: ...
+
+    async def ended(self) -> None: ...
+
+
 class Admission:
     """Who may be connected at one time.
 
@@ -122,6 +133,7 @@ class Reception:
     def __init__(self, acceptor: Acceptor, house: House) -> None:
         self.house = house
         self.admission = Admission(house.limits)
+        self.sessions: set[Guest] = set()  # all that are connected, those that are being turned away included
         self.closing = False
         self._acceptor = acceptor
         self._storing: set[asyncio.Task[str]] = set()
@@ -179,9 +191,22 @@ class Reception:
         )
         log.info("%s", text)
 
-    async def finish(self) -> None:
-        """End whatever is still being stored. Its senders were told nothing and will send it again."""
-        storing = list(self._storing)
-        for task in storing:
+    async def close(self, grace: float) -> None:
+        """Let mails that are on their way in finish for up to `grace` seconds, then end everything.
+
+        Whoever is told nothing sends again: no mail is lost here, and none is answered that was not stored.
+        """
+        self.closing = True
+        for session in list(self.sessions):
+            if not session.in_hand:
+                session.dismiss(CLOSING)
+        if self.sessions:
+            ending = [asyncio.create_task(session.ended()) for session in self.sessions]
+            await asyncio.wait(ending, timeout=grace)
+            for session in list(self.sessions):
+                session.dismiss(CLOSING)
+                session.abort()
+            await asyncio.gather(*ending)
+        for task in self._storing:
             task.cancel()
-        await asyncio.gather(*storing, return_exceptions=True)
+        await asyncio.gather(*self._storing, return_exceptions=True)

@@ -9,17 +9,20 @@ import os
 import socket
 import ssl
 import stat
+import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from spocd.config import Config
 from spocd.errors import Misconfigured
-from spocd.gateway.reception import CLOSING, Acceptor, House, Reception
+from spocd.gateway.reception import Acceptor, House, Reception
 from spocd.gateway.session import Session
 
 __all__ = ["Acceptor", "Listeners", "listen"]
 
 _BACKLOG = 1024
+_IN_THE_MAKING = 4  # turns of the event loop from an accepted connection to its session
 _LMTP_MODE = 0o660  # the MTA's group delivers, nobody else
 
 
@@ -33,50 +36,37 @@ class Listeners:
         self.addresses: dict[str, tuple[str, ...]] = {"smtp": (), "lmtp": ()}
         self._reception = reception
         self._servers: list[asyncio.Server] = []
-        self._sessions: set[Session] = set()
         self._own_path: Path | None = None
 
     async def open_smtp(self, given: socket.socket) -> None:
         """Serve SMTP on a bound socket."""
-        session = functools.partial(self._session, lmtp=False)
+        session = functools.partial(Session, self._reception, lmtp=False)
         self._servers.append(await asyncio.get_running_loop().create_server(session, sock=given, backlog=_BACKLOG))
         self.addresses["smtp"] += (_shown(given),)
 
     async def open_lmtp(self, given: socket.socket, path: Path, *, own: bool) -> None:
-        """Serve LMTP on a bound unix socket; one of our own is removed in the end."""
-        session = functools.partial(self._session, lmtp=True)
+        """Serve LMTP on a bound unix socket; the file of one of our own is removed in the end."""
+        session = functools.partial(Session, self._reception, lmtp=True)
+        # From 3.13 on asyncio would remove the file by itself, systemd's too.
+        more: dict[str, Any] = {"cleanup_socket": False} if sys.version_info >= (3, 13) else {}
         loop = asyncio.get_running_loop()
-        self._servers.append(await loop.create_unix_server(session, sock=given, backlog=_BACKLOG))
+        self._servers.append(await loop.create_unix_server(session, sock=given, backlog=_BACKLOG, **more))
         self.addresses["lmtp"] += (str(path),)
         self._own_path = path if own else None
 
-    def _session(self, *, lmtp: bool) -> Session:
-        session = Session(self._reception, lmtp=lmtp)
-        self._sessions.add(session)
-        session.lost.add_done_callback(lambda _: self._sessions.discard(session))
-        return session
-
     async def close(self, grace: float) -> None:
-        """Stop listening, let mails that are on their way in finish for up to `grace` seconds, then close the rest.
-
-        Whoever is told nothing sends again: no mail is lost here, and none is answered that was not stored.
-        """
-        self._reception.closing = True
+        """Stop listening and end all sessions, those that are sending a mail after up to `grace` seconds."""
+        # A server that is closed between accepting a connection and making its session forgets to close it.
+        for server in self._servers:
+            for each in server.sockets:
+                asyncio.get_running_loop().remove_reader(each.fileno())
+        for _ in range(_IN_THE_MAKING):
+            await asyncio.sleep(0)
         for server in self._servers:
             server.close()
         if self._own_path is not None:
             self._own_path.unlink(missing_ok=True)
-        for session in list(self._sessions):
-            if not session.in_hand:
-                session.dismiss(CLOSING)
-        ending = [asyncio.create_task(session.ended()) for session in self._sessions]
-        if ending:
-            await asyncio.wait(ending, timeout=grace)
-        for session in list(self._sessions):
-            session.dismiss(CLOSING)
-            session.abort()
-        await asyncio.gather(*ending)
-        await self._reception.finish()
+        await self._reception.close(grace)
         await asyncio.gather(*(server.wait_closed() for server in self._servers))
 
 

@@ -9,6 +9,7 @@ import math
 
 from aiosmtpd.smtp import SMTP
 
+from spocd.gateway import trace
 from spocd.gateway.incoming import Incoming
 from spocd.gateway.receiving import Dialog
 from spocd.gateway.reception import CLOSING, Reception
@@ -56,6 +57,7 @@ class Session(SMTP):
         peer = transport.get_extra_info("peername")
         self.host = peer[0] if isinstance(peer, tuple) else ""
         super().connection_made(transport)
+        self._reception.sessions.add(self)
 
     def data_received(self, data: bytes) -> None:
         # Not the inherited one: after STARTTLS the reader is another.
@@ -71,6 +73,7 @@ class Session(SMTP):
         if self.lost.done():
             return
         self._reception.admission.leave(self)
+        self._reception.sessions.discard(self)
         super().connection_lost(error)
         self.lost.set_result(None)
 
@@ -139,6 +142,7 @@ class Session(SMTP):
         try:
             refusal = CLOSING if self._reception.closing else self._reception.admission.refusal(self)
             if refusal is not None:
+                log.info("%s", trace.line("turned-away", peer=self.host or "local", reply=refusal))
                 self.dismiss(refusal)
                 return
             await self.push(self._dialog.greeting)

@@ -25,7 +25,8 @@ def check_file(file: Path) -> dict[str, Any]:
     """Look at every page and every reference; a daemon may run meanwhile. Misconfigured where something is wrong."""
     if not file.exists():
         raise _missing(file)
-    with contextlib.closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True, isolation_level=None)) as connection:
+    uri = f"{file.absolute().as_uri()}?mode=ro"
+    with contextlib.closing(sqlite3.connect(uri, uri=True, isolation_level=None)) as connection:
         try:
             faults = [row[0] for row in connection.execute("pragma integrity_check") if row[0] != "ok"]
             dangling = connection.execute("pragma foreign_key_check")

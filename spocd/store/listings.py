@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -35,6 +36,9 @@ class Listing:
     filters: dict[str, str]
     sorts: dict[str, tuple[str, str]]  # name: (column, id column); a leading "-" on the column is newest first
 
+
+_INTEGERS = range(-(2**63), 2**63)  # what a database's integer holds
+_LONGEST_CURSOR = 100  # characters; two such integers have 58
 
 _ACTIVE = ("new", "open", "pending")
 _LISTINGS = {
@@ -146,10 +150,12 @@ def cursor(sort_value: int, number: int) -> str:
 
 
 def _read_cursor(text: str) -> tuple[int, int]:
-    try:
-        first, second = json.loads(base64.urlsafe_b64decode(text[:_LONGEST_CURSOR] + "=" * (-len(text) % 4)))
-        if type(first) is int and type(second) is int and {first.bit_length(), second.bit_length()} <= _INTEGER_BITS:
+    """What `cursor` was given. It comes from outside, so that only two integers of a database's size are taken."""
+    found: Any = None
+    with contextlib.suppress(ValueError):
+        if len(text) <= _LONGEST_CURSOR:
+            found = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+    match found:
+        case [int(first), int(second)] if first in _INTEGERS and second in _INTEGERS:
             return first, second
-    except (ValueError, TypeError):
-        pass
     raise Refused("bad-cursor", "That cursor is not one that a list gave. Start again without --cursor.", Exit.USAGE)

@@ -89,12 +89,13 @@ class SqliteStore:
         self._flusher: asyncio.Task[None] | None = None
 
     @classmethod
-    async def open(cls, file: Path, *, create: bool) -> SqliteStore:
+    async def open(cls, file: Path, *, create: bool, busy: float = BUSY_SECONDS) -> SqliteStore:
+        """The store in a file; `busy` is how many seconds it waits while another process holds the file."""
         statements = load("sqlite")
         _check_there(file, create)
-        writer = await _connect(file, migrate=create)
+        writer = await _connect(file, migrate=create, busy=busy)
         try:
-            reader = await _connect(file, migrate=False)
+            reader = await _connect(file, migrate=False, busy=busy)
         except BaseException:
             await writer.close()
             raise
@@ -163,6 +164,11 @@ def _theirs(error: BaseException) -> BaseException:
 def _group(connection: sqlite3.Connection, statements: dict[str, str], operations: list[Operation[Any]]) -> list[Any]:
     """All operations in one transaction; where the transaction itself is lost, each once more, alone."""
     try:
+        _begin(connection)
+    except sqlite3.Error as error:
+        # Another process holds the file, say: one by one, each would wait for it in its turn.
+        return [_Failed(error)] * len(operations)
+    try:
         return _together(connection, statements, operations)
     except sqlite3.Error as error:
         _roll_back(connection)
@@ -172,8 +178,14 @@ def _group(connection: sqlite3.Connection, statements: dict[str, str], operation
     return [_alone(connection, statements, each) for each in operations]
 
 
+def _begin(connection: sqlite3.Connection) -> None:
+    _roll_back(connection)  # where an earlier roll-back failed
+    connection.execute("begin immediate")
+
+
 def _alone(connection: sqlite3.Connection, statements: dict[str, str], operation: Operation[Any]) -> Any:
     try:
+        _begin(connection)
         return _together(connection, statements, [operation])[0]
     except sqlite3.Error as error:
         _roll_back(connection)
@@ -183,7 +195,7 @@ def _alone(connection: sqlite3.Connection, statements: dict[str, str], operation
 def _together(
     connection: sqlite3.Connection, statements: dict[str, str], operations: list[Operation[Any]]
 ) -> list[Any]:
-    connection.execute("begin immediate")
+    """The results of all operations in the transaction that has begun, after its commit."""
     results = []
     for operation in operations:
         connection.execute("savepoint operation")
@@ -206,8 +218,8 @@ def _together(
 
 
 def _read(connection: sqlite3.Connection, statements: dict[str, str], operation: Operation[Any]) -> Any:
-    connection.execute("begin")
     try:
+        connection.execute("begin")
         return drive(operation(SqliteTransaction(connection, statements)))
     except Exception as error:
         return _Failed(error)
@@ -244,8 +256,8 @@ async def _hop(connection: aiosqlite.Connection, function: Callable[..., Any], *
     return await connection._execute(function, *arguments)  # type: ignore[no-untyped-call]
 
 
-async def _connect(file: Path, *, migrate: bool) -> aiosqlite.Connection:
-    connection = await aiosqlite.connect(file, isolation_level=None, timeout=BUSY_SECONDS, cached_statements=256)
+async def _connect(file: Path, *, migrate: bool, busy: float) -> aiosqlite.Connection:
+    connection = await aiosqlite.connect(file, isolation_level=None, timeout=busy, cached_statements=256)
     try:
         await _hop(connection, _prepare, connection._conn, file, migrate)
     except BaseException:

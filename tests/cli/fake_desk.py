@@ -17,7 +17,7 @@ from spocd.errors import Refused, TryLater
 Answer = Callable[[dict[str, Any]], dict[str, Any]]
 
 
-class HangUp(Exception):  # noqa: N818 (it is what the desk does)
+class HangUp(Exception):
     """The desk takes a call and goes away without an answer."""
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -112,6 +114,24 @@ def test_a_read_whose_answer_is_lost_is_75(desk: FakeDesk, cli: Cli) -> None:
     desk.answers["ticket.list"] = lost
     assert cli("ticket", "list").code == 75
     assert len(desk.calls) == 1
+
+
+def test_ctrl_c_is_130(desk: FakeDesk) -> None:
+    taken, over = threading.Event(), threading.Event()
+
+    def slow(_: dict[str, Any]) -> dict[str, Any]:
+        taken.set()
+        over.wait(10)
+        raise HangUp
+
+    desk.answers["ticket.list"] = slow
+    line = [sys.executable, "-m", "spocd", "--config", str(desk.config), "ticket", "list"]
+    with subprocess.Popen(line, stderr=subprocess.PIPE, text=True) as running:
+        assert taken.wait(10)
+        running.send_signal(signal.SIGINT)
+        _, said = running.communicate(timeout=10)
+        over.set()
+    assert (running.returncode, said) == (130, "\nspocd: interrupted\n")
 
 
 def stopped_desk(folder: Path) -> Path:

@@ -101,7 +101,9 @@ def test_sec_47_nothing_in_a_view_acts_on_a_terminal(desk: FakeDesk, cli: Cli) -
                 return value
 
     attachment = {"filename": "a.txt", "content_type": "text/plain", "size": 3, "sha256": "0" * 64}
-    full = whole(links=[{"relation": "same subject", "ticket": 3}], proposed=[{"name": None, "address": "x@example.org"}])
+    full = whole(
+        links=[{"relation": "same subject", "ticket": 3}], proposed=[{"name": None, "address": "x@example.org"}]
+    )
     full["messages"][0]["attachments"] = [attachment]
     desk.answers["ticket.view"] = lambda _: poisoned(full)
     for form in ("table", "json"):

@@ -218,6 +218,21 @@ async def test_closing_waits_no_longer_than_its_grace_and_leaves_nothing_behind(
     gc.collect()  # an unclosed socket would warn here, and warnings are errors
 
 
+@pytest.mark.parametrize("turns", range(6))
+async def test_closing_overlooks_no_connection_that_is_just_being_made(tmp_path: Path, turns: int) -> None:
+    before = asyncio.all_tasks()
+    listeners = await listen(config(tmp_path), Desk())
+    host, _, port = listeners.addresses["smtp"][0].rpartition(":")
+    clients = [socket.create_connection((host, int(port))) for _ in range(20)]
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    await asyncio.wait_for(listeners.close(grace=1), 3)
+    assert asyncio.all_tasks() == before
+    for each in clients:
+        each.close()
+    gc.collect()
+
+
 async def test_closing_breaks_off_a_client_that_reads_nothing(tmp_path: Path) -> None:
     listeners = await listen(config(tmp_path, commands=10_000_000), Desk())
     host, _, port = listeners.addresses["smtp"][0].rpartition(":")

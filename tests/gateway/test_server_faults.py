@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+import socket
 import ssl
+import struct
 import subprocess
 from collections.abc import Callable
 from dataclasses import replace
@@ -62,6 +64,9 @@ async def test_a_client_that_hangs_up_does_not_stop_the_storing(
             one.writer.write(MAIL + b".\r\n")
             await desk.begun.wait()
             if leaving == "reset":
+                # Closing with a linger of zero sends RST, and the server's session is cancelled at once.
+                raw = one.writer.get_extra_info("socket")
+                raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
                 one.writer.transport.abort()
         await asyncio.sleep(0.05)
         desk.allowed.set()

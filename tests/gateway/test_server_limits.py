@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import os
 import resource
+import socket
 import statistics
 import sys
 import time
@@ -148,6 +149,28 @@ async def _trickle(one: Client) -> None:
         for _ in range(15):
             one.writer.write(b"x")
             await asyncio.sleep(0.1)
+
+
+async def test_a_client_that_reads_nothing_does_not_keep_its_connection(tmp_path: Path) -> None:
+    async with serving(config(tmp_path, idle=1, commands=10_000_000), Desk()) as listeners:
+        host, _, port = listeners.addresses["smtp"][0].rpartition(":")
+        before = _open_files()
+        with socket.create_connection((host, int(port))) as deaf:
+            deaf.setblocking(False)
+            with contextlib.suppress(BlockingIOError):
+                while True:
+                    deaf.send(b"HELP\r\n" * 10_000)
+                    await asyncio.sleep(0.01)
+            assert _open_files() == before + 2
+            for _ in range(100):
+                await asyncio.sleep(0.1)
+                if _open_files() == before + 1:
+                    return
+    raise AssertionError("the server's end of the connection is still open")
+
+
+def _open_files() -> int:
+    return len(os.listdir("/proc/self/fd"))
 
 
 async def test_a_mail_may_take_longer_than_a_command(tmp_path: Path) -> None:

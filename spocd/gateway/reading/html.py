@@ -34,7 +34,7 @@ _LINE_AROUND = frozenset(
 _SKIPPED = {name: re.compile(rf"</{name}(?=[\s>/])", re.I) for name in ("style", "script", "head", "title", "template")}
 _NAME = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9:]{0,30})")
 # At most seven digits: int() of a long run of them is slow, and refused past 4,300.
-_ENTITY = re.compile(r"&(?:#[0-9]{1,7};?|#[xX][0-9a-fA-F]{1,6};?|[a-zA-Z][a-zA-Z0-9]{1,31};?)")
+_ENTITY = re.compile(r"&(?:#[0-9]{1,7}(?![0-9]);?|#[xX][0-9a-fA-F]{1,6}(?![0-9a-fA-F]);?|[a-zA-Z][a-zA-Z0-9]{1,31};?)")
 _SPACE = re.compile(r"[ \t\r\n\f]+")
 _MOST_QUOTES = 6  # deeper ones are drawn no deeper
 _MOST_ATTRIBUTES = 2000  # characters in which the end of a quoted attribute is looked for
@@ -128,13 +128,14 @@ class _Page:
         return end
 
     def _close(self, name: str) -> None:
+        if name == "blockquote":
+            self._break()
+            self.quotes = max(self.quotes - 1, 0)
         if name in _BLANK_LINE_AROUND:
             self._blank()
         elif name in _LINE_AROUND:
             self._break()
-        if name == "blockquote":
-            self.quotes = max(self.quotes - 1, 0)
-        elif name == "pre":
+        if name == "pre":
             self.preformatted = False
 
     def _characters(self, text: str) -> None:
@@ -164,6 +165,9 @@ class _Page:
             self.lines.append(line)
 
     def _blank(self) -> None:
+        """End the line, and have one blank line below it, as deep in quotes as what comes next."""
         self._break()
-        if self.lines and self.lines[-1]:
+        if self.lines and not self.lines[-1].strip(">"):
+            self.lines.pop()
+        if self.lines:
             self._break(even_if_empty=True)

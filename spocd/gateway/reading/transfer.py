@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import binascii
 import re
+from io import BytesIO
 
 from spocd.gateway.reading.notes import Notes
 
 _WHITE = b" \t\r\n"
 _NOT_BASE64 = bytes(set(range(256)) - set(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="))
 _PADDING = re.compile(rb"=+")
-_UU_BEGIN = re.compile(rb"begin [0-7]{3,4} [^\r\n]*\r?\n", re.I)
+_MOST_RUNS = 1000  # pieces with a padding of their own, as of several files one after the other
+_UU_BEGIN = re.compile(rb"^begin [0-7]{3,4} [^\r\n]*\r?\n", re.M)
 
 
 def decode(octets: bytes, encoding: str, notes: Notes) -> bytes:
@@ -39,8 +41,8 @@ def base64(octets: bytes, notes: Notes) -> bytes:
         return binascii.a2b_base64(packed, strict_mode=True)
     except binascii.Error:
         notes.warn("A part's base64 is damaged; what could be decoded is there.")
-    runs = _PADDING.split(packed.translate(None, _NOT_BASE64))
-    return b"".join(_unpadded(run) for run in runs)
+    *runs, rest = _PADDING.split(packed.translate(None, _NOT_BASE64), _MOST_RUNS)
+    return b"".join(_unpadded(run) for run in (*runs, rest.replace(b"=", b"")))
 
 
 def _unpadded(run: bytes) -> bytes:
@@ -53,7 +55,7 @@ def _unpadded(run: bytes) -> bytes:
 def _uuencode(octets: bytes, notes: Notes) -> bytes:
     begin = _UU_BEGIN.search(octets)
     decoded = []
-    for line in octets[begin.end() if begin else 0 :].splitlines():
+    for line in BytesIO(octets[begin.end() if begin else 0 :]):
         if line.strip() in (b"end", b"`"):
             break
         try:

@@ -12,7 +12,7 @@ from spocd.domain.reading import Mailbox, Part, Reading
 _MOST_LINES = 16 * 1024  # octets from the top
 _MOST_SUBJECT = 200  # characters
 _SUBJECT = re.compile(rb"^subject:[ \t]*([^\r\n]*)", re.I | re.M)
-_FROM = re.compile(rb"^from:[^\r\n<]*<?([^\s<>]{1,254})>?[ \t]*\r?$", re.I | re.M)
+_FROM = re.compile(rb"^from:(?:[^\r\n<]*<|[ \t]*)([^\s<>]{1,254})>?[ \t]*\r?$", re.I | re.M)
 _MESSAGE_ID = re.compile(rb"^message-id:\s{0,9}<([^<>\s]{1,900})>", re.I | re.M)
 _PRINTABLE = re.compile("[^\x20-\x7e\u00a0-\u1fff\u2030-\u205e]")
 

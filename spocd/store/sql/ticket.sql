@@ -87,5 +87,8 @@ on conflict (ticket, address) do nothing;
 -- name: add_seen_ids
 insert into seen_id (message_id, ticket) values (:message_id, :ticket) on conflict (message_id, ticket) do nothing;
 
+-- name: forget_seen_id
+delete from seen_id where message_id = :message_id and ticket = :ticket;
+
 -- name: tickets_of_id
 select ticket from seen_id where message_id = :message_id order by ticket limit 20;

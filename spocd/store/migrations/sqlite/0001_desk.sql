@@ -234,7 +234,7 @@ create index outbox_unknown on outbox (id) where state = 'unknown';
 create index outbox_held on outbox (id) where state = 'held';
 create index outbox_ticket on outbox (ticket, id);
 create index outbox_automatic on outbox (recipient_key, created_at) where cause = 'mail';
-create index outbox_unknown on outbox (created_at) where cause = 'mail' and known = 0;
+create index outbox_to_unknown on outbox (created_at) where cause = 'mail' and known = 0;
 
 create table journal (
   id integer primary key autoincrement,

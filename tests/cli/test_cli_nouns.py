@@ -1,0 +1,149 @@
+"""People, agents, mails, tokens and the desk as a whole."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from typing import Any
+
+import pytest
+from conftest import Cli
+from fake_desk import FakeDesk, process, ticket
+
+HEALTH = {
+    "status": "ok",
+    "inbox": {"waiting": 0, "failed": 0},
+    "outbox": {"waiting": 1, "sending": 0, "failed": 0, "unknown": 0},
+    "nodes": [{"run": "r1", "host": "h"}],
+}
+
+
+@pytest.mark.parametrize(
+    ("line", "operation", "parameters", "answer"),
+    [
+        ("message move 12.3 #13", "message.move", {"message": "12.3", "to": "13"}, ticket()),
+        ("message move 12.3 new", "message.move", {"message": "12.3", "to": "new"}, ticket()),
+        ("person view a@b.c", "person.view", {"address": "a@b.c"}, {"address": "a@b.c", "tickets": []}),
+        ("agent new root --uid 7", "agent.new", {"login": "root", "uid": 7}, {"login": "root"}),
+        ("agent new root --role lead", "agent.new", {"login": "root", "role": "lead", "uid": 0}, {"login": "root"}),
+        ("agent new no.such.account", "agent.new", {"login": "no.such.account"}, {"login": "x"}),
+        ("mail explain 7", "mail.explain", {"id": "7"}, {"rung": 1}),
+        ("mail explain #12.1", "mail.explain", {"id": "12.1"}, {"rung": 1}),
+        ("mail failed view 7", "mail.failed_view", {"id": 7}, {"sha256": "0"}),
+        ("mail failed replay 7", "mail.failed_replay", {"id": 7}, {"id": 7}),
+        ("mail hold 1 2", "mail.hold", {"letters": [1, 2]}, {"letters": 2}),
+        ("mail hold", "mail.hold", {}, {"letters": 2}),
+        ("mail flush", "mail.flush", {}, {"letters": 2}),
+        ("token rotate", "token.rotate", {}, {"key_id": "2", "keys": []}),
+        ("token revoke #12 --address a@b.c", "token.revoke", {"ticket": 12, "address": "a@b.c"}, {"revoked": 1}),
+        ("token explain desk+r@b.c", "token.explain", {"address": "desk+r@b.c"}, {"valid": False}),
+        ("health", "desk.health", {}, HEALTH),
+        ("reload", "desk.reload", {}, {"config": "x"}),
+    ],
+)
+def test_a_command_asks_for_its_operation_and_prints_its_document(
+    desk: FakeDesk, cli: Cli, line: str, operation: str, parameters: dict[str, Any], answer: dict[str, Any]
+) -> None:
+    desk.answers[operation] = lambda _: answer
+    ended = cli(*line.split(), "--json")
+    assert desk.asked(operation) == [parameters]
+    assert json.loads(ended.out) == answer
+    assert ended.code == 0
+
+
+@pytest.mark.parametrize(
+    ("line", "operation", "field", "parameters"),
+    [
+        ("ticket search on fire", "ticket.search", "tickets", {"words": "on fire", "limit": 50}),
+        ("person list --search ann", "person.list", "people", {"search": "ann", "limit": 50}),
+        ("agent list", "agent.list", "agents", {}),
+        ("mail inbox --state failed", "mail.inbox", "mails", {"state": "failed", "limit": 50}),
+        ("mail outbox --ticket #12", "mail.outbox", "letters", {"ticket": 12, "limit": 50}),
+        ("mail failed list", "mail.failed_list", "mails", {"limit": 50}),
+    ],
+)
+@pytest.mark.parametrize("form", ["table", "json", "jsonl", "csv", "tsv", "ids"])
+def test_a_list_has_every_form(
+    desk: FakeDesk, cli: Cli, line: str, operation: str, field: str, parameters: dict[str, Any], form: str
+) -> None:
+    row = {"id": 12, "number": 12, "address": "12", "login": "12"}
+    desk.answers[operation] = lambda _: {field: [row]}
+    ended = cli(*line.split(), "-o", form)
+    assert desk.asked(operation) == [parameters]
+    assert "12" in ended.out
+    assert len(ended.out.splitlines()) == {"csv": 2, "json": 3}.get(form, 1)
+
+
+def test_facts_are_names_and_values(desk: FakeDesk, cli: Cli) -> None:
+    desk.answers["desk.health"] = lambda _: HEALTH
+    out = cli("health").out
+    assert "inbox.waiting   0\n" in out
+    assert "nodes           run r1 · host h\n" in out
+    assert cli("health", "-o", "tsv", "--fields", "status,outbox.waiting").out == "ok\t1\n"
+
+
+def test_a_desk_that_is_not_well_is_9_and_says_so_all_the_same(desk: FakeDesk, cli: Cli) -> None:
+    desk.answers["desk.health"] = lambda _: HEALTH | {"status": "warning"}
+    ended = cli("health", "--json")
+    assert ended.code == 9
+    assert json.loads(ended.out)["status"] == "warning"
+
+
+def test_a_person_is_shown_with_their_tickets(desk: FakeDesk, cli: Cli) -> None:
+    person = {"name": "Ann", "address": "ann@example.org", "addresses": ["ann@example.org", "a@example.org"]}
+    desk.answers["person.view"] = lambda _: person | {"tickets": [ticket(), ticket(13)]}
+    lines = cli("person", "view", "ann@example.org").out.splitlines()
+    assert lines[:4] == [
+        "name       Ann",
+        "address    ann@example.org",
+        "addresses  ann@example.org",
+        "           a@example.org",
+    ]
+    assert [line.split()[0] for line in lines[5:]] == ["12", "13"]
+
+
+def test_the_version(cli: Cli) -> None:
+    assert cli("version").out == cli("--version").out
+    assert cli("version").out.startswith("spocd ")
+
+
+def test_a_mail_is_inspected_without_a_desk() -> None:
+    mail = b"From: Ann <ann@example.org>\r\nTo: desk@example.org\r\nSubject: \xf0\x9f\x94\xa5\r\n\r\nIt burns.\r\n"
+    read = json.loads(process("message", "inspect", "--json", stdin=mail).out)
+    assert (read["subject"], read["visible_text"].strip()) == ("🔥", "It burns.")
+    shown = process("message", "inspect", stdin=mail).out
+    assert "from.address  ann@example.org" in shown
+    assert shown.endswith("\n    It burns.\n")
+
+
+@pytest.mark.parametrize("mail", [b"", b"\x00", b"\xff" * 100, b"From: \x1b]0;x\x07\n\n\x9b\x1b[2J"])
+def test_any_octets_are_inspected_and_act_on_no_terminal(mail: bytes) -> None:
+    for form in ("table", "json"):
+        ended = process("message", "inspect", "-o", form, stdin=mail)
+        assert ended.code == 0
+        assert not any(character in ended.out for character in "\x1b\x07\x9b")
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_a_shell_gets_its_completion_script(cli: Cli, shell: str) -> None:
+    out = cli("completion", shell).out
+    assert "_SPOCD_COMPLETE" in out
+    assert f"{shell}_complete" in out
+
+
+@pytest.mark.parametrize(
+    ("line", "completed"),
+    [("spocd tic", ["ticket"]), ("spocd ticket re", ["release", "reopen", "reply"]), ("spocd ticket list --fa", None)],
+)
+def test_the_completion_of_bash_works(line: str, completed: list[str] | None) -> None:
+    words = line.split()
+    ended = process(_SPOCD_COMPLETE="bash_complete", COMP_WORDS=line, COMP_CWORD=str(len(words) - 1))
+    found = [row.partition(",")[2] for row in ended.out.split()]
+    assert found == (completed or ["--fail-empty"])
+
+
+def test_bash_takes_the_completion_script(cli: Cli) -> None:
+    script = cli("completion", "bash").out
+    bash = ["bash", "-n", "-c", script]
+    assert subprocess.run(bash, env={"PATH": os.environ["PATH"]}, check=False).returncode == 0
