@@ -15,6 +15,7 @@ $(VENV)/installed: pyproject.toml requirements.lock
 	    $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock && \
 	    $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e . ; \
 	fi
+	@$(BIN)/python -m compileall -q spocd
 	@touch $@
 
 # A desk in ./var, made at the first time; says what it listens on and what to try.

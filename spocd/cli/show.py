@@ -115,6 +115,14 @@ def document(shown: Document, shape: Shape, readable: Callable[[Document], str] 
     return listing([[shown]], shape)
 
 
+def nothing() -> None:
+    """Shows that the one document asked for is not there; ends with 6 where --fail-empty was given."""
+    if asked().form == "json":
+        out("null\n")
+    if asked().fail_empty:
+        raise click.exceptions.Exit(Exit.NOTHING_FOUND)
+
+
 def facts(shown: Document) -> None:
     """Shows a document that is no row of anything: names and values, or JSON."""
     this = asked()

@@ -88,17 +88,21 @@ def _show_whole(ticket: Document, *, log: bool = False) -> None:
 @click.command("next", cls=Command, writes=True, may_find_nothing=True, example="spocd ticket next --claim")
 @click.option("--claim", is_flag=True, help="Take it: nobody else gets it.")
 def next_ticket(claim: bool) -> None:
-    """Show the ticket whose turn it is, with all its history."""
-    found = write("ticket.next", claim=True) if claim else call("ticket.next")
-    if not found["tickets"]:
+    """Show the ticket whose turn it is, with all its history.
+
+    --json prints that ticket, or null where nothing waits.
+    """
+    found = (write("ticket.next", claim=True) if claim else call("ticket.next"))["tickets"]
+    if not found:
         tell("nothing waits")
-    if asked().form != "table" or asked().fields or not found["tickets"]:
-        return show.listing([found["tickets"]], TICKET)
+        return show.nothing()
+    if asked().form != "table" or asked().fields:
+        return show.document(found[0], TICKET)
     try:
-        whole = call("ticket.view", ticket=found["tickets"][0]["number"])
+        whole = call("ticket.view", ticket=found[0]["number"])
     except TryLater:
         # It is claimed already; an error here would make somebody claim a second one.
-        return show.listing([found["tickets"]], TICKET)
+        return show.document(found[0], TICKET)
     return _show_whole(whole)
 
 

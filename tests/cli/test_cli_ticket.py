@@ -143,7 +143,7 @@ def test_next_shows_the_ticket_with_its_history(desk: FakeDesk, cli: Cli) -> Non
     desk.answers["ticket.next"] = lambda _: {"tickets": [ticket()]}
     desk.answers["ticket.view"] = lambda _: whole()
     assert "── 12.1" in cli("ticket", "next").out
-    assert json.loads(cli("ticket", "next", "--claim", "--json").out) == [ticket()]
+    assert json.loads(cli("ticket", "next", "--claim", "--json").out) == ticket()
     assert desk.asked("ticket.next") == [{}, {"claim": True}]
 
 
@@ -160,6 +160,7 @@ def test_a_claimed_ticket_is_shown_even_where_its_history_is_not_to_be_had(desk:
 def test_nothing_waiting_is_done_unless_it_must_not_be(desk: FakeDesk, cli: Cli) -> None:
     desk.answers["ticket.next"] = lambda _: {"tickets": []}
     assert cli("ticket", "next") == (0, "", "spocd: nothing waits\n")
+    assert json.loads(cli("ticket", "next", "--json").out) is None
     assert cli("ticket", "next", "--fail-empty").code == 6
 
 

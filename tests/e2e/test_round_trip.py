@@ -15,7 +15,7 @@ def test_a_mail_becomes_a_ticket_and_the_answer_goes_home(desk: RunningDesk) -> 
     assert acknowledgement["To"] == "ann@client.example"
     assert f"#{ticket['number']}]" in acknowledgement["Subject"]
 
-    [taken] = desk.json("ticket", "next", "--claim")
+    taken = desk.json("ticket", "next", "--claim")
     assert taken["number"] == ticket["number"]
     desk.json("ticket", "reply", str(ticket["number"]), "-b", "Switch it off and on.")
     answer = desk.last_letter()

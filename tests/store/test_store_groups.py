@@ -15,21 +15,20 @@ from spocd.store import Rollback, Transaction
 from spocd.store.sqlite import SqliteStore, drive
 
 
-def commits(store: SqliteStore) -> list[str]:
+async def commits(store: SqliteStore) -> list[str]:
     """A list that grows by one with each commit of the writer."""
     seen: list[str] = []
-    connection: sqlite3.Connection = store._writer._conn
 
     def look(statement: str) -> None:
         if statement == "commit":
             seen.append(statement)
 
-    connection.set_trace_callback(look)
+    await store._writer.set_trace_callback(look)
     return seen
 
 
 async def test_two_hundred_writes_at_once_share_commits(store: SqliteStore) -> None:
-    counted = commits(store)
+    counted = await commits(store)
     ids = await asyncio.gather(*(store.write(adding(f"p{number:03}")) for number in range(200)))
     assert len(set(ids)) == 200
     assert len(counted) <= 2
@@ -37,7 +36,7 @@ async def test_two_hundred_writes_at_once_share_commits(store: SqliteStore) -> N
 
 
 async def test_more_than_a_group_takes_more_commits_and_loses_nothing(store: SqliteStore) -> None:
-    counted = commits(store)
+    counted = await commits(store)
     await asyncio.gather(*(store.write(adding("p")) for _ in range(1000)))
     assert 5 <= len(counted) <= 7
     assert len(await there(store)) == 1000
@@ -64,7 +63,7 @@ async def test_an_operation_that_fails_leaves_its_neighbours_alone(store: Sqlite
         await tx.run("no_such_statement")
 
     operations: list[Any] = [adding("a"), refuse, adding("b"), break_a_rule, adding("c"), misspell, adding("d")]
-    counted = commits(store)
+    counted = await commits(store)
     results = await asyncio.gather(*(store.write(each) for each in operations), return_exceptions=True)
     assert [type(each) for each in results] == [int, Refused, int, sqlite3.IntegrityError, int, KeyError, int]
     assert await there(store) == ["a", "b", "c", "d"]
@@ -95,8 +94,8 @@ async def test_an_operation_that_waits_for_something_else_is_refused_and_undone(
     for operation in (wait_for_the_world, pause):
         with pytest.raises(RuntimeError, match="waited for something that is not a statement"):
             await store.write(operation)
-        with pytest.raises(RuntimeError, match="waited for something that is not a statement"):
-            await store.read(operation)
+    with pytest.raises(RuntimeError, match="waited for something that is not a statement"):
+        await store.read(lambda tx: asyncio.sleep(0))
     await store.write(adding("after"))
     assert await there(store) == ["after"]
 
@@ -168,5 +167,6 @@ async def test_the_file_is_readable_to_its_owner_alone(store: SqliteStore, file:
     [("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1), ("secure_delete", 1)],
 )
 async def test_both_connections_are_durable_and_tidy(store: SqliteStore, pragma: str, value: object) -> None:
-    for connection in (store._writer._conn, store._reader._conn):
-        assert list(connection.execute(f"pragma {pragma}").fetchone().values()) == [value]
+    for connection in (store._writer, store._reader):
+        async with connection.execute(f"pragma {pragma}") as found:
+            assert await found.fetchone() == {pragma: value}

@@ -23,6 +23,7 @@ _REPLY_CODE = re.compile(r"(?<![\d.])([45])\d\d(?![\d.])(?=[ -])")
 _ADDRESS_LINE = re.compile(
     r"\s*(?:to:\s*)?<?([^\s<>:;,()\"']{1,64}@[^\s<>:;,()\"']{1,255}?)>?[.:]?(?:\s+\(.*|\s*)", re.I
 )
+_ANYWHERE = re.compile(r"(?<![^\s<>:;,()\"'=|])([^\s<>:;,()\"'=|@]{1,64}@[^\s<>:;,()\"'=|@]{1,255})")
 _IN_ANGLES = re.compile(r"<([^\s<>]{1,64}@[^\s<>]{1,255})>")
 _COPIED_HEADER = re.compile(r"(?:received|return-path|message-id|dkim-signature|mime-version|from):\s?\S", re.I)
 _COPIED_ID = re.compile(r"^[> \t]{0,8}message-id:[ \t]{0,8}<([^<>\s]{1,998})>", re.I | re.M)
@@ -122,10 +123,18 @@ def _cover(text: str) -> list[str]:
 
 
 def _mentioned(lines: list[str], ours: frozenset[str]) -> list[str]:
-    """Addresses that stand alone on a line, or else the first that stands in angles."""
+    """Addresses that stand alone on a line, or else the first that stands in angles, or anywhere."""
     alone = [match[1] for line in lines if len(line) < 400 and (match := _ADDRESS_LINE.fullmatch(line))]
-    for found in (alone, _IN_ANGLES.findall("\n".join(lines))[:1]):
-        plain = [each for each in found if address.find(each) and each.casefold() not in ours]
-        if plain:
-            return list(dict.fromkeys(plain))[:_MOST_RECIPIENTS]
-    return []
+    plain = [each for each in alone if _may_be_recipient(each, ours)]
+    if plain:
+        return list(dict.fromkeys(plain))[:_MOST_RECIPIENTS]
+    letter = "\n".join(lines)
+    others = (match[1].rstrip(".") for pattern in (_IN_ANGLES, _ANYWHERE) for match in pattern.finditer(letter))
+    first = next((each for each in others if _may_be_recipient(each, ours)), None)
+    return [first] if first else []
+
+
+def _may_be_recipient(text: str, ours: frozenset[str]) -> bool:
+    """Whether an address in a cover letter may be who was not reached: neither ours nor a postmaster's."""
+    found = address.find(text)
+    return found is not None and found.key not in ours and found.local.lower() not in ("postmaster", "mailer-daemon")

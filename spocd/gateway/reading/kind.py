@@ -75,7 +75,7 @@ def judge(raw: bytes, root: Node, text: str, subject: str, sender: str, own: fro
     headers = root.headers
     if "x-spocd-instance" in headers:
         return Verdict("loop", True, "A spocd desk sent it.")
-    report = _report(raw, root, notes)
+    report = _report(raw, root, text, own, notes)
     if report is not None:
         return report
     undelivered = _UNDELIVERED.search(subject) is not None
@@ -89,7 +89,7 @@ def judge(raw: bytes, root: Node, text: str, subject: str, sender: str, own: fro
     return _not_a_report(headers, local, subject, null_sender=null_sender)
 
 
-def _report(raw: bytes, root: Node, notes: Notes) -> Verdict | None:
+def _report(raw: bytes, root: Node, text: str, own: frozenset[str], notes: Notes) -> Verdict | None:
     """The verdict on a mail whose parts say what it is, or None where they do not."""
     kinds = {child.content_type for child in root.children}
     if kinds & _REPORTS:
@@ -98,10 +98,11 @@ def _report(raw: bytes, root: Node, notes: Notes) -> Verdict | None:
     if status is None:
         return None
     found = bounce.from_report(raw, root, status, notes)
+    if not any(each.recipient for each in found):
+        found = bounce.from_text(raw, root, text, own, notes)
     if found and all(each.action in bounce.DELIVERED for each in found):
         return Verdict("report", True, "It reports that a mail was delivered.", found)
-    unknown = Bounce(None, None, None, None, None, None)
-    return Verdict("bounce", True, "It reports that a mail was not delivered.", found or (unknown,))
+    return Verdict("bounce", True, "It reports that a mail was not delivered.", found)
 
 
 def _not_a_report(headers: Headers, local: str, subject: str, *, null_sender: bool) -> Verdict:

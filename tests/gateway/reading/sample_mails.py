@@ -30,7 +30,8 @@ WITH_FILES = multipart(
     "mixed",
     "Content-Type: text/plain\n\nSee the picture.\n",
     b"Content-Type: image/png; name=fire.png\nContent-Transfer-Encoding: base64\n\niVBORw0KGgo=\n",
-    "Content-Type: message/rfc822\n\nSubject: inner\nContent-Type: multipart/mixed; boundary=b2\n\n--b2\n\nhidden\n--b2--\n",
+    "Content-Type: message/rfc822\n\nSubject: inner\nContent-Type: multipart/mixed; boundary=b2\n\n"
+    "--b2\n\nhidden\n--b2--\n",
 )
 BOUNCE = multipart(
     "report; report-type=delivery-status",

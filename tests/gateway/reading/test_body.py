@@ -61,7 +61,10 @@ def test_several_inline_texts_are_joined_and_named_ones_go_along() -> None:
 
 
 def test_an_inner_multipart_without_its_end_ends_with_the_outer_one() -> None:
-    inner = "Content-Type: multipart/alternative; boundary=inner\n\n--inner\n\nplain\n--inner\nContent-Type: text/html\n\n<p>html"
+    inner = (
+        "Content-Type: multipart/alternative; boundary=inner\n\n"
+        "--inner\n\nplain\n--inner\nContent-Type: text/html\n\n<p>html"
+    )
     raw = multipart("mixed", inner, "Content-Type: image/gif\n\nGIF")
     assert read_mail(raw).text == "plain\n"
     assert leaves(raw) == [(None, "image/gif", b"GIF")]

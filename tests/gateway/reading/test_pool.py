@@ -55,9 +55,10 @@ def processes() -> set[int]:
         pytest.param(b"", id="nothing"),
         pytest.param(b"\xff\x00\r\n" * 50, id="no mail at all"),
         pytest.param(
-            b'From: "\xc5sa" <asa@example.org>\nTo: a@b.example, B <c@d.example>\nCc: e@f.example\nMessage-ID: <1@x>\n'
-            b"References: <2@x> <3@x>\nAuthentication-Results: mx; dmarc=pass\nContent-Type: multipart/mixed; boundary=b\n\n"
-            b"--b\n\ntext\n--b\nContent-Type: image/png; name=a.png\n\n\x00\x01\x02\n--b\nContent-Type: image/gif\n\n--b--\n",
+            b'From: "\xc5sa" <asa@example.org>\nTo: a@b.example, B <c@d.example>\nCc: e@f.example\n'
+            b"Message-ID: <1@x>\nReferences: <2@x> <3@x>\nAuthentication-Results: mx; dmarc=pass\n"
+            b"Content-Type: multipart/mixed; boundary=b\n\n--b\n\ntext\n--b\nContent-Type: image/png; name=a.png\n\n"
+            b"\x00\x01\x02\n--b\nContent-Type: image/gif\n\n--b--\n",
             id="attachments, names and headers",
         ),
         pytest.param(

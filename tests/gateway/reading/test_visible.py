@@ -18,7 +18,7 @@ HISTORY = "> Does it work now?\n> \n> The desk\n"
         pytest.param(f"It works.\n\n{HISTORY}", "It works.", id="a quote below"),
         pytest.param(f"It works.\n\nOn Mon, 2 Jun, The desk wrote:\n{HISTORY}", "It works.", id="with its attribution"),
         pytest.param(
-            f"It works.\n\nOn Mon, 2 Jun 2025 at 10:00, The desk with a long name\n<desk@example.com> wrote:\n\n{HISTORY}",
+            f"It works.\n\nOn Mon, 2 Jun 2025 at 10:00, The desk of a long name\n<desk@example.com> wrote:\n\n{HISTORY}",
             "It works.",
             id="an attribution on two lines",
         ),
@@ -42,7 +42,7 @@ HISTORY = "> Does it work now?\n> \n> The desk\n"
             "Yes.\n\n-----Original Message-----\nFrom: IT\nSent: now\n\nDoes it?\n", "Yes.", id="Outlook's rule"
         ),
         pytest.param(
-            "Ja.\n\n________________________________\nFra: IT <d@x.example>\nSendt: 2. juni 2025\nTil: Ann\nEmne: x\n\nVirker?\n",
+            "Ja.\n\n____________\nFra: IT <d@x.example>\nSendt: 2. juni 2025\nTil: Ann\nEmne: x\n\nVirker?\n",
             "Ja.",
             id="Outlook's header",
         ),
