@@ -257,7 +257,12 @@ async def _hop(connection: aiosqlite.Connection, function: Callable[..., Any], *
 
 
 async def _connect(file: Path, *, migrate: bool, busy: float) -> aiosqlite.Connection:
-    connection = await aiosqlite.connect(file, isolation_level=None, timeout=busy, cached_statements=256)
+    try:
+        connection = await aiosqlite.connect(file, isolation_level=None, timeout=busy, cached_statements=256)
+    except sqlite3.OperationalError as error:
+        raise Misconfigured(
+            [f"{file}: SQLite cannot open it ({error}). It must be a file that this user may read and write."]
+        ) from error
     try:
         await _hop(connection, _prepare, connection._conn, file, migrate)
     except BaseException:

@@ -245,7 +245,9 @@ def test_a_delay_is_recorded_and_the_letter_is_not_given_up(case: Case) -> None:
 
 
 def test_a_forged_bounce_touches_no_ticket(case: Case) -> None:
-    raw = report(case, action="failed", status="5.1.1", original=f"{case.acknowledgement['Message-ID'][:-30]}@x.example>")
+    raw = report(
+        case, action="failed", status="5.1.1", original=f"{case.acknowledgement['Message-ID'][:-30]}@x.example>"
+    )
     local, _, domain = case.return_path.partition("@")
     for to in (f"{local[:-1]}{'2' if local[-1] != '2' else '3'}@{domain}", f"bounces@{domain}"):
         case.desk.deliver(raw.replace(b"sorry", os.urandom(4).hex().encode()), to=[to], sender="")

@@ -93,7 +93,9 @@ def test_f16_a_hangup_reloads_and_a_bad_file_changes_nothing(desk: RunningDesk) 
 
 def test_without_a_daemon_the_owner_works_and_letters_wait_for_the_next_start(desk: RunningDesk) -> None:
     assert desk.stop() == 0
-    new = desk.json("ticket", "new", "--requester", "eva@client.example", "--subject", "Locked out", "-b", "She called.")
+    new = desk.json(
+        "ticket", "new", "--requester", "eva@client.example", "--subject", "Locked out", "-b", "She called."
+    )
     assert (new["number"], new["channel"]) == (1, "phone")
     assert [each["number"] for each in desk.json("ticket", "list")] == [1]
     desk.json("ticket", "reply", "1", "-b", "Try again now.")

@@ -124,7 +124,13 @@ def by_lmtp(desk: RunningDesk, raw: bytes) -> str:
         connection.connect(str(desk.folder / "run" / "lmtp"))
         replies = connection.makefile("rb")
         replies.readline()
-        said = ["LHLO mx", "MAIL FROM:<ann@client.example>", f"RCPT TO:<{ADDRESS}>", "RCPT TO:<desk+x@example.org>", "DATA"]
+        said = [
+            "LHLO mx",
+            "MAIL FROM:<ann@client.example>",
+            f"RCPT TO:<{ADDRESS}>",
+            "RCPT TO:<desk+x@example.org>",
+            "DATA",
+        ]
         for line in said:
             connection.sendall(f"{line}\r\n".encode())
             while replies.readline()[3:4] == b"-":

@@ -22,6 +22,7 @@ from spocd.errors import Refused
 from spocd.gateway.writing import KINDS, PACKAGED, Writer, answering, quoted
 
 VARIABLES: dict[str, Any] = {
+    "also_told": "",
     "number": 1234,
     "subject": "Printer is on fire",
     "tag": "[desk#1234]",

@@ -188,6 +188,8 @@ def python_for(account: str) -> str:
     candidates = [os.path.realpath(shutil.which("python3") or ""), "/usr/bin/python3", "/usr/local/bin/python3"]
     for python in candidates:
         with contextlib.suppress(OSError, subprocess.CalledProcessError):
-            subprocess.run([python, "-I", "-c", "import tomllib"], check=True, user=account, capture_output=True, cwd="/")
+            subprocess.run(
+                [python, "-I", "-c", "import tomllib"], check=True, user=account, capture_output=True, cwd="/"
+            )
             return python
     raise AssertionError(f"no Python on this machine that {account} may run; install python3")

@@ -42,7 +42,9 @@ def test_an_address_that_the_desk_alone_knows_to_be_wrong_is_bounced_and_the_oth
     mail = written("For two and a ghost.", sender=MAILBOX, subject="A ghost")
     assert postfix.submit(mail, [ADDRESS, "ghost@example.org", "desk+tag@example.org"]) == {}
     eventually(lambda: tickets(postfix, "A ghost"), "the ticket")
-    eventually(lambda: any(b"ghost@example.org" in each.read_bytes() for each in postfix.mailbox()[before:]), "the bounce")
+    eventually(
+        lambda: any(b"ghost@example.org" in each.read_bytes() for each in postfix.mailbox()[before:]), "the bounce"
+    )
     assert len(tickets(postfix, "A ghost")) == 1
     sent = [line for line in postfix.log.splitlines() if "status=sent" in line and "postfix/spocd" in line]
     assert sum("<desk+tag@example.org>" in line and "2.6.0" in line for line in sent) >= 1
@@ -69,7 +71,9 @@ def test_a_pipe_waits_likewise_and_delivers_afterwards(postfix: Postfix) -> None
         postfix.submit(mail, [ADDRESS, "desk+Tag@example.org"])
         waiting = eventually(lambda: [m for m in postfix.queue() if m["queue_name"] == "deferred"], "a deferred mail")
         assert "spocd" in str(waiting[0]["recipients"]), "the queue does not say why"
-        assert "status=bounced" not in "\n".join(line for line in postfix.log.splitlines() if "relay=spocd-pipe" in line)
+        assert "status=bounced" not in "\n".join(
+            line for line in postfix.log.splitlines() if "relay=spocd-pipe" in line
+        )
         postfix.start_desk()
         postfix.flush()
         eventually(lambda: tickets(postfix, "By pipe"), "the mail to come")

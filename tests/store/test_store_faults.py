@@ -238,7 +238,7 @@ async def test_f7_no_file_is_a_sentence_that_says_how_to_make_one(file: Path) ->
 
 async def test_f7_a_folder_in_its_place_is_no_database(file: Path) -> None:
     file.mkdir()
-    with pytest.raises(Misconfigured):
+    with pytest.raises(Misconfigured, match="It must be a file that this user may read and write"):
         await SqliteStore.open(file, create=False)
 
 

@@ -20,6 +20,11 @@ _MOST_STATUS = 256 * 1024  # octets of a delivery-status part, and characters of
 _BLANK_LINES = re.compile(rb"\n(?:[ \t]*\r?\n)+")
 _STATUS = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
 _REPLY_CODE = re.compile(r"(?<![\d.])([45])\d\d(?![\d.])(?=[ -])")
+_LATE = re.compile(
+    r"\b(?:delayed|still trying|(?:will|is going to) (?:continue|keep|be retried|retry|try)|not yet been|temporar|"
+    r"verzögert|försenad|forsinket|viivästy|задерж)",
+    re.I,
+)
 _ADDRESS_LINE = re.compile(
     r"\s*(?:to:\s*)?<?([^\s<>:;,()\"']{1,64}@[^\s<>:;,()\"']{1,255}?)>?[.:]?(?:\s+\(.*|\s*)", re.I
 )
@@ -62,11 +67,12 @@ def from_text(raw: bytes, root: Node, text: str, ours: frozenset[str], notes: No
     lines = _cover(text[:_MOST_STATUS])
     letter = "\n".join(lines)
     recipients = _failed_recipients(root.headers, notes) or _mentioned(lines, ours)
-    match = _STATUS.search(letter)
-    code = match[1] if match else None
-    reply = _REPLY_CODE.search(letter)
-    permanent = code[0] == "5" if code else reply[1] == "5" if reply else None
-    action = "delayed" if permanent is False else "failed"
+    status = _STATUS.search(letter)
+    said = status or _REPLY_CODE.search(letter)
+    # A server that gives no number, and does not say that it will try again, has given up.
+    permanent = said[1][0] == "5" if said else not _LATE.search(letter)
+    code = status[1] if status else None
+    action = "failed" if permanent else "delayed"
     original_id, original_to = _original(raw, root, notes)
     if original_id is None and (copied := _COPIED_ID.search(text[:_MOST_STATUS])):
         original_id = copied[1]

@@ -97,7 +97,7 @@ def test_a_report_of_a_delivery_that_worked_is_no_bounce() -> None:
 
 def test_a_delivery_report_that_says_nothing_is_still_a_bounce() -> None:
     raw = multipart("report", "Content-Type: message/delivery-status\n\n")
-    assert read_mail(raw).bounces == (Bounce(None, None, "failed", None, None, None),)
+    assert read_mail(raw).bounces == (Bounce(None, None, "failed", True, None, None),)
 
 
 def test_a_delivery_report_that_somebody_forwards_is_a_message() -> None:

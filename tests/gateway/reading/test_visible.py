@@ -18,7 +18,7 @@ HISTORY = "> Does it work now?\n> \n> The desk\n"
         pytest.param(f"It works.\n\n{HISTORY}", "It works.", id="a quote below"),
         pytest.param(f"It works.\n\nOn Mon, 2 Jun, The desk wrote:\n{HISTORY}", "It works.", id="with its attribution"),
         pytest.param(
-            f"It works.\n\nOn Mon, 2 Jun 2025 at 10:00, The desk of a long name\n<desk@example.com> wrote:\n\n{HISTORY}",
+            f"It works.\n\nOn Mon, 2 Jun 2025 at 10:00, A desk of long name\n<desk@example.com> wrote:\n\n{HISTORY}",
             "It works.",
             id="an attribution on two lines",
         ),

@@ -1,0 +1,174 @@
+"""The schema: made step by step, whole steps only, and checked when somebody asks."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from spocd.errors import Misconfigured, TryLater
+from spocd.store.care import check_file, migrate_file
+from spocd.store.lock import owned
+from spocd.store.migrate import check_version, migrate_sqlite, migrations, split_statements, version_of
+from spocd.store.sqlite import SqliteStore
+
+
+def made(file: Path) -> Path:
+    with contextlib.closing(sqlite3.connect(file, isolation_level=None)) as connection:
+        migrate_sqlite(connection)
+    return file
+
+
+def schema(file: Path) -> list[tuple[str, str]]:
+    with contextlib.closing(sqlite3.connect(file)) as connection:
+        return sorted(connection.execute("select name, sql from sqlite_master where sql is not null"))
+
+
+def test_the_steps_are_numbered_without_a_gap() -> None:
+    assert [each.version for each in migrations("sqlite")] == list(range(1, len(migrations("sqlite")) + 1))
+
+
+def test_a_database_is_migrated_once(file: Path) -> None:
+    with contextlib.closing(sqlite3.connect(file, isolation_level=None)) as connection:
+        assert migrate_sqlite(connection) == [each.name for each in migrations("sqlite")]
+        assert migrate_sqlite(connection) == []
+        assert version_of(connection) == migrations("sqlite")[-1].version
+
+
+KILLED = """
+import os, sqlite3, sys
+from spocd.store.migrate import migrate_sqlite, version_of
+
+def statements(file, last):
+    connection = sqlite3.connect(file, isolation_level=None)
+    connection.execute("pragma journal_mode = wal")
+    seen = []
+    def look(statement):
+        seen.append(statement)
+        if len(seen) == last:
+            os._exit(9)  # as a power cut would: nothing is closed, nothing rolled back
+    connection.set_trace_callback(look)
+    migrate_sqlite(connection)
+    return len(seen)
+
+total = statements(sys.argv[1] + "-whole", 0)
+for last in range(1, total + 1):
+    file = f"{sys.argv[1]}-{last}"
+    child = os.fork()
+    if child == 0:
+        statements(file, last)
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == 9 << 8
+print(total)
+"""
+
+
+def test_f30_a_migration_that_is_killed_at_any_statement_leaves_whole_steps(file: Path) -> None:
+    done = subprocess.run([sys.executable, "-c", KILLED, str(file)], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    total = int(done.stdout)
+    assert total > 40
+    whole = schema(Path(f"{file}-whole"))
+    for last in range(1, total + 1):
+        left = Path(f"{file}-{last}")
+        # Until the commit has been made there is nothing at all.
+        assert schema(left) == []
+        assert schema(made(left)) == whole
+
+
+def test_the_statements_of_a_step_are_told_apart_by_their_ends_and_not_by_semicolons() -> None:
+    text = """-- a; comment
+create table a (x text default ';');
+create trigger b after insert on a begin
+  delete from a;
+end;
+create table c (y)"""
+    assert [each.split("\n")[-1] for each in split_statements(text)] == [
+        "create table a (x text default ';');",
+        "end;",
+        "create table c (y)",
+    ]
+
+
+def test_f30_migrating_by_command_works_under_the_lock_of_the_folder(file: Path) -> None:
+    made(file)
+    before = schema(file)
+    assert migrate_file(file, file.parent) == {"database": str(file), "applied": [], "version": 1}
+    assert schema(file) == before
+    with owned(file.parent), pytest.raises(Misconfigured, match="another spocd runs on this folder already"):
+        migrate_file(file, file.parent)
+
+
+def test_a_missing_database_is_neither_migrated_nor_checked(file: Path) -> None:
+    for act in (lambda: migrate_file(file, file.parent), lambda: check_file(file)):
+        with pytest.raises(Misconfigured, match="there is no database"):
+            act()
+    assert not file.exists()
+
+
+@pytest.mark.parametrize("folder", ["plain", "100% #1? a b", "æøå"])
+async def test_a_whole_database_is_found_whole_in_use_and_at_rest(tmp_path: Path, folder: str) -> None:
+    file = tmp_path / folder / "desk.db"
+    file.parent.mkdir()
+    store = await SqliteStore.open(file, create=True)
+    expected = {"database": str(file), "version": 1, "integrity": "ok"}
+    assert check_file(file) == expected
+    await store.close()
+    assert check_file(file) == expected
+
+
+def test_f7_a_spoilt_page_is_found_by_the_check(file: Path) -> None:
+    made(file)
+    with contextlib.closing(sqlite3.connect(file, isolation_level=None)) as connection:
+        connection.executemany(
+            "insert into blob values (?, 9, 'identity', ?)", [(f"{number}", os.urandom(3000)) for number in range(50)]
+        )
+        [(page,)] = connection.execute("select rootpage from sqlite_master where name = 'sqlite_autoindex_blob_1'")
+    content = bytearray(file.read_bytes())
+    content[(page - 1) * 4096 : (page - 1) * 4096 + 200] = os.urandom(200)
+    file.write_bytes(content)
+    with pytest.raises(Misconfigured, match=r"desk\.db: "):
+        check_file(file)
+
+
+def test_f7_a_reference_to_nothing_is_found_by_the_check(file: Path) -> None:
+    made(file)
+    with contextlib.closing(sqlite3.connect(file, isolation_level=None)) as connection:
+        connection.execute("insert into person_address values ('a@x', 77, 'a@x', 0)")
+    with pytest.raises(Misconfigured, match=r"desk\.db: person_address row 1 refers to nothing"):
+        check_file(file)
+
+
+def test_f7_a_file_that_is_no_database_is_found_by_the_check(file: Path) -> None:
+    file.write_bytes(b"no database " * 1000)
+    with pytest.raises(Misconfigured, match="file is not a database"):
+        check_file(file)
+
+
+@pytest.mark.parametrize(("version", "sentence"), [(99, "Upgrade spocd"), (0, "Run: spocd db migrate")])
+def test_f30_another_version_says_what_to_do(file: Path, version: int, sentence: str) -> None:
+    with pytest.raises(Misconfigured, match=sentence):
+        check_version(version, file)
+
+
+def test_f17_who_waits_for_the_folder_is_told_to_try_later(tmp_path: Path) -> None:
+    with owned(tmp_path), pytest.raises(TryLater, match="Another process is working on"), owned(tmp_path, wait=0.1):
+        raise AssertionError("two own one folder")
+
+
+def test_f17_the_one_that_is_refused_hears_the_pid_of_the_other(tmp_path: Path) -> None:
+    with owned(tmp_path), pytest.raises(Misconfigured, match=rf"\(pid {os.getpid()}\)"), owned(tmp_path):
+        raise AssertionError("two own one folder")
+
+
+def test_f17_the_lock_of_a_dead_process_is_free(tmp_path: Path) -> None:
+    script = "import os, sys; from pathlib import Path; from spocd.store.lock import owned\n"
+    script += "with owned(Path(sys.argv[1])): os._exit(9)"
+    assert subprocess.run([sys.executable, "-c", script, str(tmp_path)]).returncode == 9
+    with owned(tmp_path):
+        pass
