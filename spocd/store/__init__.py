@@ -67,7 +67,9 @@ def sqlite_file(url: str, folder: Path) -> Path:
     """The file of a `sqlite:FILE` URL, relative to the folder of spocd.toml."""
     scheme, _, rest = url.partition(":")
     if scheme != "sqlite" or not rest:
-        raise Misconfigured([f'store.url: "{url}" is no database of ours. Use sqlite:desk.db.'])
+        raise Misconfigured(
+            [f'store.url: "{url}" cannot be used: this version keeps its desk in SQLite. Use sqlite:desk.db.']
+        )
     return folder / rest.removeprefix("//")
 
 

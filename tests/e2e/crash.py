@@ -34,7 +34,7 @@ def desk_with_relay(folder: Path) -> Iterator[tuple[RunningDesk, Sink]]:
 
 
 def crash(folder: Path, kills: int, *, seed: int | None = None) -> tuple[Outcome, Load, float]:
-    """Kill a desk under load so many times; what became of the mails, the load, and the seconds that it was under it."""
+    """Kill a desk under load so many times; what became of the mails, the load, and the seconds of it."""
     dice = random.Random(seed)
     under_load = 0.0
     with desk_with_relay(folder) as (desk, sink):

@@ -1,6 +1,6 @@
 """A Postfix instance of our own under one folder: configuration, queue, data, log, mailboxes; nothing but loopback.
 
-It is made of what etc/postfix says, with the paths and the account of this machine in place of those of an installation.
+It is made of what etc/postfix says; only paths and the account are those of this machine.
 """
 
 from __future__ import annotations
@@ -73,7 +73,10 @@ postlog unix-dgram n - n - 1 postlogd
 # The program as an account can start it that may not enter our home, where Python itself may be.
 _PROGRAM = """\
 #!/bin/sh
-exec {python} -I -S -c 'import sys; sys.path.insert(0, "{folder}"); from spocd.__main__ import main; sys.exit(main())' "$@"
+exec {python} -I -S -c 'import sys
+sys.path.insert(0, "{folder}")
+from spocd.__main__ import main
+sys.exit(main())' "$@"
 """
 
 

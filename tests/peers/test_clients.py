@@ -82,4 +82,4 @@ def test_s_nail_delivers_a_mail_with_a_file(s_nail: str, desk: RunningDesk, tmp_
     [attached] = message["attachments"]
     assert attached["filename"] == "räksmörgås.txt"
     fetched = desk.run("ticket", "attachment", "get", str(row["ticket"]), attached["filename"], "--dir", "-")
-    assert (fetched.code, fetched.out) == (0, "Smörgås\n")
+    assert (fetched.code, fetched.out.strip()) == (0, "Smörgås")

@@ -100,7 +100,7 @@ def test_f30_migrating_by_command_works_under_the_lock_of_the_folder(file: Path)
     before = schema(file)
     assert migrate_file(file, file.parent) == {"database": str(file), "applied": [], "version": 1}
     assert schema(file) == before
-    with owned(file.parent), pytest.raises(Misconfigured, match="another spocd runs on this folder already"):
+    with owned(file.parent), pytest.raises(Misconfigured, match="another spocd runs on this folder"):
         migrate_file(file, file.parent)
 
 
