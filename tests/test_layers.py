@@ -1,4 +1,4 @@
-"""Which package may import which: the table of docs/decisions, kept."""
+"""Which package may import which, and what decisions may not look at."""
 
 from __future__ import annotations
 

@@ -185,7 +185,7 @@ async def _append(
 
 async def _open(desk: Desk, ring: Ring, mail: Leased, reading: Reading, judgement: Judgement, where: NewTicket) -> Fate:
     base = _base(desk, mail.envelope)
-    requester = find(reading.identity or "") or find(mail.envelope.sender)
+    requester = _requester(desk, reading, mail.envelope)
     person = await ensure_person(desk, requester, _display_name(reading, requester))
     number = await _insert(desk, reading, judgement, base, person)
     ticket = await find_ticket(desk, number)
@@ -204,6 +204,12 @@ async def _open(desk: Desk, ring: Ring, mail: Leased, reading: Reading, judgemen
     guessing = any(claim.rung is Rung.TOKEN for claim in where.refused)
     await acknowledge(desk, ring, ticket, reading, judgement, mail.envelope, guessing=guessing)
     return Fate("spam" if judgement.spam else "opened", number, message, why)
+
+
+def _requester(desk: Desk, reading: Reading, envelope: Envelope) -> Address | None:
+    """Whoever From says, else the envelope; nobody where that is an address of the desk's own."""
+    written = (each for each in (reading.identity or "", envelope.sender) if not desk.settings.own.own(each))
+    return next((address for each in written if (address := find(each))), None)
 
 
 async def _insert(desk: Desk, reading: Reading, judgement: Judgement, base: str, person: int) -> int:
@@ -325,7 +331,7 @@ async def _bounced_letter(desk: Desk, envelope: Envelope, reading: Reading) -> R
 
 async def quarantine(desk: Desk, mail: Leased, reading: Reading, why: str) -> Fate:
     """Open a ticket for a mail that cannot be read or decided, with its bytes as a file: the least that can fail."""
-    address = find(mail.envelope.sender)
+    address = None if desk.settings.own.own(mail.envelope.sender) else find(mail.envelope.sender)
     person = await ensure_person(desk, address, "")
     judgement = Judgement("contact", spam=False, unanswerable="the mail could not be read")
     number = await _insert(desk, reading, judgement, _base(desk, mail.envelope), person)

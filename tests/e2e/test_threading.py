@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from spocd.config import check_secret
 from spocd.domain.token import Purpose, Ring, extended, read, ring
 from tests.e2e.case import Case, stranger
 from tests.running import ADDRESS, RunningDesk, running_desk
@@ -31,7 +32,7 @@ def signed_by(desk: RunningDesk) -> Ring:
     [(instance,)] = database.execute("select instance from desk")
     ids = [row[0] for row in database.execute("select id from signing_key order by created_at")]
     database.close()
-    return ring((desk.folder / "secret").read_bytes(), instance, ids)
+    return ring(check_secret(desk.folder / "secret"), instance, ids)
 
 
 def retyped(local: str) -> str:
@@ -146,7 +147,9 @@ def parts(case: Case) -> tuple[Ring, int, int]:
     token = read(case.reply_address.partition("@")[0].partition("+")[2])
     assert token is not None
     assert token.second is not None
-    return signed_by(case.desk), token.first, token.second
+    keys = signed_by(case.desk)
+    assert with_token(case, keys.sign(Purpose.REPLY, token.first, token.second)) == case.reply_address, "not its ring"
+    return keys, token.first, token.second
 
 
 def signed(purpose: Purpose, *, as_reply: bool) -> Callable[[Case], str]:
@@ -190,7 +193,7 @@ def foreign(case: Case) -> str:
 def of_another_instance(case: Case) -> str:
     """The same secret, copied to a desk with another database."""
     keys, ticket, person = parts(case)
-    master = (case.desk.folder / "secret").read_bytes()
+    master = check_secret(case.desk.folder / "secret")
     return with_token(case, ring(master, "0" * 16, [keys.newest]).sign(Purpose.REPLY, ticket, person))
 
 

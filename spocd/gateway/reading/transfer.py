@@ -54,12 +54,12 @@ def _unpadded(run: bytes) -> bytes:
 
 def _uuencode(octets: bytes, notes: Notes) -> bytes:
     begin = _UU_BEGIN.search(octets)
-    decoded = []
+    decoded = bytearray()  # a list of millions of short lines would take a hundred times their octets
     for line in BytesIO(octets[begin.end() if begin else 0 :]):
         if line.strip() in (b"end", b"`"):
             break
         try:
-            decoded.append(binascii.a2b_uu(line))
+            decoded += binascii.a2b_uu(line)
         except binascii.Error:
             notes.warn("A part's uuencoding is damaged; what could be decoded is there.")
-    return b"".join(decoded)
+    return bytes(decoded)

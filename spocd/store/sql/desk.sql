@@ -36,9 +36,6 @@ delete from node where run = :run;
 -- name: nodes
 select run, host, pid, started_at, seen_at from node order by started_at;
 
--- name: dead_nodes
-delete from node where seen_at < :before;
-
 -- name: free_nodes
 delete from node;
 

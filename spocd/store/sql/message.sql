@@ -36,9 +36,6 @@ select id, ticket, origin, position from message
 -- name: move_message
 update message set ticket = :ticket where id = :id;
 
--- name: count_messages
-select count(*) as n from message where ticket = :ticket and kind <> 'note';
-
 -- name: add_attachments
 insert into attachment (message, position, filename, content_type, size, sha256)
 values (:message, :position, :filename, :content_type, :size, :sha256);

@@ -57,10 +57,6 @@ select id, ticket, message, person, kind, recipient, state, tries, reply from ou
 -- name: letter_bounced
 update outbox set state = 'bounced', reply = :reply where id = :id and state in ('sent', 'unknown', 'waiting');
 
--- name: ticket_letters
-select id, message, kind, recipient, state, tries, not_before, created_at, sent_at, reply
-  from outbox where ticket = :ticket order by id;
-
 -- name: hold_letter
 update outbox set state = 'held' where id = :id and state = 'waiting';
 

@@ -20,6 +20,3 @@ update person set known_at = :now where id = :id and known_at is null;
 -- name: person_name
 -- A name that somebody chose for themselves fills an empty one; it never changes one that is there.
 update person set name = :name where id = :id and name = '';
-
--- name: person_language
-update person set language = :language where id = :id and language is null;

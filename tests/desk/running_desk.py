@@ -1,0 +1,148 @@
+"""A desk without a daemon: a real store, the real reader of mails, and a clock that stands still until it is moved."""
+
+from __future__ import annotations
+
+import email.message
+import email.policy
+from dataclasses import dataclass, field
+from typing import Any
+
+from spocd.control.introspection import bind
+from spocd.daemon.operations import all_operations
+from spocd.desk import blob, intake, letter
+from spocd.desk.intake import Fate, Leased
+from spocd.desk.operation import Desk, Operation, Settings, perform
+from spocd.domain.delivery import Outcome
+from spocd.domain.intake import Envelope, Limits, Rules
+from spocd.domain.letter import Letter
+from spocd.domain.reading import Reading
+from spocd.domain.token import OwnAddresses, extended, fingerprint
+from spocd.gateway.reading.reader import read
+from spocd.gateway.writing import Writer
+from spocd.store import Store, Transaction
+
+MASTER = bytes(range(32))
+START = 1_770_000_000
+HOUR, DAY = 3600, 86400
+INSTANCE = "abc123"
+OPERATIONS = {each.name: each for each in all_operations()}
+ADDRESSES = {"desk@example.org": "", "it@example.org": "it"}
+# Who works here, by uid; 4 has no role.
+ADMIN, LEAD, AGENT, NOBODY, OTHER = 1, 2, 3, 4, 5
+
+
+def settings() -> Settings:
+    own = OwnAddresses(ADDRESSES | {"bounces@example.org": "", "postmaster@example.org": ""}, "+")
+    return Settings(
+        name="IT desk",
+        address="desk@example.org",
+        language="en",
+        delimiter="+",
+        addresses=ADDRESSES,
+        domains=frozenset({"example.org"}),
+        rules=Rules(own, INSTANCE, "mx.example.org", "X-Spam-Flag"),
+        limits=Limits(unknown_a_day=1, unknown_an_hour=60, address_an_hour=3, address_a_day=10),
+        close_after=3,
+        reopen_within=30,
+        master=MASTER,
+        run="run-1",
+        template_version=Writer().template_version,
+    )
+
+
+async def open_the_desk(tx: Transaction) -> None:
+    await tx.run("found_desk", instance=INSTANCE, secret_fingerprint=fingerprint(MASTER), now=START - 10)
+    await tx.run("add_signing_key", id="1", now=START - 10)
+    for uid, login in ((ADMIN, "admin"), (LEAD, "lead"), (AGENT, "agent"), (OTHER, "other")):
+        role = "agent" if login == "other" else login
+        await tx.run("add_agent", login=login, name=login.title(), address="", role=role, uid=uid, now=START)
+
+
+@dataclass
+class RunningDesk:
+    store: Store
+    settings: Settings = field(default_factory=settings)
+    now: int = START
+    mails: int = 0
+
+    async def ask(self, operation: str, *, uid: int = AGENT, **parameters: Any) -> dict[str, Any]:
+        """What the control socket would answer this uid; the parameters are checked as it checks them."""
+        asked: Operation = OPERATIONS[operation]
+        clock = lambda: float(self.now)  # noqa: E731
+        return await perform(self.store, self.settings, asked, bind(asked, parameters), uid=uid, clock=clock)
+
+    async def write(self, work: Any) -> Any:
+        """Run something of the desk that is no operation: `work(desk)`."""
+        return await self.store.write(lambda tx: work(Desk(tx, self.now, self.settings)))
+
+    async def read(self, work: Any) -> Any:
+        return await self.store.read(lambda tx: work(Desk(tx, self.now, self.settings)))
+
+    async def view(self, ticket: int) -> dict[str, Any]:
+        return await self.ask("ticket.view", ticket=ticket)
+
+    async def accept(self, raw: bytes, *to: str, sender: str = "ann@client.example") -> None:
+        """Take a mail as a listener does."""
+        mail = intake.accepted(Envelope(sender, to or ("desk@example.org",), "smtp", "127.0.0.1"), raw, blob.pack(raw))
+        await self.store.write(lambda tx: intake.accept(tx, mail, self.now))
+
+    async def lease(self) -> list[Leased]:
+        return list(await self.write(lambda desk: intake.lease(desk, 100)))
+
+    async def decide(self, mail: Leased) -> Fate:
+        """Read a leased mail and let the desk decide, as the intake loop does."""
+        raw = await self.read(lambda desk: blob.fetch(desk, mail.raw))
+        reading: Reading = read(raw)
+        files = [blob.pack(part.content) for part in reading.attachments]
+        await self.store.write(lambda tx: blob.keep(tx, files))
+        fate: Fate = await self.write(lambda desk: intake.decide(desk, mail, reading))
+        return fate
+
+    async def receive(self, raw: bytes, *to: str, sender: str = "ann@client.example") -> Fate:
+        """Take a mail and decide on it; its fate."""
+        await self.accept(raw, *to, sender=sender)
+        [mail] = await self.lease()
+        return await self.decide(mail)
+
+    async def mail(
+        self, body: str = "It is on fire.", *, to: str = "desk@example.org", envelope: str | None = None, **headers: str
+    ) -> Fate:
+        """Receive a mail that is written here."""
+        raw = self.written(body, to=to, **headers)
+        sender = headers.get("From", "ann@client.example").rpartition("<")[2].rstrip(">")
+        return await self.receive(raw, to, sender=sender if envelope is None else envelope)
+
+    def written(self, body: str, *, to: str = "desk@example.org", **headers: str) -> bytes:
+        """A mail; header names with _ for -. Each has a Message-ID of its own."""
+        self.mails += 1
+        mail = email.message.EmailMessage(policy=email.policy.SMTP)
+        given = {"From": "Ann Ek <ann@client.example>", "To": to, "Subject": "Printer"}
+        given["Message-ID"] = f"<{self.mails}@client.example>"
+        for name, value in (given | {name.replace("_", "-"): value for name, value in headers.items()}).items():
+            mail[name] = value
+        mail.set_content(body)
+        return mail.as_bytes()
+
+    async def letters(self) -> list[Letter]:
+        """All letters that wait, as they would go out now, the oldest first."""
+        rows = await self.ask("mail.outbox", state="waiting", limit=1000)
+        numbers = sorted(row["id"] for row in rows["letters"])
+        return [await self.read(lambda desk, n=each: letter.compose(desk, n)) for each in numbers]
+
+    async def send(self, outcome: Outcome) -> list[int]:
+        """Lease what is due and settle each letter with this outcome; their ids."""
+        numbers = list(await self.write(lambda desk: letter.lease(desk, 100)))
+        for number in numbers:
+            await self.write(lambda desk, n=number: letter.settle(desk, n, outcome, jitter=0.0))
+        return numbers
+
+    def token_address(self, token: str) -> str:
+        return extended("desk@example.org", "+", token)
+
+
+def text_of(letter: Letter) -> str:
+    """A letter as its reader sees it: subject and body."""
+    raw = Writer().write(letter)
+    mail = email.message_from_bytes(raw, policy=email.policy.default)
+    body = mail.get_body(("plain",))  # type: ignore[attr-defined]
+    return f"{mail['Subject']}\n\n{body.get_content()}"

@@ -1,0 +1,537 @@
+"""What becomes of a mail: the ticket that it opens or joins, or why it does neither."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+from running_desk import DAY, HOUR, START, RunningDesk, text_of
+
+from spocd.desk import intake, letter, ticket
+from spocd.domain.delivery import Sent
+from spocd.errors import TryLater
+from spocd.gateway.reading.unreadable import unreadable
+
+
+async def journal(desk: RunningDesk, number: int) -> list[str]:
+    return [row["event"] for row in (await desk.view(number))["journal"]]
+
+
+async def answered(desk: RunningDesk) -> tuple[str, str, str]:
+    """A ticket of Ann's with our answer: (its token address, our Message-ID, the address it bounces to)."""
+    await desk.mail()
+    await desk.ask("ticket.reply", ticket=1, body="Have you tried water?")
+    answer = (await desk.letters())[-1]
+    return answer.reply_to, answer.message_id, answer.return_path
+
+
+async def test_a_strangers_mail_opens_a_ticket_and_is_acknowledged(desk: RunningDesk) -> None:
+    fate = await desk.mail("It is on fire.", Subject="Printer")
+    assert (fate.name, fate.ticket) == ("opened", 1)
+    seen = await desk.view(1)
+    assert (seen["subject"], seen["state"], seen["channel"], seen["service"]) == ("Printer", "new", "mail", None)
+    assert seen["requester"] == {"name": "Ann Ek", "address": "ann@client.example"}
+    assert [(m["id"], m["kind"], m["direction"], m["visible_text"]) for m in seen["messages"]] == [
+        ("1.1", "mail", "in", "It is on fire.")
+    ]
+    assert [p["role"] for p in seen["participants"]] == ["requester"]
+    assert await journal(desk, 1) == ["opened", "acknowledged"]
+    [sent] = await desk.letters()
+    assert (sent.kind, sent.to_address, sent.ticket) == ("acknowledgement", "ann@client.example", 1)
+    assert sent.in_reply_to == "1@client.example"
+
+
+async def test_the_service_is_that_of_the_address_in_the_envelope(desk: RunningDesk) -> None:
+    raw = desk.written("Help", to="desk@example.org")
+    await desk.receive(raw, "IT@example.org")
+    assert (await desk.view(1))["service"] == "it"
+    [sent] = await desk.letters()
+    assert sent.from_address == "it@example.org"
+    assert sent.reply_to.startswith("it+r")
+
+
+async def test_a_reply_to_our_answer_lands_on_the_ticket_whatever_became_of_its_subject(desk: RunningDesk) -> None:
+    reply_to, _, _ = await answered(desk)
+    for number, spelling in enumerate((reply_to, reply_to.upper(), reply_to.lower()), 1):
+        fate = await desk.mail(f"Still on fire {number}.", to=spelling, Subject="Something else")
+        assert (fate.name, fate.ticket) == ("appended", 1)
+        assert fate.evidence["by"] == "reply token"
+    seen = await desk.view(1)
+    assert seen["state"] == "open"
+    assert [m["id"] for m in seen["messages"]] == ["1.1", "1.2", "1.3", "1.4", "1.5"]
+
+
+async def test_whoever_answers_with_their_token_is_known_from_then_on(desk: RunningDesk) -> None:
+    reply_to, _, _ = await answered(desk)
+    assert not (await desk.ask("person.view", address="ann@client.example"))["known"]
+    await desk.mail("Yes.", to=reply_to)
+    assert (await desk.ask("person.view", address="ann@client.example"))["known"]
+
+
+@pytest.mark.parametrize(
+    ("sender", "headers", "joins", "role"),
+    [
+        pytest.param("ann@client.example", {"In_Reply_To": "<1@client.example>"}, True, "participant", id="own thread"),
+        pytest.param("ann@client.example", {"Subject": "Re: [desk#1] Printer"}, True, "participant", id="the tag"),
+        pytest.param(
+            "cid@client.example", {"References": "<1@client.example>"}, True, "third party", id="a colleague in Cc"
+        ),
+        pytest.param(
+            "cid@client.example", {"References": "<0@client.example>"}, True, "third party", id="an unseen ancestor"
+        ),
+        pytest.param("eve@evil.example", {"In_Reply_To": "<1@client.example>"}, False, "", id="SEC-21 a guessed id"),
+        pytest.param("eve@evil.example", {"Subject": "Re: [desk#1] Printer"}, False, "", id="SEC-20 a guessed tag"),
+        pytest.param("cid@client.example", {"Subject": "Re: [desk#1] Printer"}, False, "", id="a tag from Cc"),
+        pytest.param(
+            "ann@client.example",
+            {"In_Reply_To": "<1@client.example>", "Subject": "Fwd: Printer"},
+            False,
+            "",
+            id="forward",
+        ),
+        pytest.param(
+            "eve@evil.example",
+            {"In_Reply_To": "<1@client.example>", "From": "ann@client.example, eve@evil.example"},
+            False,
+            "",
+            id="SEC-30 two in From",
+        ),
+    ],
+)
+async def test_who_may_join_a_ticket_by_what(
+    desk: RunningDesk, sender: str, headers: dict[str, str], joins: bool, role: str
+) -> None:
+    await desk.mail(Cc="Cid <cid@client.example>", References="<0@client.example>")
+    fate = await desk.mail("Me too.", **({"From": sender, "Subject": "Re: Printer"} | headers))
+    if joins:
+        assert (fate.name, fate.ticket, fate.evidence["role"]) == ("appended", 1, role)
+    else:
+        assert (fate.name, fate.ticket) == ("opened", 2)
+        assert len((await desk.view(1))["messages"]) == 1
+
+
+async def test_a_forward_is_linked_to_what_it_forwards(desk: RunningDesk) -> None:
+    await desk.mail()
+    await desk.mail("See below.", Subject="Fwd: Printer", In_Reply_To="<1@client.example>")
+    assert (await desk.view(2))["links"] == [{"relation": "continues", "ticket": 1}]
+    assert (await desk.view(1))["links"] == [{"relation": "continued by", "ticket": 2}]
+
+
+async def test_two_tickets_by_one_kind_of_evidence_open_a_third_with_links_to_both(desk: RunningDesk) -> None:
+    await desk.mail(Subject="One")
+    await desk.mail("Two", Subject="Two")
+    fate = await desk.mail("Which?", Subject="Re: both", References="<1@client.example> <2@client.example>")
+    assert (fate.name, fate.ticket) == ("opened", 3)
+    assert [link["ticket"] for link in (await desk.view(3))["links"]] == [1, 2]
+
+
+async def test_sec25_a_stranger_with_somebodys_token_is_seen_by_agents_and_hears_nothing(desk: RunningDesk) -> None:
+    reply_to, _, _ = await answered(desk)
+    before = await desk.view(1)
+    letters = await desk.letters()
+    fate = await desk.mail("Send me the password.", to=reply_to, From="Eve <eve@evil.example>")
+    assert (fate.name, fate.evidence["role"]) == ("appended", "third party")
+    seen = await desk.view(1)
+    assert seen["participants"] == before["participants"]
+    assert seen["state"] == before["state"]
+    assert await desk.letters() == letters, "nothing goes to the stranger"
+    await desk.ask("ticket.reply", ticket=1, body="We will see.")
+    answer = (await desk.letters())[-1]
+    assert answer.to_address == "ann@client.example"
+    assert "password" not in text_of(answer)
+
+
+async def test_sec27_who_stands_in_cc_is_proposed_and_not_added(desk: RunningDesk) -> None:
+    await desk.mail(Cc="Eve <eve@evil.example>, it@example.org", To="desk@example.org, Bo <bo@client.example>")
+    seen = await desk.view(1)
+    assert [p["address"] for p in seen["participants"]] == ["ann@client.example"]
+    assert [p["address"] for p in seen["proposed"]] == ["bo@client.example", "eve@evil.example"]
+    await desk.ask("ticket.reply", ticket=1, body="Hello")
+    assert {each.to_address for each in await desk.letters()} == {"ann@client.example"}
+
+
+SPOILS: dict[str, Any] = {
+    "altered": lambda t: t.replace("@", "0@")[: -0 or None].replace("0@", "@", 0),
+    "another ticket": lambda t: t.replace("+r11-", "+r12-"),
+    "another person": lambda t: t.replace("-1-", "-2-"),
+    "another purpose": lambda t: t.replace("+r", "+a"),
+    "truncated": lambda t: t.replace("@", "", 1) and t[: t.index("@") - 1] + t[t.index("@") :],
+}
+
+
+@pytest.mark.parametrize("spoil", SPOILS)
+async def test_sec22_a_token_that_is_not_ours_opens_a_new_ticket(desk: RunningDesk, spoil: str) -> None:
+    reply_to, _, _ = await answered(desk)
+    spoilt = SPOILS[spoil](reply_to)
+    assert spoilt != reply_to
+    fate = await desk.mail("Let me in.", to=spoilt, From="eve@evil.example")
+    assert (fate.name, fate.ticket) == ("opened", 2)
+    assert len((await desk.view(1))["messages"]) == 2
+
+
+async def test_a_revoked_token_and_that_of_somebody_taken_off_are_not_valid_any_more(desk: RunningDesk) -> None:
+    await answered(desk)
+    await desk.ask("ticket.cc_add", ticket=1, address="bo@client.example")
+    await desk.ask("ticket.reply", ticket=1, body="To both")
+    to_ann, to_bo = (each.reply_to for each in (await desk.letters())[-2:])
+    await desk.ask("ticket.cc_remove", ticket=1, address="bo@client.example")
+    assert (await desk.mail("Me", to=to_bo, From="bo@client.example")).name == "opened"
+    assert (await desk.mail("I am here", to=to_ann)).name == "appended"
+    await desk.ask("token.revoke", ticket=1)
+    fate = await desk.mail("Me again", to=to_ann, From="eve@evil.example")
+    assert (fate.name, fate.evidence["refused"][0]["why"]) == ("opened", "the token is not valid")
+
+
+async def test_a_token_of_an_old_key_is_good_for_400_days_after_its_key_was_replaced(desk: RunningDesk) -> None:
+    reply_to, _, _ = await answered(desk)
+    desk.now += 10
+    await desk.ask("token.rotate", uid=1)
+    desk.now += 400 * DAY - 1
+    assert (await desk.ask("token.explain", address=reply_to))["valid"]
+    desk.now += 1
+    explained = await desk.ask("token.explain", address=reply_to)
+    assert (explained["valid"], explained["why"]) == (False, "The key 1 is not in use, or older than 400 days.")
+    assert (await desk.mail("Hello again", to=reply_to, From="eve@evil.example")).name == "opened"
+
+
+async def test_a_letter_that_waits_while_the_key_changes_keeps_its_addresses(desk: RunningDesk) -> None:
+    await desk.mail()
+    [before] = await desk.letters()
+    await desk.ask("token.rotate", uid=1)
+    assert await desk.letters() == [before]
+
+
+async def test_our_message_id_counts_when_it_is_signed_and_a_made_up_one_does_not(desk: RunningDesk) -> None:
+    _, message_id, _ = await answered(desk)
+    fate = await desk.mail("Yes", From="bo@client.example", In_Reply_To=f"<{message_id}>")
+    assert (fate.ticket, fate.evidence["by"], fate.evidence["role"]) == (1, "our Message-ID", "third party")
+    forged = f"<{message_id[:5]}{'0' * 16}@example.org>".replace(message_id[5:21], "0" * 16)
+    fate = await desk.mail("Yes!", From="eve@evil.example", In_Reply_To=forged)
+    assert fate.name == "opened"
+
+
+@pytest.mark.parametrize(
+    ("closed_for", "fate", "number"),
+    [
+        pytest.param(0, "appended", 1, id="just closed"),
+        pytest.param(30 * DAY, "appended", 1, id="thirty days ago"),
+        pytest.param(30 * DAY + 1, "opened", 2, id="longer ago"),
+    ],
+)
+async def test_a_reply_reopens_a_closed_ticket_for_thirty_days(
+    desk: RunningDesk, closed_for: int, fate: str, number: int
+) -> None:
+    reply_to, _, _ = await answered(desk)
+    await desk.ask("ticket.close", ticket=1)
+    desk.now += 3 * DAY
+    await desk.write(ticket.wake_and_close)
+    assert (await desk.view(1))["state"] == "closed"
+    desk.now += closed_for
+    found = await desk.mail("It burns again.", to=reply_to)
+    assert (found.name, found.ticket) == (fate, number)
+    if number == 1:
+        assert (await desk.view(1))["state"] == "open"
+        assert (await journal(desk, 1))[-1] == "reopened"
+    else:
+        assert (await desk.view(1))["state"] == "closed"
+        assert (await desk.view(2))["links"] == [{"relation": "continues", "ticket": 1}]
+
+
+async def test_a_word_of_thanks_is_filed_and_wakes_nothing(desk: RunningDesk) -> None:
+    reply_to, _, _ = await answered(desk)
+    await desk.ask("ticket.close", ticket=1)
+    fate = await desk.mail("Thank you very much!", to=reply_to)
+    assert fate.name == "appended"
+    seen = await desk.view(1)
+    assert seen["state"] == "resolved"
+    assert (seen["journal"][-1]["event"], seen["journal"][-1]["why"]) == ("filed", "a word of thanks")
+
+
+async def test_f22_an_automatic_reply_is_filed_and_neither_reopens_nor_is_answered(desk: RunningDesk) -> None:
+    reply_to, _, _ = await answered(desk)
+    await desk.ask("ticket.close", ticket=1)
+    letters = len(await desk.letters())
+    fate = await desk.mail("I am on holiday.", to=reply_to, Subject="Away", Auto_Submitted="auto-replied")
+    assert (fate.name, fate.ticket) == ("automatic filed", 1)
+    seen = await desk.view(1)
+    assert (seen["state"], seen["messages"][-1]["kind"]) == ("resolved", "automatic")
+    assert len(await desk.letters()) == letters
+
+
+async def test_an_automatic_mail_about_nothing_of_ours_opens_a_ticket_without_an_answer(desk: RunningDesk) -> None:
+    fate = await desk.mail("Disk full.", Auto_Submitted="auto-generated")
+    assert fate.name == "opened"
+    assert await desk.letters() == []
+    assert await journal(desk, 1) == ["opened", "not acknowledged"]
+
+
+async def test_f24_our_own_mail_that_comes_back_is_a_loop_and_opens_nothing(desk: RunningDesk) -> None:
+    fate = await desk.mail("Hello", X_Spocd_Instance="abc123")
+    assert (fate.name, fate.ticket) == ("loop", None)
+    assert (await desk.ask("ticket.list", state=["all"]))["tickets"] == []
+
+
+def report(status: str, action: str, message_id: str = "", envelope_to: str = "ann@client.example") -> bytes:
+    """A delivery report as RFC 3464 has it."""
+    original = f"Message-ID: <{message_id}>\r\n" if message_id else "Subject: x\r\n"
+    return (
+        "From: MAILER-DAEMON@client.example\r\nTo: bounces@example.org\r\nSubject: Undelivered\r\n"
+        'MIME-Version: 1.0\r\nContent-Type: multipart/report; report-type=delivery-status; boundary="b"\r\n\r\n'
+        "--b\r\nContent-Type: text/plain\r\n\r\nIt could not be delivered.\r\n"
+        "--b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; client.example\r\n\r\n"
+        f"Final-Recipient: rfc822; {envelope_to}\r\nAction: {action}\r\nStatus: {status}\r\n"
+        f"\r\n--b\r\nContent-Type: text/rfc822-headers\r\n\r\n{original}\r\n--b--\r\n"
+    ).encode()
+
+
+async def test_f25_a_bounce_of_our_letter_goes_to_its_ticket_and_opens_none(desk: RunningDesk) -> None:
+    _, _, return_path = await answered(desk)
+    await desk.send(Sent("250 ok"))
+    fate = await desk.receive(report("5.1.1", "failed"), return_path, sender="")
+    assert (fate.name, fate.ticket) == ("bounce recorded", 1)
+    assert (await journal(desk, 1))[-1] == "bounced"
+    [bounced] = (await desk.ask("mail.outbox", state="bounced"))["letters"]
+    assert (bounced["kind"], bounced["reply"]) == ("answer", "bounced: 5.1.1")
+    assert len((await desk.ask("ticket.list", state=["all"]))["tickets"]) == 1
+    assert await desk.letters() == []
+
+
+async def test_a_delay_is_told_and_leaves_the_letter_as_it_is(desk: RunningDesk) -> None:
+    _, _, return_path = await answered(desk)
+    await desk.send(Sent("250 ok"))
+    await desk.receive(report("4.4.1", "delayed"), return_path, sender="")
+    assert (await journal(desk, 1))[-1] == "delayed"
+    assert (await desk.ask("mail.outbox", state="bounced"))["letters"] == []
+
+
+async def test_a_bounce_that_gives_our_message_id_back_finds_its_letter(desk: RunningDesk) -> None:
+    _, message_id, _ = await answered(desk)
+    fate = await desk.receive(report("5.1.1", "failed", message_id), "desk@example.org", sender="")
+    assert (fate.name, fate.ticket) == ("bounce recorded", 1)
+
+
+@pytest.mark.parametrize("to", ["bounces@example.org", "desk@example.org", "bounces+b11-0000000000000000@example.org"])
+async def test_sec72_a_bounce_of_nothing_of_ours_is_recorded_and_opens_nothing(desk: RunningDesk, to: str) -> None:
+    await answered(desk)
+    await desk.send(Sent("250 ok"))
+    fate = await desk.receive(report("5.1.1", "failed", "m11-0000000000000000@example.org"), to, sender="")
+    assert (fate.name, fate.ticket) == ("bounce recorded", None)
+    assert (await desk.ask("mail.outbox", state="bounced"))["letters"] == []
+
+
+async def test_a_person_who_answers_our_return_path_reaches_the_ticket(desk: RunningDesk) -> None:
+    _, _, return_path = await answered(desk)
+    fate = await desk.mail("My program is odd.", to=return_path)
+    assert (fate.name, fate.ticket) == ("appended", 1)
+
+
+async def test_f21_the_same_delivery_a_hundred_times_is_one_row_and_one_message(desk: RunningDesk) -> None:
+    raw = desk.written("Once")
+    for _ in range(10):
+        await desk.accept(raw)
+    await asyncio.gather(*(desk.accept(b"Received: from somewhere\r\n" + raw) for _ in range(90)))
+    leased = await desk.lease()
+    assert len(leased) == 1
+    assert (await desk.decide(leased[0])).name == "opened"
+    await desk.accept(raw)
+    assert await desk.lease() == []
+
+
+async def test_f21_a_copy_to_another_address_joins_the_ticket_as_a_further_recipient(desk: RunningDesk) -> None:
+    raw = desk.written("To both", to="desk@example.org, it@example.org")
+    await desk.accept(raw, "desk@example.org")
+    await desk.accept(b"Received: by another way\r\n" + raw, "it@example.org")
+    first, second = await desk.lease()
+    assert (await desk.decide(first)).name == "opened"
+    fate = await desk.decide(second)
+    assert (fate.name, fate.ticket, fate.message) == ("further recipient", 1, 1)
+    assert len((await desk.view(1))["messages"]) == 1
+    assert len(await desk.letters()) == 1
+
+
+async def test_the_same_words_a_week_later_are_a_mail_of_their_own(desk: RunningDesk) -> None:
+    raw = desk.written("The backup has failed.")
+    await desk.receive(raw)
+    desk.now += 7 * DAY - 1
+    assert (await desk.receive(raw, "it@example.org")).name == "further recipient"
+    desk.now += 1
+    assert (await desk.receive(raw, "IT@example.org", sender="other@client.example")).name == "opened"
+
+
+async def test_sec34_another_text_under_the_same_message_id_is_another_mail(desk: RunningDesk) -> None:
+    await desk.mail("One", Message_ID="<same@client.example>")
+    fate = await desk.mail("Two", Message_ID="<same@client.example>", From="bo@client.example")
+    assert (fate.name, fate.ticket) == ("opened", 2)
+
+
+async def test_a_mail_marked_as_spam_is_filed_without_an_answer_and_out_of_the_queue(desk: RunningDesk) -> None:
+    fate = await desk.mail(X_Spam_Flag="YES")
+    assert fate.name == "spam"
+    assert (await desk.view(1))["state"] == "spam"
+    assert await desk.letters() == []
+    assert (await desk.ask("ticket.next"))["tickets"] == []
+    assert [t["number"] for t in (await desk.ask("ticket.list", state=["spam"]))["tickets"]] == [1]
+
+
+async def test_f29_a_mail_that_cannot_be_read_becomes_a_ticket_with_its_octets_as_a_file(desk: RunningDesk) -> None:
+    raw = b"Subject: poison\r\n\r\n\xff\xfe"
+    await desk.accept(raw)
+    [mail] = await desk.lease()
+    fate = await quarantined(desk, mail, raw)
+    assert (fate.name, fate.ticket) == ("quarantined", 1)
+    seen = await desk.view(1)
+    [file] = seen["messages"][0]["attachments"]
+    assert file["size"] == len(raw)
+    assert await desk.letters() == []
+    assert (await desk.ask("mail.explain", id=str(mail.id)))["fate"] == "quarantined"
+
+
+async def quarantined(desk: RunningDesk, mail: intake.Leased, raw: bytes) -> intake.Fate:
+    from spocd.desk import blob
+
+    reading = unreadable(raw, "the reader died")
+    await desk.store.write(lambda tx: blob.keep(tx, [blob.pack(part.content) for part in reading.attachments]))
+    fate: intake.Fate = await desk.write(lambda d: intake.quarantine(d, mail, reading, "the reader died"))
+    return fate
+
+
+async def test_a_mail_whose_lease_was_lost_is_not_decided_a_second_time(desk: RunningDesk) -> None:
+    await desk.accept(desk.written("Once"))
+    [mail] = await desk.lease()
+    await desk.decide(mail)
+    before = await desk.view(1)
+    with pytest.raises(TryLater):
+        await desk.decide(mail)
+    assert await desk.view(1) == before
+    assert len((await desk.ask("ticket.list"))["tickets"]) == 1
+
+
+async def test_a_lease_is_free_again_after_a_restart(desk: RunningDesk) -> None:
+    await desk.accept(desk.written("Once"))
+    assert len(await desk.lease()) == 1
+    assert await desk.lease() == []
+    await desk.write(letter.recover)
+    assert len(await desk.lease()) == 1
+
+
+@pytest.mark.parametrize(
+    ("sender", "envelope", "requester"),
+    [
+        pytest.param("desk@example.org", "desk@example.org", "", id="SEC-31 the desk itself"),
+        pytest.param("desk+r11-1-x@example.org", "ann@client.example", "ann@client.example", id="a token address"),
+        pytest.param("a@x.example, b@x.example", "ann@client.example", "ann@client.example", id="two in From"),
+        pytest.param("undisclosed", "", "", id="nobody at all"),
+    ],
+)
+async def test_sec31_an_address_of_ours_never_becomes_a_participant(
+    desk: RunningDesk, sender: str, envelope: str, requester: str
+) -> None:
+    raw = desk.written("Hello").replace(b"Ann Ek <ann@client.example>", sender.encode())
+    fate = await desk.receive(raw, sender=envelope)
+    assert fate.name == "opened"
+    seen = await desk.view(1)
+    assert [p["address"] for p in seen["participants"]] == [requester]
+    own = [letter for letter in await desk.letters() if letter.to_address.endswith("@example.org")]
+    assert own == []
+
+
+async def test_sec32_the_acknowledgement_never_goes_to_reply_to(desk: RunningDesk) -> None:
+    await desk.mail(Reply_To="victim@victim.example")
+    assert [each.to_address for each in await desk.letters()] == ["ann@client.example"]
+
+
+async def test_an_agents_answer_goes_to_where_the_requester_asked_for_it(desk: RunningDesk) -> None:
+    await desk.mail(Reply_To="ann.private@home.example")
+    await desk.ask("ticket.reply", ticket=1, body="Hello")
+    assert (await desk.letters())[-1].to_address == "ann.private@home.example"
+
+
+async def test_sec33_the_acknowledgement_to_an_unknown_sender_repeats_none_of_their_words(desk: RunningDesk) -> None:
+    await desk.mail("Buy pills", Subject="Cheap pills", From="Pills Inc <ann@client.example>")
+    [sent] = await desk.letters()
+    assert sent.to_name == ""
+    text = text_of(sent).lower()
+    assert "pills" not in text
+    assert text.startswith("we have your message [desk#1]")
+
+
+async def test_the_acknowledgement_to_somebody_known_has_their_subject_and_name(desk: RunningDesk) -> None:
+    await desk.mail("It burns", From="Bo By <bo@example.org>")
+    [sent] = await desk.letters()
+    assert text_of(sent).startswith("Re: Printer")
+    assert (sent.to_name, "Hello Bo By" in text_of(sent)) == ("Bo By", True)
+
+
+async def test_sec33_an_unknown_sender_gets_one_acknowledgement_a_day(desk: RunningDesk) -> None:
+    for _ in range(3):
+        await desk.mail()
+        desk.now += HOUR
+    assert len(await desk.letters()) == 1
+    desk.now = START + DAY
+    await desk.mail()
+    assert len(await desk.letters()) == 2
+    assert len((await desk.ask("ticket.list"))["tickets"]) == 4, "the ticket is opened all the same"
+
+
+async def test_sec33_unknown_senders_together_get_sixty_an_hour(desk: RunningDesk) -> None:
+    for number in range(62):
+        await desk.mail(From=f"a{number}@client.example")
+    assert len(await desk.letters()) == 60
+    await desk.mail(From="bo@example.org")
+    assert len(await desk.letters()) == 61, "somebody known is not held back by them"
+    desk.now += HOUR
+    await desk.mail(From="later@client.example")
+    assert len(await desk.letters()) == 62
+
+
+async def test_f23_any_address_gets_three_an_hour_and_ten_a_day(desk: RunningDesk) -> None:
+    sent = []
+    for _ in range(5):
+        for _ in range(5):
+            await desk.mail(From="bo@example.org")
+        sent.append(len(await desk.letters()))
+        desk.now += HOUR
+    assert sent == [3, 6, 9, 10, 10]
+
+
+async def test_sec36_after_ten_bad_tokens_within_an_hour_the_next_hear_nothing(desk: RunningDesk) -> None:
+    reply_to, _, _ = await answered(desk)
+    letters = len(await desk.letters())
+    bad = desk.token_address("r11-1-0000000000000000")
+    for number in range(12):
+        await desk.mail("Open up", to=bad, From=f"eve{number}@evil.example")
+    assert len(await desk.letters()) == letters + 10
+    assert (await desk.mail("A true one", to=reply_to)).name == "appended"
+    await desk.mail("An ordinary stranger", From="zoe@client.example")
+    assert len(await desk.letters()) == letters + 11
+    desk.now += HOUR + 1
+    await desk.mail("Open up", to=bad, From="eve99@evil.example")
+    assert len(await desk.letters()) == letters + 12
+
+
+async def test_no_journal_line_and_no_evidence_holds_a_whole_token(desk: RunningDesk) -> None:
+    reply_to, _, _ = await answered(desk)
+    token = reply_to.partition("+")[2].partition("@")[0]
+    await desk.mail("Yes", to=reply_to)
+    await desk.mail("Eve", to=reply_to.replace("+r11", "+r12"), From="eve@evil.example")
+    everything = str([await desk.view(1), await desk.view(2), await desk.ask("mail.inbox")])
+    for explained in ("1", "2", "3"):
+        everything += str(await desk.ask("mail.explain", id=explained))
+    assert token not in everything
+    assert token[-16:] not in everything
+
+
+async def test_files_of_a_mail_are_kept_and_given_back_octet_for_octet(desk: RunningDesk) -> None:
+    raw = (
+        b"From: ann@client.example\r\nSubject: File\r\nMIME-Version: 1.0\r\n"
+        b'Content-Type: multipart/mixed; boundary="b"\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\nSee file.\r\n'
+        b'--b\r\nContent-Type: application/pdf; name="a.pdf"\r\nContent-Transfer-Encoding: base64\r\n\r\nAAEC\r\n--b--\r\n'
+    )
+    await desk.receive(raw)
+    [row] = (await desk.ask("ticket.attachment_list", ticket=1))["attachments"]
+    assert (row["message"], row["filename"], row["size"]) == ("1.1", "a.pdf", 3)
+    piece = await desk.ask("blob.get", sha256=row["sha256"])
+    assert piece == {"content": "AAEC", "total": 3}
+    name = await desk.ask("message.raw", message="1.1")
+    assert name["size"] == len(raw)
