@@ -59,7 +59,7 @@ async def add_incoming(
         agent=None,
         author_name=reading.sender.name,
         author_address=reading.identity or reading.sender.address or sender,
-        recipients=[{"name": m.name, "address": m.address} for m in (*reading.to, *reading.cc)],
+        recipients=[{"name": m.name, "address": _untold(desk, m.address)} for m in (*reading.to, *reading.cc)],
         reply_to=reply_to[0] if reply_to else None,
         subject=reading.subject,
         text=reading.text,
@@ -89,6 +89,12 @@ async def add_incoming(
         "add_seen_ids", [{"message_id": each, "ticket": ticket.number} for each in ids if each][:MOST_IDS]
     )
     return name, message
+
+
+def _untold(desk: Desk, address: str) -> str:
+    """An address of ours without its token, which would let whoever sees the ticket write as its person."""
+    split = desk.settings.own.split(address)
+    return split[0] if split else address
 
 
 async def add_own(

@@ -151,19 +151,21 @@ async def test_sec27_who_stands_in_cc_is_proposed_and_not_added(desk: RunningDes
     assert {each.to_address for each in await desk.letters()} == {"ann@client.example"}
 
 
-SPOILS: dict[str, Any] = {
-    "altered": lambda t: t.replace("@", "0@")[: -0 or None].replace("0@", "@", 0),
-    "another ticket": lambda t: t.replace("+r11-", "+r12-"),
-    "another person": lambda t: t.replace("-1-", "-2-"),
-    "another purpose": lambda t: t.replace("+r", "+a"),
-    "truncated": lambda t: t.replace("@", "", 1) and t[: t.index("@") - 1] + t[t.index("@") :],
+SPOILS: dict[str, tuple[str, str]] = {
+    "altered": ("@", "0@"),
+    "another ticket": ("+r11-", "+r12-"),
+    "another person": ("-1-", "-2-"),
+    "another purpose": ("+r", "+a"),
+    "another key": ("+r1", "+r2"),
+    "an action in front": ("+r", "+close.r"),
+    "another base": ("desk+", "postmaster+x"),
 }
 
 
 @pytest.mark.parametrize("spoil", SPOILS)
 async def test_sec22_a_token_that_is_not_ours_opens_a_new_ticket(desk: RunningDesk, spoil: str) -> None:
     reply_to, _, _ = await answered(desk)
-    spoilt = SPOILS[spoil](reply_to)
+    spoilt = reply_to.replace(*SPOILS[spoil])
     assert spoilt != reply_to
     fate = await desk.mail("Let me in.", to=spoilt, From="eve@evil.example")
     assert (fate.name, fate.ticket) == ("opened", 2)
@@ -206,7 +208,7 @@ async def test_our_message_id_counts_when_it_is_signed_and_a_made_up_one_does_no
     _, message_id, _ = await answered(desk)
     fate = await desk.mail("Yes", From="bo@client.example", In_Reply_To=f"<{message_id}>")
     assert (fate.ticket, fate.evidence["by"], fate.evidence["role"]) == (1, "our Message-ID", "third party")
-    forged = f"<{message_id[:5]}{'0' * 16}@example.org>".replace(message_id[5:21], "0" * 16)
+    forged = f"<m11-{'0' * 16}@example.org>"
     fate = await desk.mail("Yes!", From="eve@evil.example", In_Reply_To=forged)
     assert fate.name == "opened"
 
@@ -526,7 +528,8 @@ async def test_files_of_a_mail_are_kept_and_given_back_octet_for_octet(desk: Run
     raw = (
         b"From: ann@client.example\r\nSubject: File\r\nMIME-Version: 1.0\r\n"
         b'Content-Type: multipart/mixed; boundary="b"\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\nSee file.\r\n'
-        b'--b\r\nContent-Type: application/pdf; name="a.pdf"\r\nContent-Transfer-Encoding: base64\r\n\r\nAAEC\r\n--b--\r\n'
+        b'--b\r\nContent-Type: application/pdf; name="a.pdf"\r\n'
+        b"Content-Transfer-Encoding: base64\r\n\r\nAAEC\r\n--b--\r\n"
     )
     await desk.receive(raw)
     [row] = (await desk.ask("ticket.attachment_list", ticket=1))["attachments"]
