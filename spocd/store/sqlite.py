@@ -1,4 +1,4 @@
-"""SQLite: one writer that commits many operations at once, one reader beside it.
+"""SQLite: one writer that commits many operations at once, a few readers beside it.
 
 Operations are driven inside aiosqlite's own thread, a whole group in one hop: a hop a statement would cost 0.3 ms, and
 twenty of them a mail. Each operation of a group has its savepoint; all share one commit, since the sync of a commit
@@ -12,13 +12,14 @@ import logging
 import os
 import sqlite3
 from collections.abc import Callable, Coroutine, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import aiosqlite
 
-from spocd.errors import Misconfigured, TryLater
+from spocd.errors import Misconfigured, Refused, TryLater
 from spocd.store import Operation, Rollback, Row
 from spocd.store.listings import compose
 from spocd.store.migrate import check_version, migrate_sqlite, version_of
@@ -29,6 +30,8 @@ log = logging.getLogger("spocd.store")
 
 MOST_IN_A_GROUP = 200  # operations that share one commit; bounds how long the last of them waits
 BUSY_SECONDS = 10.0
+READERS = 3  # so that somebody's long search holds up neither the loops nor everybody else
+READ_SECONDS = 10.0  # after which a read is stopped
 _PRAGMAS = (
     "pragma journal_mode = wal",
     "pragma synchronous = full",
@@ -81,9 +84,14 @@ class _Failed:
 class SqliteStore:
     """The embedded store. One process owns the file: the caller holds the desk's lock."""
 
-    def __init__(self, writer: aiosqlite.Connection, reader: aiosqlite.Connection, statements: dict[str, str]) -> None:
+    def __init__(
+        self, writer: aiosqlite.Connection, readers: Sequence[aiosqlite.Connection], statements: dict[str, str]
+    ) -> None:
         self._writer = writer
-        self._reader = reader
+        self._readers = readers
+        self._idle: asyncio.LifoQueue[aiosqlite.Connection] = asyncio.LifoQueue()
+        for reader in readers:
+            self._idle.put_nowait(reader)
         self._statements = statements
         self._waiting: list[_Waiting] = []
         self._flusher: asyncio.Task[None] | None = None
@@ -93,14 +101,17 @@ class SqliteStore:
         """The store in a file; `busy` is how many seconds it waits while another process holds the file."""
         statements = load("sqlite")
         _check_there(file, create)
-        writer = await _connect(file, migrate=create, busy=busy)
-        try:
-            reader = await _connect(file, migrate=False, busy=busy)
-        except BaseException:
-            await writer.close()
-            raise
-        await _hop(reader, reader._conn.execute, "pragma query_only = on")
-        return cls(writer, reader, statements)
+        async with AsyncExitStack() as stack:
+            writer = await _connect(file, migrate=create, busy=busy)
+            stack.push_async_callback(writer.close)
+            readers = []
+            for _ in range(READERS):
+                reader = await _connect(file, migrate=False, busy=busy)
+                stack.push_async_callback(reader.close)
+                await _hop(reader, reader._conn.execute, "pragma query_only = on")
+                readers.append(reader)
+            stack.pop_all()
+        return cls(writer, readers, statements)
 
     async def write(self, operation: Operation[T]) -> T:
         """Run an operation in a transaction; its result once that is durable.
@@ -114,8 +125,14 @@ class SqliteStore:
         return await answer
 
     async def read(self, operation: Operation[T]) -> T:
-        """Run an operation that only reads, beside the writer, on what is committed."""
-        found = await _hop(self._reader, _read, self._reader._conn, self._statements, operation)
+        """Run an operation that only reads, on what is committed; Refused where it takes too long."""
+        reader = await self._idle.get()
+        timer = asyncio.get_running_loop().call_later(READ_SECONDS, reader._conn.interrupt)
+        try:
+            found = await _hop(reader, _read, reader._conn, self._statements, operation)
+        finally:
+            timer.cancel()
+            self._idle.put_nowait(reader)
         if isinstance(found, _Failed):
             raise _theirs(found.error)
         return cast("T", found)
@@ -124,8 +141,8 @@ class SqliteStore:
         """Finish what was asked for, then close both connections."""
         while self._flusher is not None and not self._flusher.done():
             await asyncio.wait([self._flusher])
-        await self._reader.close()
-        await self._writer.close()
+        for connection in (*self._readers, self._writer):
+            await connection.close()
 
     async def _flush(self) -> None:
         while self._waiting:
@@ -151,6 +168,8 @@ def _answer(answer: asyncio.Future[Any], result: Any) -> None:
 
 def _theirs(error: BaseException) -> BaseException:
     """What the asker is told: a fault of the database is temporary, whatever it is."""
+    if getattr(error, "sqlite_errorname", "") == "SQLITE_INTERRUPT":
+        return Refused("too-slow", f"That takes longer than {READ_SECONDS:.0f} s. Ask for less, as with --since.")
     if isinstance(error, sqlite3.DatabaseError) and not isinstance(
         error, sqlite3.IntegrityError | sqlite3.ProgrammingError
     ):

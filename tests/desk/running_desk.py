@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import email.message
 import email.policy
+import json
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, get_type_hints
 
-from spocd.control.introspection import bind
+from spocd.control.introspection import bind, bound, fields_of
 from spocd.daemon.operations import all_operations
 from spocd.desk import blob, intake, letter
 from spocd.desk.intake import Fate, Leased
@@ -58,6 +59,13 @@ async def open_the_desk(tx: Transaction) -> None:
         await tx.run("add_agent", login=login, name=login.title(), address="", role=role, uid=uid, now=START)
 
 
+def check_document(asked: Operation, answer: dict[str, Any]) -> None:
+    """Whether an answer is the document that its operation promises: each field, each type, and nothing else."""
+    promised = fields_of(get_type_hints(asked.function)["return"])
+    assert bound(promised, answer) == answer, asked.name
+    assert json.loads(json.dumps(answer)) == answer, asked.name
+
+
 @dataclass
 class RunningDesk:
     store: Store
@@ -68,8 +76,10 @@ class RunningDesk:
     async def ask(self, operation: str, *, uid: int = AGENT, **parameters: Any) -> dict[str, Any]:
         """What the control socket would answer this uid; the parameters are checked as it checks them."""
         asked: Operation = OPERATIONS[operation]
-        clock = lambda: float(self.now)  # noqa: E731
-        return await perform(self.store, self.settings, asked, bind(asked, parameters), uid=uid, clock=clock)
+        bound_ones = bind(asked, parameters)
+        answer = await perform(self.store, self.settings, asked, bound_ones, uid=uid, clock=lambda: float(self.now))
+        check_document(asked, answer)
+        return answer
 
     async def write(self, work: Any) -> Any:
         """Run something of the desk that is no operation: `work(desk)`."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
 
 import pytest
 from running_desk import DAY, HOUR, START, RunningDesk, text_of

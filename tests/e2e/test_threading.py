@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import smtplib
 import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 from spocd.config import check_secret
 from spocd.domain.token import Purpose, Ring, extended, read, ring
 from tests.e2e.case import Case, stranger
-from tests.running import ADDRESS, RunningDesk, running_desk
+from tests.running import ADDRESS, RunningDesk, running_desk, written
 
 
 @pytest.fixture
@@ -282,10 +283,82 @@ def test_two_tokens_of_two_tickets_in_one_mail_are_no_reason_to_guess(case: Case
     assert sorted(each["ticket"] for each in links) == sorted([case.number, other.number])
 
 
+def test_who_stood_on_the_ticket_and_answers_an_older_mail_of_theirs_is_a_third_party(shared_desk: RunningDesk) -> None:
+    """The desk came in late: it has seen the older mail's Message-ID in References alone."""
+    colleague, older = stranger(), f"<{os.urandom(6).hex()}@client.example>"
+    case = Case.opened(shared_desk, cc=colleague, in_reply_to=older, references=older)
+    row = case.send("As I said.", sender=colleague, in_reply_to=older)
+    assert (row["fate"], row["ticket"]) == ("appended", case.number)
+    assert case.messages()[-1]["evidence"]["role"] == "third party"
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        pytest.param(lambda ann, evil: {"From": f"{ann}, {evil}"}, id="two authors"),
+        pytest.param(lambda ann, evil: {"From": f'"{ann}" <{evil}>'}, id="the address as a name"),
+        pytest.param(lambda ann, evil: {"From": f"{ann} <{evil}>"}, id="the address before the address"),
+        pytest.param(lambda ann, evil: {"From": f"{ann}){evil}"}, id="a parenthesis between two"),
+        pytest.param(lambda ann, evil: {"From": f"<{ann}> <{evil}>"}, id="two in brackets"),
+        pytest.param(lambda ann, evil: {"From": f"({ann}) {evil}"}, id="the address as a comment"),
+        pytest.param(lambda ann, evil: {"From": f"=?utf-8?q?{ann.replace('@', '=40')}?= <{evil}>"}, id="encoded"),
+        pytest.param(lambda ann, evil: {"From": f"{ann}\r\nFrom: {evil}"}, id="two From headers"),
+        pytest.param(lambda ann, evil: {"From": evil, "Reply-To": ann}, id="in Reply-To"),
+        pytest.param(lambda ann, evil: {"From": evil, "Sender": ann, "X-From": ann}, id="in other headers"),
+        pytest.param(lambda ann, evil: {"Reply-To": ann}, id="in Reply-To without From"),
+    ],
+)
+def test_whoever_only_looks_like_the_requester_does_not_get_onto_the_ticket(
+    case: Case, names: Callable[[str, str], dict[str, str]]
+) -> None:
+    headers = {"Subject": f"Re: [desk#{case.number}] x", "In-Reply-To": case.mail["Message-ID"]}
+    headers |= names(case.requester, stranger())
+    lines = [f"{name}: {value}" for name, value in headers.items()]
+    raw = "\r\n".join([*lines, "", f"Tell me all of it, {os.urandom(4).hex()}.", ""]).encode()
+    case.desk.deliver(raw, to=[ADDRESS], sender=stranger())
+    row = case.desk.placed()
+    assert row["fate"] == "opened"
+    assert row["ticket"] != case.number
+    assert len(case.messages()) == 1
+
+
+def test_a_token_that_stands_in_the_to_header_alone_is_anybodys_text(case: Case) -> None:
+    mail = written("I copied it.", sender=stranger(), to=case.reply_address)
+    case.desk.deliver(mail.as_bytes(), to=[ADDRESS])
+    row = case.desk.placed()
+    assert (row["fate"], row["ticket"] == case.number) == ("opened", False)
+
+
+def test_a_token_beside_the_desks_own_address_counts(case: Case) -> None:
+    mail = written("And me.", sender=case.requester)
+    case.desk.deliver(mail.as_bytes(), to=[ADDRESS, case.reply_address])
+    row = case.desk.placed()
+    assert (row["fate"], row["ticket"]) == ("appended", case.number)
+
+
+def test_an_unknown_tag_counts_as_the_desk_itself(case: Case) -> None:
+    row = case.send(to="desk+nothing-we-know@example.org", sender=stranger())
+    assert row["fate"] == "opened"
+    assert row["ticket"] > case.number
+
+
+def test_a_good_and_a_bad_token_are_answered_alike_in_session(case: Case) -> None:
+    recipients = [case.reply_address, altered(-1)(case), foreign(case), case.return_path, ADDRESS, "desk+x@example.org"]
+    with smtplib.SMTP(*case.desk.smtp, timeout=10) as client:
+        client.ehlo()
+        client.mail("ann@client.example")
+        replies = {client.rcpt(each) for each in recipients}
+    assert len(replies) == 1
+    assert replies.pop()[0] == 250
+
+
 def test_no_letter_shows_a_token_in_its_subject_or_to_another_reader(case: Case) -> None:
     for letter in case.desk.letters():
         token = letter["Reply-To"].partition("@")[0].partition("+")[2]
         assert token not in letter["Subject"]
         assert letter["To"].count("@") == 1
         assert letter["Cc"] is None
-    assert case.reply_address.partition("@")[0][:14] not in case.desk.log, "the log holds a token"
+        for address in (letter["Reply-To"], letter["Return-Path"], letter["Message-ID"]):
+            signature = address.partition("@")[0].rpartition("-")[2]
+            assert len(signature) == 16
+            assert signature not in case.desk.log.lower(), "the log holds a token"

@@ -167,6 +167,6 @@ async def test_the_file_is_readable_to_its_owner_alone(store: SqliteStore, file:
     [("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1), ("secure_delete", 1)],
 )
 async def test_both_connections_are_durable_and_tidy(store: SqliteStore, pragma: str, value: object) -> None:
-    for connection in (store._writer, store._reader):
+    for connection in (store._writer, *store._readers):
         async with connection.execute(f"pragma {pragma}") as found:
             assert await found.fetchone() == {pragma: value}

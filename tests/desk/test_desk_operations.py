@@ -1,0 +1,355 @@
+"""Who may do what, once and only once: roles, keys, dry runs, revisions, and the documents that come back."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from typing import Any
+
+import pytest
+from running_desk import ADMIN, AGENT, DAY, LEAD, NOBODY, OPERATIONS, OTHER, START, RunningDesk
+
+from spocd.desk.access import Role
+from spocd.errors import Exit, Refused
+
+ROOT = 0
+FILE = b"a file"
+SHA = hashlib.sha256(FILE).hexdigest()
+BASE64 = "YSBmaWxl"
+
+# One call of each operation that works on the desk of `a_full_desk`.
+EXAMPLES: dict[str, dict[str, Any]] = {
+    "agent.list": {},
+    "agent.new": {"login": "new", "uid": 77, "role": "lead", "address": "new@example.org"},
+    "blob.get": {"sha256": SHA},
+    "blob.put": {"sha256": SHA, "offset": 0, "total": 6, "content": BASE64},
+    "desk.health": {},
+    "desk.reload": {},
+    "mail.explain": {"id": "1.1"},
+    "mail.failed_list": {},
+    "mail.failed_replay": {"id": 2},
+    "mail.failed_view": {"id": 2},
+    "mail.flush": {},
+    "mail.hold": {},
+    "mail.inbox": {},
+    "mail.outbox": {},
+    "message.move": {"message": "1.1", "to": "new"},
+    "message.raw": {"message": "1.1"},
+    "person.list": {},
+    "person.view": {"address": "ann@client.example"},
+    "ticket.assign": {"ticket": 1, "to": "other"},
+    "ticket.attachment_list": {"ticket": 1},
+    "ticket.cc_add": {"ticket": 1, "address": "bo@client.example"},
+    "ticket.cc_remove": {"ticket": 1, "address": "cid@client.example"},
+    "ticket.close": {"ticket": 1},
+    "ticket.explain": {"ticket": 1},
+    "ticket.list": {},
+    "ticket.new": {"requester": "dan@client.example", "subject": "By phone", "body": "He called."},
+    "ticket.next": {},
+    "ticket.note": {"ticket": 1, "body": "Internal"},
+    "ticket.pend": {"ticket": 1, "until": START + DAY},
+    "ticket.release": {"ticket": 2},
+    "ticket.reopen": {"ticket": 3},
+    "ticket.reply": {"ticket": 1, "body": "Hello", "attachments": [{"filename": "a.txt", "sha256": SHA}]},
+    "ticket.search": {"words": "fire"},
+    "ticket.status": {"ticket": 1},
+    "ticket.take": {"ticket": 1},
+    "ticket.view": {"ticket": 1},
+    "token.explain": {"address": "desk+r11-1-0000000000000000@example.org"},
+    "token.revoke": {"ticket": 1},
+    "token.rotate": {},
+}
+MORE_THAN_AGENT = {
+    "desk.health": Role.ANYONE,
+    "mail.hold": Role.LEAD,
+    "mail.flush": Role.LEAD,
+    "mail.failed_replay": Role.LEAD,
+    "agent.new": Role.ADMIN,
+    "desk.reload": Role.ADMIN,
+    "token.rotate": Role.ADMIN,
+}
+ROLES = {NOBODY: Role.ANYONE, AGENT: Role.AGENT, LEAD: Role.LEAD, ADMIN: Role.ADMIN, ROOT: Role.ADMIN}
+WRITES = sorted(name for name, each in OPERATIONS.items() if each.writes)
+
+
+@pytest.fixture
+async def full(desk: RunningDesk) -> RunningDesk:
+    """#1 new with Cid in copy, #2 with the agent, #3 resolved; a file; mail 2 has failed."""
+    await desk.mail(Cc="Cid <cid@client.example>")
+    await desk.ask("ticket.cc_add", ticket=1, address="cid@client.example")
+    await desk.accept(desk.written("Poison"))
+    await desk.lease()
+    await desk.write(lambda d: d.tx.run("mail_failed", id=2, run=desk.settings.run, error="poison"))
+    for subject in ("Two", "Three"):
+        await desk.ask("ticket.new", requester="ann@client.example", subject=subject)
+    await desk.ask("ticket.take", ticket=2)
+    await desk.ask("ticket.close", ticket=3)
+    await desk.ask("blob.put", **EXAMPLES["blob.put"])
+    return desk
+
+
+async def everything(desk: RunningDesk) -> list[Any]:
+    """What a write would change somewhere."""
+    shown = [await desk.view(number) for number in (1, 2, 3)]
+    for operation in ("ticket.list", "agent.list", "person.list", "mail.outbox", "mail.inbox", "desk.health"):
+        shown.append(await desk.ask(operation))
+    shown.append(await desk.read(lambda d: d.tx.all("signing_keys")))
+    shown.append(await desk.read(lambda d: d.tx.one("desk")))
+    return shown
+
+
+def test_there_is_an_example_of_every_operation() -> None:
+    assert set(EXAMPLES) == set(OPERATIONS)
+
+
+@pytest.mark.parametrize("name", sorted(EXAMPLES))
+async def test_an_operation_answers_with_the_document_that_it_promises(full: RunningDesk, name: str) -> None:
+    assert await full.ask(name, uid=ADMIN, **EXAMPLES[name])
+
+
+def test_the_role_of_every_operation_is_the_one_of_the_table() -> None:
+    assert {name: each.role for name, each in OPERATIONS.items() if each.role is not Role.AGENT} == MORE_THAN_AGENT
+
+
+@pytest.mark.parametrize("name", sorted(EXAMPLES))
+async def test_sec61_who_lacks_the_role_is_refused_with_4_and_changes_nothing(full: RunningDesk, name: str) -> None:
+    needed = MORE_THAN_AGENT.get(name, Role.AGENT)
+    before = await everything(full)
+    for uid, role in ROLES.items():
+        if role < needed:
+            with pytest.raises(Refused) as refused:
+                await full.ask(name, uid=uid, **EXAMPLES[name])
+            assert (refused.value.code, refused.value.exit) == ("not-permitted", Exit.NOT_PERMITTED)
+            assert (
+                f"uid {uid} has no role" if role is Role.ANYONE else f"needs the role {needed.name.lower()}"
+            ) in str(refused.value)
+    assert await everything(full) == before
+    for uid, role in ROLES.items():
+        if role >= needed:
+            await full.ask(name, uid=uid, dry_run=True, **EXAMPLES[name]) if name in WRITES and uid != ROOT else None
+
+
+async def test_sec61_only_administrators_act_as_others_and_the_journal_keeps_who_it_was(full: RunningDesk) -> None:
+    for uid in (AGENT, LEAD):
+        with pytest.raises(Refused) as refused:
+            await full.ask("ticket.take", uid=uid, ticket=1, acting_as="other")
+        assert refused.value.exit is Exit.NOT_PERMITTED
+    await full.ask("ticket.take", uid=AGENT, ticket=1, acting_as="agent", dry_run=True)  # oneself is no other
+    taken = await full.ask("ticket.take", uid=ADMIN, ticket=1, acting_as="other")
+    assert taken["assignee"] == "other"
+    line = (await full.view(1))["journal"][-1]
+    assert (line["actor"], line["uid"]) == ("other", ADMIN)
+    with pytest.raises(Refused) as refused:
+        await full.ask("ticket.take", uid=ADMIN, ticket=1, acting_as="nobody")
+    assert refused.value.exit is Exit.NOT_FOUND
+
+
+async def test_whoever_acts_as_another_has_that_ones_role(full: RunningDesk) -> None:
+    with pytest.raises(Refused) as refused:
+        await full.ask("token.rotate", uid=ADMIN, acting_as="agent")
+    assert refused.value.code == "not-permitted"
+
+
+async def test_root_is_administrator_without_being_an_agent(full: RunningDesk) -> None:
+    await full.ask("agent.new", uid=ROOT, login="by-root")
+    with pytest.raises(Refused, match="is no agent of this desk. Use --as LOGIN") as refused:
+        await full.ask("ticket.take", uid=ROOT, ticket=1)
+    assert refused.value.exit is Exit.NOT_PERMITTED
+    assert (await full.ask("ticket.take", uid=ROOT, ticket=1, acting_as="other"))["assignee"] == "other"
+
+
+@pytest.mark.parametrize("name", WRITES)
+async def test_a_dry_run_shows_the_result_and_changes_nothing(full: RunningDesk, name: str) -> None:
+    before = await everything(full)
+    tried = await full.ask(name, uid=ADMIN, dry_run=True, key="k", **EXAMPLES[name])
+    assert await everything(full) == before
+    done = await full.ask(name, uid=ADMIN, key="k", **EXAMPLES[name])
+    assert tried == done, "the key was not used up, and the result was the true one"
+
+
+@pytest.mark.parametrize("name", WRITES)
+async def test_the_same_under_the_same_key_is_done_once_and_answered_twice(full: RunningDesk, name: str) -> None:
+    first = await full.ask(name, uid=ADMIN, key="k", **EXAMPLES[name])
+    after = await everything(full)
+    full.now += 100
+    assert await full.ask(name, uid=ADMIN, key="k", **EXAMPLES[name]) == first
+    assert await everything(full) == after
+
+
+async def test_a_key_that_was_used_for_something_else_is_a_conflict(full: RunningDesk) -> None:
+    await full.ask("ticket.note", ticket=1, body="One", key="k")
+    with pytest.raises(Refused, match="was used for another ticket.note") as refused:
+        await full.ask("ticket.note", ticket=1, body="Two", key="k")
+    assert refused.value.exit is Exit.CONFLICT
+    await full.ask("ticket.close", ticket=1, key="k")  # a key belongs to its operation
+
+
+async def test_a_refusal_uses_up_no_key(full: RunningDesk) -> None:
+    for _ in range(2):
+        with pytest.raises(Refused):
+            await full.ask("ticket.reopen", ticket=1, key="k")
+    await full.ask("ticket.close", ticket=1)
+    assert (await full.ask("ticket.reopen", ticket=1, key="k"))["state"] == "open"
+
+
+async def test_a_stored_answer_is_for_those_alone_who_may_ask(full: RunningDesk) -> None:
+    await full.ask("ticket.note", ticket=1, body="Secret", key="k")
+    with pytest.raises(Refused) as refused:
+        await full.ask("ticket.note", uid=NOBODY, ticket=1, body="Secret", key="k")
+    assert refused.value.exit is Exit.NOT_PERMITTED
+
+
+async def test_twenty_at_once_under_one_key_are_one(full: RunningDesk) -> None:
+    asked = [full.ask("ticket.note", ticket=1, body="Once", key="k") for _ in range(20)]
+    answers = await asyncio.gather(*asked)
+    assert all(each == answers[0] for each in answers)
+    assert len((await full.view(1))["messages"]) == 2
+
+
+WITH_A_REVISION = sorted(name for name, each in OPERATIONS.items() if "if_rev" in each.function.__annotations__)
+
+
+def test_whatever_changes_a_ticket_takes_a_revision() -> None:
+    assert {"ticket.take", "ticket.reply", "ticket.close", "ticket.pend", "ticket.cc_add"} <= set(WITH_A_REVISION)
+
+
+@pytest.mark.parametrize("name", WITH_A_REVISION)
+async def test_a_decision_on_an_older_revision_is_a_conflict(full: RunningDesk, name: str) -> None:
+    number = EXAMPLES[name]["ticket"]
+    rev = (await full.view(number))["rev"]
+    before = await everything(full)
+    for wrong in (rev - 1, rev + 1):
+        with pytest.raises(Refused) as refused:
+            await full.ask(name, uid=ADMIN, if_rev=wrong, **EXAMPLES[name])
+        assert (refused.value.code, refused.value.exit) == ("changed", Exit.CONFLICT)
+    assert await everything(full) == before
+    assert (await full.ask(name, uid=ADMIN, if_rev=rev, **EXAMPLES[name]))["rev"] == rev + 1
+
+
+async def test_two_who_claim_at_once_get_two_tickets(full: RunningDesk) -> None:
+    await full.ask("ticket.new", requester="dan@client.example", subject="Four")
+    first, second = await asyncio.gather(
+        full.ask("ticket.next", uid=AGENT, claim=True), full.ask("ticket.next", uid=OTHER, claim=True)
+    )
+    numbers = [answer["tickets"][0]["number"] for answer in (first, second)]
+    assert sorted(numbers) == [1, 4]
+    assert [answer["tickets"][0]["assignee"] for answer in (first, second)] == ["agent", "other"]
+    assert (await full.ask("ticket.next", claim=True))["tickets"] == []
+
+
+NOT_THERE = {
+    "blob.get": {"sha256": "0" * 64},
+    "mail.explain": {"id": "999"},
+    "mail.failed_replay": {"id": 999},
+    "mail.failed_view": {"id": 999},
+    "message.move": {"message": "9.9", "to": "1"},
+    "message.raw": {"message": "9.9"},
+    "person.view": {"address": "zoe@client.example"},
+    "ticket.assign": {"ticket": 1, "to": "nobody"},
+    "ticket.cc_remove": {"ticket": 1, "address": "zoe@client.example"},
+    "ticket.list": {"assignee": "nobody"},
+    "ticket.reply": {"ticket": 1, "body": "x", "attachments": [{"filename": "a", "sha256": "0" * 64}]},
+    "token.revoke": {"ticket": 1, "address": "zoe@client.example"},
+}
+ON_A_TICKET = [name for name, example in EXAMPLES.items() if "ticket" in example]
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters"),
+    [
+        *(pytest.param(name, parameters, id=name) for name, parameters in NOT_THERE.items()),
+        *(pytest.param(name, EXAMPLES[name] | {"ticket": 999}, id=f"{name} of #999") for name in ON_A_TICKET),
+    ],
+)
+async def test_what_is_not_there_is_exit_3_with_a_sentence(
+    full: RunningDesk, name: str, parameters: dict[str, Any]
+) -> None:
+    before = await everything(full)
+    with pytest.raises(Refused) as refused:
+        await full.ask(name, uid=ADMIN, **parameters)
+    assert refused.value.exit is Exit.NOT_FOUND
+    assert str(refused.value).endswith((".", "list", "inbox"))
+    assert await everything(full) == before
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters", "code", "exit_code"),
+    [
+        ("agent.new", {"login": "agent"}, "there", Exit.CONFLICT),
+        ("agent.new", {"login": "x", "uid": AGENT}, "uid-taken", Exit.CONFLICT),
+        ("agent.new", {"login": "No Login"}, "bad-login", Exit.USAGE),
+        ("agent.new", {"login": "x", "address": "a@b, c@d"}, "bad-address", Exit.REFUSED),
+        ("mail.failed_replay", {"id": 1}, "not-failed", Exit.REFUSED),
+        ("mail.explain", {"id": "x"}, "bad-mail", Exit.USAGE),
+        ("mail.explain", {"id": "9" * 40}, "bad-mail", Exit.USAGE),
+        ("mail.inbox", {"state": "x"}, "bad-state", Exit.USAGE),
+        ("mail.outbox", {"state": "x"}, "bad-state", Exit.USAGE),
+        ("mail.outbox", {"cursor": "x"}, "bad-cursor", Exit.USAGE),
+        ("message.move", {"message": "1.1", "to": "1"}, "there", Exit.REFUSED),
+        ("message.move", {"message": "1.1", "to": "x"}, "bad-ticket", Exit.USAGE),
+        ("message.move", {"message": "1", "to": "new"}, "bad-message", Exit.USAGE),
+        ("message.raw", {"message": "1.²"}, "bad-message", Exit.USAGE),
+        ("message.raw", {"message": "9" * 20 + ".1"}, "bad-message", Exit.USAGE),
+        ("person.view", {"address": "x"}, "bad-address", Exit.REFUSED),
+        ("ticket.assign", {"ticket": 2, "to": "other"}, "taken", Exit.CONFLICT),
+        ("ticket.assign", {"ticket": 2, "to": "agent"}, "there", Exit.REFUSED),
+        ("ticket.cc_add", {"ticket": 1, "address": "cid@client.example"}, "there", Exit.CONFLICT),
+        ("ticket.cc_add", {"ticket": 1, "address": "desk+x@example.org"}, "own-address", Exit.USAGE),
+        ("ticket.cc_add", {"ticket": 1, "address": "a@b.c)x@y.z"}, "bad-address", Exit.REFUSED),
+        ("ticket.cc_remove", {"ticket": 1, "address": "ann@client.example"}, "not-there", Exit.NOT_FOUND),
+        ("ticket.close", {"ticket": 3}, "closed", Exit.REFUSED),
+        ("ticket.list", {"state": ["x"]}, "bad-state", Exit.USAGE),
+        ("ticket.list", {"cursor": "x"}, "bad-cursor", Exit.USAGE),
+        ("ticket.new", {"requester": "it@example.org", "subject": "x"}, "own-address", Exit.USAGE),
+        ("ticket.new", {"requester": "x@y.example", "subject": " "}, "no-subject", Exit.USAGE),
+        ("ticket.note", {"ticket": 1, "body": " \n"}, "empty", Exit.USAGE),
+        ("ticket.pend", {"ticket": 1, "until": START}, "past", Exit.REFUSED),
+        ("ticket.release", {"ticket": 1}, "nobody", Exit.REFUSED),
+        ("ticket.reopen", {"ticket": 1}, "open", Exit.REFUSED),
+        ("ticket.reply", {"ticket": 1, "body": ""}, "empty", Exit.USAGE),
+        ("ticket.reply", {"ticket": 1, "body": "x", "close": True, "pend_until": START + 9}, "both", Exit.USAGE),
+        ("ticket.search", {"words": " "}, "no-words", Exit.USAGE),
+        ("ticket.take", {"ticket": 2}, "taken", Exit.CONFLICT),
+        ("blob.put", {"sha256": "x", "offset": 0, "total": 9, "content": "?"}, "bad-piece", Exit.USAGE),
+        ("blob.put", {"sha256": "x", "offset": 0, "total": 9, "content": "é"}, "bad-piece", Exit.USAGE),
+        ("blob.put", {"sha256": "x", "offset": -1, "total": 9, "content": BASE64}, "bad-piece", Exit.USAGE),
+        ("blob.put", {"sha256": "x", "offset": 0, "total": 5, "content": BASE64}, "bad-piece", Exit.USAGE),
+        ("blob.put", {"sha256": "x", "offset": 0, "total": 6, "content": BASE64}, "damaged", Exit.REFUSED),
+        ("blob.put", {"sha256": "x", "offset": 0, "total": 2**40, "content": ""}, "too-large", Exit.REFUSED),
+    ],
+)
+async def test_a_refusal_has_its_code_and_changes_nothing(
+    full: RunningDesk, name: str, parameters: dict[str, Any], code: str, exit_code: Exit
+) -> None:
+    before = await everything(full)
+    with pytest.raises(Refused) as refused:
+        await full.ask(name, uid=ADMIN, **parameters)
+    assert (refused.value.code, refused.value.exit) == (code, exit_code)
+    assert await everything(full) == before
+
+
+@pytest.mark.parametrize("name", ["ticket.list", "person.list", "mail.inbox", "mail.outbox", "mail.failed_list"])
+@pytest.mark.parametrize("limit", [0, -1, -(2**63), 2**63 - 1])
+async def test_any_limit_gives_a_page(full: RunningDesk, name: str, limit: int) -> None:
+    answer = await full.ask(name, limit=limit)
+    [rows] = [value for key, value in answer.items() if key != "cursor"]
+    assert len(rows) >= 1
+    assert (answer["cursor"] is None) or len(rows) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "field"),
+    [("ticket.list", "number"), ("person.list", "address"), ("mail.inbox", "id"), ("mail.outbox", "id")],
+)
+async def test_pages_follow_each_other_until_the_last(full: RunningDesk, name: str, field: str) -> None:
+    whole = await full.ask(name)
+    [key] = [each for each in whole if each != "cursor"]
+    met, after = [], None
+    while True:
+        page = await full.ask(name, limit=1, **({"cursor": after} if after else {}))
+        met += page[key]
+        after = page["cursor"]
+        if after is None:
+            break
+    assert [row[field] for row in met] == [row[field] for row in whole[key]]
+    assert len(met) >= 2
