@@ -35,7 +35,11 @@ Three things to try in another terminal:
 
 def main() -> None:
     if not CONFIG.exists():
-        subprocess.run([SPOCD, "--quiet", "init", str(FOLDER), "--address", "desk@example.org"], check=True, stdout=subprocess.DEVNULL)
+        subprocess.run(
+            [SPOCD, "--quiet", "init", str(FOLDER), "--address", "desk@example.org"],
+            check=True,
+            stdout=subprocess.DEVNULL,
+        )
     with CONFIG.open("rb") as file:
         config = tomllib.load(file)
     print(

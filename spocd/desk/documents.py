@@ -166,7 +166,7 @@ async def save(desk: Desk, before: Ticket, after: Ticket) -> None:
 def split_message_id(text: str) -> tuple[int, int]:
     """(ticket, position) of a message's name such as 1234.5."""
     ticket, dot, position = text.removeprefix("#").partition(".")
-    if not (dot and ticket.isdecimal() and position.isdecimal() and len(text) < 30):
+    if not (dot and ticket.isdecimal() and position.isdecimal() and max(len(ticket), len(position)) <= 18):
         raise Refused(
             "bad-message",
             f"“{text}” is no message. A message is named like 1234.5; see: spocd ticket view",

@@ -22,7 +22,7 @@ _SHOWN_REPLY: Final = 300  # characters of a reply that are kept
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 
 
-class Broken(Exception):  # noqa: N818 (it never leaves the gateway)
+class Broken(Exception):
     """The session is of no more use. `reply` is what the relay said, or what went wrong in our words."""
 
     def __init__(self, reply: str) -> None:

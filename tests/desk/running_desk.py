@@ -73,11 +73,11 @@ class RunningDesk:
     now: int = START
     mails: int = 0
 
-    async def ask(self, operation: str, *, uid: int = AGENT, **parameters: Any) -> dict[str, Any]:
-        """What the control socket would answer this uid; the parameters are checked as it checks them."""
+    async def ask(self, operation: str, *, by: int = AGENT, **parameters: Any) -> dict[str, Any]:
+        """What the control socket would answer the uid `by`; the parameters are checked as it checks them."""
         asked: Operation = OPERATIONS[operation]
         bound_ones = bind(asked, parameters)
-        answer = await perform(self.store, self.settings, asked, bound_ones, uid=uid, clock=lambda: float(self.now))
+        answer = await perform(self.store, self.settings, asked, bound_ones, uid=by, clock=lambda: float(self.now))
         check_document(asked, answer)
         return answer
 

@@ -187,7 +187,7 @@ async def test_a_revoked_token_and_that_of_somebody_taken_off_are_not_valid_any_
 async def test_a_token_of_an_old_key_is_good_for_400_days_after_its_key_was_replaced(desk: RunningDesk) -> None:
     reply_to, _, _ = await answered(desk)
     desk.now += 10
-    await desk.ask("token.rotate", uid=1)
+    await desk.ask("token.rotate", by=1)
     desk.now += 400 * DAY - 1
     assert (await desk.ask("token.explain", address=reply_to))["valid"]
     desk.now += 1
@@ -199,7 +199,7 @@ async def test_a_token_of_an_old_key_is_good_for_400_days_after_its_key_was_repl
 async def test_a_letter_that_waits_while_the_key_changes_keeps_its_addresses(desk: RunningDesk) -> None:
     await desk.mail()
     [before] = await desk.letters()
-    await desk.ask("token.rotate", uid=1)
+    await desk.ask("token.rotate", by=1)
     assert await desk.letters() == [before]
 
 
