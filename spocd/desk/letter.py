@@ -16,6 +16,7 @@ from spocd.desk.operation import Desk
 from spocd.domain.address import find
 from spocd.domain.delivery import Done, GiveUp, Outcome, Stays, Unknown, Wait, verdict
 from spocd.domain.letter import Enclosure, Letter
+from spocd.domain.thread import THIRD_PARTY
 from spocd.domain.ticket import Ticket, filed
 from spocd.domain.token import Purpose, Ring, extended, message_id
 from spocd.errors import Refused
@@ -174,9 +175,10 @@ async def _reader(desk: Desk, ticket: Ticket, row: Row) -> Reader:
 
 
 async def last_chain(desk: Desk, ticket: Ticket, ring: Ring, person: int) -> Chain:
-    """What a letter to this person continues: the newest mail that came in, else our own last letter to them."""
+    """What a letter to this person continues: the newest mail of the ticket's people, else our last letter to them."""
     last = await desk.tx.one("last_message_in", ticket=ticket.number)
-    if last is not None and last["message_id"]:
+    # A third party's mail is nothing that they have seen: their program would begin another thread with the answer.
+    if last is not None and last["message_id"] and read_json(last["evidence"]).get("role") != THIRD_PARTY:
         return chain_after(last["message_id"], read_json(last["reference_ids"]))
     letter = await desk.tx.one("last_letter_to", ticket=ticket.number, person=person)
     if letter is None:
@@ -230,6 +232,8 @@ async def recover(desk: Desk) -> None:
         # The dot was about to go: nobody knows whether the letter did. Once more, with the same Message-ID.
         state = "waiting" if row["unknowns"] == 0 else "unknown"
         await desk.tx.run("free_interrupted_letter", id=row["id"], state=state, reply="interrupted at the final dot")
+        if state == "unknown" and (letter := await desk.tx.one("leased_letter", id=row["id"])):
+            await _note(desk, letter, "may or may not have arrived: the desk was interrupted twice while it was sent")
     await desk.tx.run("free_letters")
     await desk.tx.run("free_mails")
     await desk.tx.run("free_nodes")

@@ -19,7 +19,7 @@ from typing import Any, TypeVar, cast
 
 import aiosqlite
 
-from spocd.errors import Misconfigured, Refused, TryLater
+from spocd.errors import Misconfigured, TryLater
 from spocd.store import Operation, Rollback, Row
 from spocd.store.listings import compose
 from spocd.store.migrate import check_version, migrate_sqlite, version_of
@@ -85,7 +85,11 @@ class SqliteStore:
     """The embedded store. One process owns the file: the caller holds the desk's lock."""
 
     def __init__(
-        self, writer: aiosqlite.Connection, readers: Sequence[aiosqlite.Connection], statements: dict[str, str]
+        self,
+        writer: aiosqlite.Connection,
+        readers: Sequence[aiosqlite.Connection],
+        statements: dict[str, str],
+        longest_read: float,
     ) -> None:
         self._writer = writer
         self._readers = readers
@@ -93,11 +97,14 @@ class SqliteStore:
         for reader in readers:
             self._idle.put_nowait(reader)
         self._statements = statements
+        self._longest_read = longest_read
         self._waiting: list[_Waiting] = []
         self._flusher: asyncio.Task[None] | None = None
 
     @classmethod
-    async def open(cls, file: Path, *, create: bool, busy: float = BUSY_SECONDS) -> SqliteStore:
+    async def open(
+        cls, file: Path, *, create: bool, busy: float = BUSY_SECONDS, longest_read: float = READ_SECONDS
+    ) -> SqliteStore:
         """The store in a file; `busy` is how many seconds it waits while another process holds the file."""
         statements = load("sqlite")
         _check_there(file, create)
@@ -111,7 +118,7 @@ class SqliteStore:
                 await _hop(reader, reader._conn.execute, "pragma query_only = on")
                 readers.append(reader)
             stack.pop_all()
-        return cls(writer, readers, statements)
+        return cls(writer, readers, statements, longest_read)
 
     async def write(self, operation: Operation[T]) -> T:
         """Run an operation in a transaction; its result once that is durable.
@@ -125,11 +132,15 @@ class SqliteStore:
         return await answer
 
     async def read(self, operation: Operation[T]) -> T:
-        """Run an operation that only reads, on what is committed; Refused where it takes too long."""
+        """Run an operation that only reads, on what is committed; TryLater where it takes too long."""
         reader = await self._idle.get()
-        timer = asyncio.get_running_loop().call_later(READ_SECONDS, reader._conn.interrupt)
+        timer = asyncio.get_running_loop().call_later(self._longest_read, reader._conn.interrupt)
         try:
             found = await _hop(reader, _read, reader._conn, self._statements, operation)
+        except asyncio.CancelledError:
+            # Nobody waits for it any more; whoever gets this reader next would have to.
+            reader._conn.interrupt()
+            raise
         finally:
             timer.cancel()
             self._idle.put_nowait(reader)
@@ -169,7 +180,7 @@ def _answer(answer: asyncio.Future[Any], result: Any) -> None:
 def _theirs(error: BaseException) -> BaseException:
     """What the asker is told: a fault of the database is temporary, whatever it is."""
     if getattr(error, "sqlite_errorname", "") == "SQLITE_INTERRUPT":
-        return Refused("too-slow", f"That takes longer than {READ_SECONDS:.0f} s. Ask for less, as with --since.")
+        return TryLater(f"It took longer than {READ_SECONDS:.0f} s and was stopped. Ask for less, as with --since.")
     if isinstance(error, sqlite3.DatabaseError) and not isinstance(
         error, sqlite3.IntegrityError | sqlite3.ProgrammingError
     ):
@@ -276,9 +287,12 @@ async def _hop(connection: aiosqlite.Connection, function: Callable[..., Any], *
 
 
 async def _connect(file: Path, *, migrate: bool, busy: float) -> aiosqlite.Connection:
+    opening = aiosqlite.connect(file, isolation_level=None, timeout=busy, cached_statements=256)
     try:
-        connection = await aiosqlite.connect(file, isolation_level=None, timeout=busy, cached_statements=256)
+        connection = await opening
     except sqlite3.OperationalError as error:
+        # The thread of what was not opened still answers to this loop; it must have ended before the loop may close.
+        await asyncio.to_thread(opening._thread.join)
         raise Misconfigured(
             [f"{file}: SQLite cannot open it ({error}). It must be a file that this user may read and write."]
         ) from error

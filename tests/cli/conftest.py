@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from fake_desk import Ended, FakeDesk
 
 from spocd.cli.ending import run
+from tests.cli.fake_desk import Ended, FakeDesk
 
 Cli = Callable[..., Ended]
 

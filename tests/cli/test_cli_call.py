@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Cli
-from fake_desk import FakeDesk, HangUp, process, ticket
 
 from spocd.errors import Exit, Refused, TryLater
+from tests.cli.conftest import Cli
+from tests.cli.fake_desk import FakeDesk, HangUp, process, ticket
 
 
 def refusing(code: Exit) -> Any:

@@ -9,7 +9,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from fake_desk import process
+
+from tests.cli.fake_desk import process
 
 STRANGER = 54321  # an account that this machine need not have
 

@@ -8,8 +8,9 @@ import subprocess
 from typing import Any
 
 import pytest
-from conftest import Cli
-from fake_desk import FakeDesk, process, ticket
+
+from tests.cli.conftest import Cli
+from tests.cli.fake_desk import FakeDesk, process, ticket
 
 HEALTH = {
     "status": "ok",

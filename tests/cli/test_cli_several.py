@@ -6,10 +6,10 @@ import json
 from typing import Any
 
 import pytest
-from conftest import Cli
-from fake_desk import FakeDesk, process, ticket
 
 from spocd.errors import Exit, Refused, TryLater
+from tests.cli.conftest import Cli
+from tests.cli.fake_desk import FakeDesk, process, ticket
 
 
 def taking_all_but(*refused: int, code: Exit = Exit.CONFLICT) -> Any:

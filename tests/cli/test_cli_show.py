@@ -15,11 +15,11 @@ import termios
 from typing import Any
 
 import pytest
-from conftest import Cli
-from fake_desk import FakeDesk, process, ticket, whole
 
 from spocd.cli import visible
 from spocd.cli.table import cut, lay_out, width
+from tests.cli.conftest import Cli
+from tests.cli.fake_desk import FakeDesk, process, ticket, whole
 
 EVIL = "\x1b]0;owned\x07 \x9b31m \u202etxt.exe\u2028 \ud800 \r\t\n end"
 SHOWN = "\\x1b]0;owned\\x07 \\x9b31m \\u202etxt.exe\\u2028 \\ud800 \\r\\t\\n end"

@@ -8,9 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from fake_desk import FakeDesk, ticket
 
 from spocd.__main__ import pipe_arguments
+from tests.cli.fake_desk import FakeDesk, ticket
 
 CLI = Path(__file__).parents[2] / "spocd" / "cli"
 ALLOWED = ("spocd.cli", "spocd.control", "spocd.errors", "spocd.config")

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Cli
-from fake_desk import FakeDesk, HangUp, message, process, ticket, whole
 
 from spocd.cli.blob import safe_name
 from spocd.errors import Exit, Refused
+from tests.cli.conftest import Cli
+from tests.cli.fake_desk import FakeDesk, HangUp, message, process, ticket, whole
 
 
 @pytest.mark.parametrize(

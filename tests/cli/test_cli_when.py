@@ -7,12 +7,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from conftest import Cli
-from fake_desk import FakeDesk, ticket
 from hypothesis import given
 from hypothesis import strategies as st
 
 from spocd.cli.when import moment
+from tests.cli.conftest import Cli
+from tests.cli.fake_desk import FakeDesk, ticket
 
 HELSINKI = ZoneInfo("Europe/Helsinki")
 NOW = datetime(2026, 8, 5, 9, 30, tzinfo=UTC)  # a Wednesday, 12:30 in Helsinki

@@ -6,6 +6,7 @@ import email.message
 import email.policy
 import json
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, get_type_hints
 
 from spocd.control.introspection import bind, bound, fields_of
@@ -21,6 +22,7 @@ from spocd.domain.token import OwnAddresses, extended, fingerprint
 from spocd.gateway.reading.reader import read
 from spocd.gateway.writing import Writer
 from spocd.store import Store, Transaction
+from spocd.store.sqlite import SqliteStore
 
 MASTER = bytes(range(32))
 START = 1_770_000_000
@@ -57,6 +59,13 @@ async def open_the_desk(tx: Transaction) -> None:
     for uid, login in ((ADMIN, "admin"), (LEAD, "lead"), (AGENT, "agent"), (OTHER, "other")):
         role = "agent" if login == "other" else login
         await tx.run("add_agent", login=login, name=login.title(), address="", role=role, uid=uid, now=START)
+
+
+async def founded(file: Path) -> None:
+    """Make the file of a desk on its first day."""
+    store = await SqliteStore.open(file, create=True)
+    await store.write(open_the_desk)
+    await store.close()
 
 
 def check_document(asked: Operation, answer: dict[str, Any]) -> None:
@@ -156,3 +165,16 @@ def text_of(letter: Letter) -> str:
     mail = email.message_from_bytes(raw, policy=email.policy.default)
     body = mail.get_body(("plain",))  # type: ignore[attr-defined]
     return f"{mail['Subject']}\n\n{body.get_content()}"
+
+
+async def journal(desk: RunningDesk, number: int) -> list[str]:
+    """What happened to a ticket, in one word each."""
+    return [row["event"] for row in (await desk.view(number))["journal"]]
+
+
+async def answered(desk: RunningDesk) -> tuple[str, str, str]:
+    """A ticket of Ann's with our answer: (its token address, our Message-ID, the address it bounces to)."""
+    await desk.mail()
+    await desk.ask("ticket.reply", ticket=1, body="Have you tried water?")
+    answer = (await desk.letters())[-1]
+    return answer.reply_to, answer.message_id, answer.return_path

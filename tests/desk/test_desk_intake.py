@@ -2,27 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import pytest
-from running_desk import DAY, HOUR, START, RunningDesk, text_of
 
-from spocd.desk import intake, letter, ticket
-from spocd.domain.delivery import Sent
-from spocd.errors import TryLater
-from spocd.gateway.reading.unreadable import unreadable
-
-
-async def journal(desk: RunningDesk, number: int) -> list[str]:
-    return [row["event"] for row in (await desk.view(number))["journal"]]
-
-
-async def answered(desk: RunningDesk) -> tuple[str, str, str]:
-    """A ticket of Ann's with our answer: (its token address, our Message-ID, the address it bounces to)."""
-    await desk.mail()
-    await desk.ask("ticket.reply", ticket=1, body="Have you tried water?")
-    answer = (await desk.letters())[-1]
-    return answer.reply_to, answer.message_id, answer.return_path
+from spocd.desk import ticket
+from tests.desk.running_desk import DAY, RunningDesk, answered, journal, text_of
 
 
 async def test_a_strangers_mail_opens_a_ticket_and_is_acknowledged(desk: RunningDesk) -> None:
@@ -273,147 +256,16 @@ async def test_f24_our_own_mail_that_comes_back_is_a_loop_and_opens_nothing(desk
     assert (await desk.ask("ticket.list", state=["all"]))["tickets"] == []
 
 
-def report(status: str, action: str, message_id: str = "", envelope_to: str = "ann@client.example") -> bytes:
-    """A delivery report as RFC 3464 has it."""
-    original = f"Message-ID: <{message_id}>\r\n" if message_id else "Subject: x\r\n"
-    return (
-        "From: MAILER-DAEMON@client.example\r\nTo: bounces@example.org\r\nSubject: Undelivered\r\n"
-        'MIME-Version: 1.0\r\nContent-Type: multipart/report; report-type=delivery-status; boundary="b"\r\n\r\n'
-        "--b\r\nContent-Type: text/plain\r\n\r\nIt could not be delivered.\r\n"
-        "--b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; client.example\r\n\r\n"
-        f"Final-Recipient: rfc822; {envelope_to}\r\nAction: {action}\r\nStatus: {status}\r\n"
-        f"\r\n--b\r\nContent-Type: text/rfc822-headers\r\n\r\n{original}\r\n--b--\r\n"
-    ).encode()
-
-
-async def test_f25_a_bounce_of_our_letter_goes_to_its_ticket_and_opens_none(desk: RunningDesk) -> None:
-    _, _, return_path = await answered(desk)
-    await desk.send(Sent("250 ok"))
-    fate = await desk.receive(report("5.1.1", "failed"), return_path, sender="")
-    assert (fate.name, fate.ticket) == ("bounce recorded", 1)
-    assert (await journal(desk, 1))[-1] == "bounced"
-    [bounced] = (await desk.ask("mail.outbox", state="bounced"))["letters"]
-    assert (bounced["kind"], bounced["reply"]) == ("answer", "bounced: 5.1.1")
-    assert len((await desk.ask("ticket.list", state=["all"]))["tickets"]) == 1
-    assert await desk.letters() == []
-
-
-async def test_a_delay_is_told_and_leaves_the_letter_as_it_is(desk: RunningDesk) -> None:
-    _, _, return_path = await answered(desk)
-    await desk.send(Sent("250 ok"))
-    await desk.receive(report("4.4.1", "delayed"), return_path, sender="")
-    assert (await journal(desk, 1))[-1] == "delayed"
-    assert (await desk.ask("mail.outbox", state="bounced"))["letters"] == []
-
-
-async def test_a_bounce_that_gives_our_message_id_back_finds_its_letter(desk: RunningDesk) -> None:
-    _, message_id, _ = await answered(desk)
-    fate = await desk.receive(report("5.1.1", "failed", message_id), "desk@example.org", sender="")
-    assert (fate.name, fate.ticket) == ("bounce recorded", 1)
-
-
-@pytest.mark.parametrize("to", ["bounces@example.org", "desk@example.org", "bounces+b11-0000000000000000@example.org"])
-async def test_sec72_a_bounce_of_nothing_of_ours_is_recorded_and_opens_nothing(desk: RunningDesk, to: str) -> None:
-    await answered(desk)
-    await desk.send(Sent("250 ok"))
-    fate = await desk.receive(report("5.1.1", "failed", "m11-0000000000000000@example.org"), to, sender="")
-    assert (fate.name, fate.ticket) == ("bounce recorded", None)
-    assert (await desk.ask("mail.outbox", state="bounced"))["letters"] == []
-
-
 async def test_a_person_who_answers_our_return_path_reaches_the_ticket(desk: RunningDesk) -> None:
     _, _, return_path = await answered(desk)
     fate = await desk.mail("My program is odd.", to=return_path)
     assert (fate.name, fate.ticket) == ("appended", 1)
 
 
-async def test_f21_the_same_delivery_a_hundred_times_is_one_row_and_one_message(desk: RunningDesk) -> None:
-    raw = desk.written("Once")
-    for _ in range(10):
-        await desk.accept(raw)
-    await asyncio.gather(*(desk.accept(b"Received: from somewhere\r\n" + raw) for _ in range(90)))
-    leased = await desk.lease()
-    assert len(leased) == 1
-    assert (await desk.decide(leased[0])).name == "opened"
-    await desk.accept(raw)
-    assert await desk.lease() == []
-
-
-async def test_f21_a_copy_to_another_address_joins_the_ticket_as_a_further_recipient(desk: RunningDesk) -> None:
-    raw = desk.written("To both", to="desk@example.org, it@example.org")
-    await desk.accept(raw, "desk@example.org")
-    await desk.accept(b"Received: by another way\r\n" + raw, "it@example.org")
-    first, second = await desk.lease()
-    assert (await desk.decide(first)).name == "opened"
-    fate = await desk.decide(second)
-    assert (fate.name, fate.ticket, fate.message) == ("further recipient", 1, 1)
-    assert len((await desk.view(1))["messages"]) == 1
-    assert len(await desk.letters()) == 1
-
-
-async def test_the_same_words_a_week_later_are_a_mail_of_their_own(desk: RunningDesk) -> None:
-    raw = desk.written("The backup has failed.")
-    await desk.receive(raw)
-    desk.now += 7 * DAY - 1
-    assert (await desk.receive(raw, "it@example.org")).name == "further recipient"
-    desk.now += 1
-    assert (await desk.receive(raw, "IT@example.org", sender="other@client.example")).name == "opened"
-
-
 async def test_sec34_another_text_under_the_same_message_id_is_another_mail(desk: RunningDesk) -> None:
     await desk.mail("One", Message_ID="<same@client.example>")
     fate = await desk.mail("Two", Message_ID="<same@client.example>", From="bo@client.example")
     assert (fate.name, fate.ticket) == ("opened", 2)
-
-
-async def test_a_mail_marked_as_spam_is_filed_without_an_answer_and_out_of_the_queue(desk: RunningDesk) -> None:
-    fate = await desk.mail(X_Spam_Flag="YES")
-    assert fate.name == "spam"
-    assert (await desk.view(1))["state"] == "spam"
-    assert await desk.letters() == []
-    assert (await desk.ask("ticket.next"))["tickets"] == []
-    assert [t["number"] for t in (await desk.ask("ticket.list", state=["spam"]))["tickets"]] == [1]
-
-
-async def test_f29_a_mail_that_cannot_be_read_becomes_a_ticket_with_its_octets_as_a_file(desk: RunningDesk) -> None:
-    raw = b"Subject: poison\r\n\r\n\xff\xfe"
-    await desk.accept(raw)
-    [mail] = await desk.lease()
-    fate = await quarantined(desk, mail, raw)
-    assert (fate.name, fate.ticket) == ("quarantined", 1)
-    seen = await desk.view(1)
-    [file] = seen["messages"][0]["attachments"]
-    assert file["size"] == len(raw)
-    assert await desk.letters() == []
-    assert (await desk.ask("mail.explain", id=str(mail.id)))["fate"] == "quarantined"
-
-
-async def quarantined(desk: RunningDesk, mail: intake.Leased, raw: bytes) -> intake.Fate:
-    from spocd.desk import blob
-
-    reading = unreadable(raw, "the reader died")
-    await desk.store.write(lambda tx: blob.keep(tx, [blob.pack(part.content) for part in reading.attachments]))
-    fate: intake.Fate = await desk.write(lambda d: intake.quarantine(d, mail, reading, "the reader died"))
-    return fate
-
-
-async def test_a_mail_whose_lease_was_lost_is_not_decided_a_second_time(desk: RunningDesk) -> None:
-    await desk.accept(desk.written("Once"))
-    [mail] = await desk.lease()
-    await desk.decide(mail)
-    before = await desk.view(1)
-    with pytest.raises(TryLater):
-        await desk.decide(mail)
-    assert await desk.view(1) == before
-    assert len((await desk.ask("ticket.list"))["tickets"]) == 1
-
-
-async def test_a_lease_is_free_again_after_a_restart(desk: RunningDesk) -> None:
-    await desk.accept(desk.written("Once"))
-    assert len(await desk.lease()) == 1
-    assert await desk.lease() == []
-    await desk.write(letter.recover)
-    assert len(await desk.lease()) == 1
 
 
 @pytest.mark.parametrize(
@@ -435,80 +287,6 @@ async def test_sec31_an_address_of_ours_never_becomes_a_participant(
     assert [p["address"] for p in seen["participants"]] == [requester]
     own = [letter for letter in await desk.letters() if letter.to_address.endswith("@example.org")]
     assert own == []
-
-
-async def test_sec32_the_acknowledgement_never_goes_to_reply_to(desk: RunningDesk) -> None:
-    await desk.mail(Reply_To="victim@victim.example")
-    assert [each.to_address for each in await desk.letters()] == ["ann@client.example"]
-
-
-async def test_an_agents_answer_goes_to_where_the_requester_asked_for_it(desk: RunningDesk) -> None:
-    await desk.mail(Reply_To="ann.private@home.example")
-    await desk.ask("ticket.reply", ticket=1, body="Hello")
-    assert (await desk.letters())[-1].to_address == "ann.private@home.example"
-
-
-async def test_sec33_the_acknowledgement_to_an_unknown_sender_repeats_none_of_their_words(desk: RunningDesk) -> None:
-    await desk.mail("Buy pills", Subject="Cheap pills", From="Pills Inc <ann@client.example>")
-    [sent] = await desk.letters()
-    assert sent.to_name == ""
-    text = text_of(sent).lower()
-    assert "pills" not in text
-    assert text.startswith("we have your message [desk#1]")
-
-
-async def test_the_acknowledgement_to_somebody_known_has_their_subject_and_name(desk: RunningDesk) -> None:
-    await desk.mail("It burns", From="Bo By <bo@example.org>")
-    [sent] = await desk.letters()
-    assert text_of(sent).startswith("Re: Printer")
-    assert (sent.to_name, "Hello Bo By" in text_of(sent)) == ("Bo By", True)
-
-
-async def test_sec33_an_unknown_sender_gets_one_acknowledgement_a_day(desk: RunningDesk) -> None:
-    for _ in range(3):
-        await desk.mail()
-        desk.now += HOUR
-    assert len(await desk.letters()) == 1
-    desk.now = START + DAY
-    await desk.mail()
-    assert len(await desk.letters()) == 2
-    assert len((await desk.ask("ticket.list"))["tickets"]) == 4, "the ticket is opened all the same"
-
-
-async def test_sec33_unknown_senders_together_get_sixty_an_hour(desk: RunningDesk) -> None:
-    for number in range(62):
-        await desk.mail(From=f"a{number}@client.example")
-    assert len(await desk.letters()) == 60
-    await desk.mail(From="bo@example.org")
-    assert len(await desk.letters()) == 61, "somebody known is not held back by them"
-    desk.now += HOUR
-    await desk.mail(From="later@client.example")
-    assert len(await desk.letters()) == 62
-
-
-async def test_f23_any_address_gets_three_an_hour_and_ten_a_day(desk: RunningDesk) -> None:
-    sent = []
-    for _ in range(5):
-        for _ in range(5):
-            await desk.mail(From="bo@example.org")
-        sent.append(len(await desk.letters()))
-        desk.now += HOUR
-    assert sent == [3, 6, 9, 10, 10]
-
-
-async def test_sec36_after_ten_bad_tokens_within_an_hour_the_next_hear_nothing(desk: RunningDesk) -> None:
-    reply_to, _, _ = await answered(desk)
-    letters = len(await desk.letters())
-    bad = desk.token_address("r11-1-0000000000000000")
-    for number in range(12):
-        await desk.mail("Open up", to=bad, From=f"eve{number}@evil.example")
-    assert len(await desk.letters()) == letters + 10
-    assert (await desk.mail("A true one", to=reply_to)).name == "appended"
-    await desk.mail("An ordinary stranger", From="zoe@client.example")
-    assert len(await desk.letters()) == letters + 11
-    desk.now += HOUR + 1
-    await desk.mail("Open up", to=bad, From="eve99@evil.example")
-    assert len(await desk.letters()) == letters + 12
 
 
 async def test_no_journal_line_and_no_evidence_holds_a_whole_token(desk: RunningDesk) -> None:

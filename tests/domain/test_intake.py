@@ -6,7 +6,6 @@ import time
 from typing import Any
 
 import pytest
-from readings import a_reading
 
 from spocd.domain.intake import (
     MOST_HEADERS,
@@ -20,6 +19,7 @@ from spocd.domain.intake import (
     transport_key,
 )
 from spocd.domain.token import OwnAddresses
+from tests.domain.readings import a_reading
 
 MAIL = b"From: ann@client.example\r\nTo: desk@example.org\r\nSubject: Printer\r\n\r\nIt is on fire.\r\n\r\nAnn\r\n"
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from readings import a_reading
 
 from spocd.domain.intake import Envelope
 from spocd.domain.thread import (
@@ -22,6 +21,7 @@ from spocd.domain.thread import (
     place,
 )
 from spocd.domain.token import OwnAddresses, Purpose, message_id, ring
+from tests.domain.readings import a_reading
 
 ANN, BO, STRANGER = 1, 2, 9
 # Ann is on 10 and 11, Bo on 10 alone; Cid stood in Cc of a mail on 10.

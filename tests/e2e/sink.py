@@ -14,12 +14,13 @@ from email.message import EmailMessage
 
 
 class Sink:
-    """What came in. `lost_answers` is how many of the next letters get no answer after their dot."""
+    """What came in. After so many of the next dots it hangs up (`lost_answers`), or says nothing (`silent_answers`)."""
 
-    def __init__(self, *, lost_answers: int = 0) -> None:
+    def __init__(self, *, lost_answers: int = 0, silent_answers: int = 0) -> None:
         self.letters: list[EmailMessage] = []
         self.envelopes: list[tuple[str, str]] = []
         self.lost_answers = lost_answers
+        self.silent_answers = silent_answers
 
 
 class _Session(socketserver.StreamRequestHandler):
@@ -59,6 +60,10 @@ class _Session(socketserver.StreamRequestHandler):
         sink.envelopes.append((self.sender, self.recipient))
         if sink.lost_answers:
             sink.lost_answers -= 1
+            return False
+        if sink.silent_answers:
+            sink.silent_answers -= 1
+            self.rfile.read()
             return False
         self._say("250 2.0.0 queued")
         return True

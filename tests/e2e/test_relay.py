@@ -104,6 +104,28 @@ def test_an_answer_lost_twice_leaves_the_letter_unknown_and_the_agent_a_note(tmp
         assert letters_of(desk)[0]["state"] == "unknown", "nothing sends it a third time by itself"
 
 
+def test_a_desk_that_dies_while_the_relay_thinks_sends_once_more_and_then_asks(tmp_path: Path) -> None:
+    port = free_port()
+    with (
+        listening(Sink(silent_answers=2), port) as sink,
+        running_desk(tmp_path / "desk", "--relay", f"smtp://127.0.0.1:{port}") as desk,
+    ):
+        desk.send()
+        for copies in (1, 2):
+            eventually(lambda copies=copies: len(sink.letters) == copies, "the letter at the relay")  # type: ignore[misc]
+            desk.kill()
+            desk.start()
+        [letter] = letters_of(desk)
+        assert letter["state"] == "unknown"
+        assert len({str(each["Message-ID"]) for each in sink.letters}) == 1
+        note = desk.view(1)["messages"][-1]
+        assert note["kind"] == "note"
+        assert "may or may not have arrived" in note["text"]
+        desk.json("mail", "flush", str(letter["id"]))
+        desk.settled()
+        assert len(sink.letters) == 3, "who names the letter wants it sent"
+
+
 def test_two_desks_that_write_to_each_other_stop(tmp_path: Path) -> None:
     """One mail that claims to come from the other desk is all that it takes to begin."""
     port = free_port()

@@ -81,7 +81,7 @@ def test_who_answers_from_another_address_is_heard_and_told_nothing(
     case: Case, reply: Callable[[Case], dict[str, Any]], rung: int
 ) -> None:
     other = stranger()
-    row = case.send("I know more.", sender=f"Bo Ek <{other}>", **reply(case))
+    row = case.send("I know more.", sender=f"Bo <{other}>", message_id="<third@elsewhere.example>", **reply(case))
     assert (row["fate"], row["ticket"]) == ("appended", case.number)
     message = case.messages()[-1]
     assert (message["evidence"]["rung"], message["evidence"]["role"]) == (rung, "third party")
@@ -91,6 +91,8 @@ def test_who_answers_from_another_address_is_heard_and_told_nothing(
     answer = case.letters_to(case.requester)[-1]
     assert "We are on it." in answer.get_content()
     assert "I know more." not in answer.get_content(), "a third party's words were quoted to the requester"
+    assert case.mail["Message-ID"] in answer["References"], "the requester's program cannot tell what it answers"
+    assert "<third@elsewhere.example>" not in answer.as_string()
     assert case.letters_to(other) == []
 
 

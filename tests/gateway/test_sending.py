@@ -18,7 +18,6 @@ from typing import Any
 
 import pytest
 from aiosmtpd.smtp import SMTP, AuthResult
-from scripted_relay import DROP, ENDLESS, HANG, RESET, ScriptedRelay
 
 from spocd.config import Config, DeskSection, RelaySection
 from spocd.domain.delivery import Deferred, Outcome, Rejected, Sent, Unknown
@@ -27,6 +26,7 @@ from spocd.gateway.dialogue import Limits, stuffed
 from spocd.gateway.maildir import Maildir
 from spocd.gateway.sending import MOST_LETTERS, Relay, transport
 from spocd.gateway.wire import Broken, Wire
+from tests.gateway.scripted_relay import DROP, ENDLESS, HANG, RESET, ScriptedRelay
 
 LETTER = b"Subject: x\r\n\r\nHello.\r\n.\r\n..dots\r\n"
 SENDER = "bounces+b1abc-0123456789abcdef@desk.example"

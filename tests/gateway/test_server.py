@@ -12,12 +12,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from listening import MAIL, Desk, SlowDesk, client, config, serving
 
 from spocd.config import ListenSection
 from spocd.domain.intake import Envelope
 from spocd.errors import Misconfigured
 from spocd.gateway.server import listen
+from tests.gateway.listening import MAIL, Desk, SlowDesk, client, config, serving
 
 
 async def test_a_mail_over_smtp_reaches_the_desk_as_it_was_sent(tmp_path: Path) -> None:

@@ -17,7 +17,8 @@ import re
 from pathlib import Path
 
 import pytest
-from listening import Client, Desk, client, config, serving
+
+from tests.gateway.listening import Client, Desk, client, config, serving
 
 DIALOGS = sorted((Path(__file__).parent / "dialogs").glob("*.smtp"))
 _REPEATED = re.compile(rb"\{(.+?)\*(\d+)\}", re.DOTALL)

@@ -14,10 +14,21 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from listening import MAIL, SECRET, TWENTY_KINDS, Client, Desk, FailingDesk, SlowDesk, client, config, serving
 
 from spocd.config import Config, ListenSection
 from spocd.errors import TryLater
+from tests.gateway.listening import (
+    MAIL,
+    SECRET,
+    TWENTY_KINDS,
+    Client,
+    Desk,
+    FailingDesk,
+    SlowDesk,
+    client,
+    config,
+    serving,
+)
 
 
 def _name(kind: Callable[[], BaseException]) -> str:

@@ -14,10 +14,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from listening import MAIL, Client, Desk, client, config, serving
 
 from spocd.config import LimitsSection
 from spocd.gateway.reception import Admission
+from tests.gateway.listening import MAIL, Client, Desk, client, config, serving
 
 
 @dataclass(eq=False)
@@ -196,7 +196,7 @@ async def test_storing_may_take_longer_than_a_mail(tmp_path: Path) -> None:
 SERVER = """
 import asyncio, sys
 from pathlib import Path
-from listening import Desk, config, serving
+from tests.gateway.listening import Desk, config, serving
 
 async def main():
     async with serving(config(Path(sys.argv[1])), Desk()) as listeners:

@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from persons import adding, in_the_file, there
 
 from spocd.errors import Misconfigured, TryLater
 from spocd.store import Transaction
 from spocd.store.sqlite import SqliteStore
+from tests.store.persons import adding, in_the_file, there
 
 SENTENCE = "The database cannot do it now. The log says why; nothing was changed."
 
@@ -84,8 +84,8 @@ IN_A_CHILD = """
 import asyncio, json, logging, resource, signal, sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[2])
-from persons import adding, in_the_file
-from test_store_faults import adding_much
+from tests.store.persons import adding, in_the_file
+from tests.store.test_store_faults import adding_much
 from spocd.store.sqlite import SqliteStore
 
 async def main(file):
@@ -113,7 +113,7 @@ asyncio.run(main(Path(sys.argv[1])))
 @pytest.mark.parametrize("room", [0, 4096, 50_000, 200_000])
 def test_f4_when_writing_fails_nobody_is_told_of_a_row_that_is_not_there(file: Path, room: int) -> None:
     """RLIMIT_FSIZE makes write(2) fail, which SQLite sees as an I/O error: in the middle of a group, and at commits."""
-    here = str(Path(__file__).parent)
+    here = str(Path(__file__).parents[2])
     done = subprocess.run(
         [sys.executable, "-c", IN_A_CHILD, str(file), here, str(room)], capture_output=True, text=True, timeout=60
     )

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
-from persons import adding, in_the_file, there
 
 from spocd.errors import Refused, TryLater
 from spocd.store import Rollback, Transaction
-from spocd.store.sqlite import SqliteStore, drive
+from spocd.store.sqlite import READERS, SqliteStore, drive
+from tests.store.persons import adding, in_the_file, there
 
 
 async def commits(store: SqliteStore) -> list[str]:
@@ -170,3 +171,43 @@ async def test_both_connections_are_durable_and_tidy(store: SqliteStore, pragma:
     for connection in (store._writer, *store._readers):
         async with connection.execute(f"pragma {pragma}") as found:
             assert await found.fetchone() == {pragma: value}
+
+
+async def for_ever(tx: Transaction) -> int:
+    """A read that nobody would wait for."""
+    connection: sqlite3.Connection = tx._connection  # type: ignore[attr-defined]
+    endless = "with recursive c (x) as (select 1 union all select x + 1 from c) select count(*) as n from c"
+    return int(connection.execute(endless).fetchone()["n"])
+
+
+async def test_a_read_that_takes_too_long_is_stopped_and_said_to_be_temporary(file: Path) -> None:
+    store = await SqliteStore.open(file, create=True, longest_read=0.2)
+    slow = [asyncio.create_task(store.read(for_ever)) for _ in range(READERS)]
+    await asyncio.sleep(0)
+    await store.write(adding("meanwhile"))
+    for each in slow:
+        with pytest.raises(TryLater, match=r"was stopped\. Ask for less"):
+            await each
+    assert await there(store) == ["meanwhile"]
+    await store.close()
+
+
+async def test_a_read_that_nobody_waits_for_any_more_is_stopped(store: SqliteStore) -> None:
+    slow = [asyncio.create_task(store.read(for_ever)) for _ in range(READERS)]
+    await asyncio.sleep(0.1)
+    for each in slow:
+        each.cancel()
+    await asyncio.gather(*slow, return_exceptions=True)
+    assert await asyncio.wait_for(there(store), 2) == []
+
+
+async def test_one_long_read_holds_up_no_other(file: Path) -> None:
+    store = await SqliteStore.open(file, create=True, longest_read=1.0)
+    slow = asyncio.create_task(store.read(for_ever))
+    await asyncio.sleep(0.05)
+    started = time.monotonic()
+    assert await there(store) == []
+    assert time.monotonic() - started < 0.5
+    with pytest.raises(TryLater):
+        await slow
+    await store.close()

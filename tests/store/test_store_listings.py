@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from persons import adding
 
 from spocd.errors import Exit, Refused
 from spocd.store import Row, Transaction
 from spocd.store.listings import compose, cursor
 from spocd.store.sqlite import SqliteStore
+from tests.store.persons import adding
 
 TICKETS = 60
 STATES = ("new", "open", "pending", "resolved", "closed", "spam")

@@ -6,11 +6,11 @@ import base64
 import hashlib
 
 import pytest
-from sample_mails import ALTERNATIVE, HTML_ONLY, WITH_FILES, mail, multipart
 
 from spocd.gateway.reading import inspect, read
 from spocd.gateway.reading.html import to_text
 from spocd.gateway.reading.reader import read_mail
+from tests.gateway.reading.sample_mails import ALTERNATIVE, HTML_ONLY, WITH_FILES, mail, multipart
 
 
 def leaves(raw: bytes) -> list[tuple[str | None, str, bytes]]:

@@ -9,9 +9,9 @@ import time
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sample_mails import ALL
 
 from spocd.gateway.reading.reader import read_mail
+from tests.gateway.reading.sample_mails import ALL
 
 MEGABYTE = 1024 * 1024
 HEADER = b"From: a@b.example\nSubject: s\n"

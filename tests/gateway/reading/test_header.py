@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from sample_mails import mail
 
 from spocd.domain.reading import Mailbox
 from spocd.gateway.reading.reader import read_mail
+from tests.gateway.reading.sample_mails import mail
 
 LATIN = "Content-Type: text/plain; charset=iso-8859-2"
 

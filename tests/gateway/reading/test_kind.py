@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from sample_mails import BOUNCE, PLAIN, REPLY, mail, multipart
 
 from spocd.domain.reading import Bounce
 from spocd.gateway.reading.reader import read_mail
+from tests.gateway.reading.sample_mails import BOUNCE, PLAIN, REPLY, mail, multipart
 
 
 def test_a_mail_that_a_person_wrote_may_be_answered() -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from sample_mails import PLAIN, mail, multipart
 
 from spocd.domain.reading import Reading
 from spocd.gateway.reading.reader import read_mail
 from spocd.gateway.reading.unreadable import unreadable
+from tests.gateway.reading.sample_mails import PLAIN, mail, multipart
 
 
 def nested(depth: int) -> bytes:
