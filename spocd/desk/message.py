@@ -19,6 +19,7 @@ from spocd.desk.operation import Desk, operation
 from spocd.desk.person import ensure_person
 from spocd.domain.address import find
 from spocd.domain.reading import Reading
+from spocd.domain.thread import Rung
 from spocd.domain.ticket import Ticket, filed, written_to
 from spocd.errors import Exit, Refused
 from spocd.store import Row
@@ -47,9 +48,6 @@ async def add_incoming(
 
     The files' contents are in the store already (blob.keep).
     """
-    reply_to = [
-        each.address for each in reading.reply_to if find(each.address) and not desk.settings.own.own(each.address)
-    ]
     name, message = await _insert(
         desk,
         ticket.number,
@@ -60,7 +58,7 @@ async def add_incoming(
         author_name=reading.sender.name,
         author_address=reading.identity or reading.sender.address or sender,
         recipients=[{"name": m.name, "address": _untold(desk, m.address)} for m in (*reading.to, *reading.cc)],
-        reply_to=reply_to[0] if reply_to else None,
+        reply_to=_reply_to(desk, reading, evidence),
         subject=reading.subject,
         text=reading.text,
         visible_text=reading.visible_text,
@@ -95,6 +93,17 @@ def _untold(desk: Desk, address: str) -> str:
     """An address of ours without its token, which would let whoever sees the ticket write as its person."""
     split = desk.settings.own.split(address)
     return split[0] if split else address
+
+
+def _reply_to(desk: Desk, reading: Reading, evidence: Mapping[str, Any]) -> str | None:
+    """Where the writer asks to be answered, by a mail that opened the ticket or was let in by what nobody can guess.
+
+    A forged From with a guessed subject tag is on the ticket too: its Reply-To would send the answer to the forger.
+    """
+    if evidence.get("rung") not in (Rung.TOKEN, Rung.OWN_ID, Rung.NONE):
+        return None
+    wanted = (each.address for each in reading.reply_to)
+    return next((each for each in wanted if find(each) and not desk.settings.own.own(each)), None)
 
 
 async def add_own(

@@ -364,3 +364,13 @@ def test_no_letter_shows_a_token_in_its_subject_or_to_another_reader(case: Case)
             signature = address.partition("@")[0].rpartition("-")[2]
             assert len(signature) == 16
             assert signature not in case.desk.log.lower(), "the log holds a token"
+
+
+def test_a_forged_reply_to_on_a_guessed_tag_does_not_divert_the_answer(desk: RunningDesk) -> None:
+    case, thief = Case.opened(desk), stranger()
+    case.send("Send it to my new address.", subject=f"Re: Printer [desk#{case.number}]", reply_to=thief)
+    assert case.messages()[-1]["evidence"]["rung"] == 4
+    desk.json("ticket", "reply", str(case.number), "-b", "The code is 1234.")
+    desk.settled()
+    assert len(desk.letters(case.requester)) == 2
+    assert desk.letters(thief) == []

@@ -1,0 +1,136 @@
+"""Letters on their way: leased once, settled by what came of them, held and let go."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from spocd.desk import letter
+from spocd.domain.delivery import GIVE_UP_AFTER, Deferred, Rejected, Sent, Unknown
+from spocd.errors import Refused
+from tests.desk.running_desk import LEAD, START, RunningDesk, answered, journal
+
+
+async def outbox(desk: RunningDesk) -> list[tuple[str, str]]:
+    rows = (await desk.ask("mail.outbox"))["letters"]
+    return [(row["kind"], row["state"]) for row in reversed(rows)]
+
+
+async def test_a_letter_that_went_is_not_sent_again(desk: RunningDesk) -> None:
+    await desk.mail()
+    assert await desk.send(Sent("250 ok")) == [1]
+    assert await desk.send(Sent("250 ok")) == []
+    assert await outbox(desk) == [("acknowledgement", "sent")]
+
+
+async def test_two_who_lease_at_once_get_different_letters(desk: RunningDesk) -> None:
+    for number in range(20):
+        await desk.mail(From=f"a{number}@client.example")
+    first, second = await asyncio.gather(
+        desk.write(lambda d: letter.lease(d, 12)), desk.write(lambda d: letter.lease(d, 12))
+    )
+    assert sorted([*first, *second]) == list(range(1, 21))
+
+
+async def test_f9_a_letter_that_did_not_go_waits_is_told_of_once_and_given_up_after_five_days(
+    desk: RunningDesk,
+) -> None:
+    await answered(desk)
+    await desk.send(Deferred("450 wait"))
+    assert await desk.send(Sent("250 ok")) == [], "its time has not come"
+    tries = 0
+    while (row := (await desk.ask("mail.outbox", limit=1))["letters"][0])["state"] == "waiting":
+        desk.now += 4 * 3600
+        tries += len(await desk.send(Deferred("450 wait"))) // 2
+    assert row["state"] == "failed"
+    assert desk.now >= START + GIVE_UP_AFTER
+    notes = [m["text"] for m in (await desk.view(1))["messages"] if m["kind"] == "note"]
+    answers = [each for each in notes if each.startswith("The answer to ann@client.example")]
+    assert len(answers) == 2
+    assert "has waited for an hour" in answers[0]
+    assert "was given up: 450 wait" in answers[1]
+
+
+async def test_f12_a_rejected_letter_is_given_up_with_a_note(desk: RunningDesk) -> None:
+    await answered(desk)
+    await desk.send(Rejected("550 5.1.1 no such user"))
+    assert await outbox(desk) == [("acknowledgement", "failed"), ("answer", "failed")]
+    assert (await journal(desk, 1))[-1] == "letter trouble"
+    health = await desk.ask("desk.health")
+    assert (health["status"], health["outbox"]["failed"]) == ("warning", 2)
+
+
+async def test_f13_a_letter_lost_at_the_dot_goes_once_more_with_the_same_message_id_and_then_stays(
+    desk: RunningDesk,
+) -> None:
+    await desk.mail()
+    [before] = await desk.letters()
+    await desk.send(Unknown("connection lost"))
+    assert await desk.letters() == [before]
+    desk.now += 60
+    await desk.send(Unknown("connection lost"))
+    assert await outbox(desk) == [("acknowledgement", "unknown")]
+    assert (await desk.ask("desk.health"))["outbox"]["unknown"] == 1
+
+
+@pytest.mark.parametrize(
+    ("dot", "states"),
+    [(False, ["waiting", "sending"]), (True, ["waiting", "unknown"])],
+    ids=["before the dot", "after"],
+)
+async def test_f13_a_kill_while_sending_is_taken_up_at_the_next_start(
+    desk: RunningDesk, dot: bool, states: list[str]
+) -> None:
+    await desk.mail()
+    await desk.write(lambda d: letter.lease(d, 10))
+    run = desk.settings.run
+    for state in states:
+        if dot:
+            assert await desk.write(lambda d: d.tx.run("dot_goes", id=1, run=run)) == 1
+        await desk.write(letter.recover)
+        if state == "waiting":
+            assert await outbox(desk) == [("acknowledgement", "waiting")]
+            assert await desk.write(lambda d: letter.lease(d, 10)) == [1]
+    assert await outbox(desk) == [("acknowledgement", "unknown" if dot else "waiting")]
+
+
+async def test_an_outcome_for_a_letter_whose_lease_is_lost_changes_nothing(desk: RunningDesk) -> None:
+    await desk.mail()
+    await desk.write(lambda d: letter.lease(d, 10))
+    await desk.write(letter.recover)
+    await desk.write(lambda d: letter.settle(d, 1, Sent("250 ok"), jitter=0.0))
+    assert await outbox(desk) == [("acknowledgement", "waiting")]
+
+
+async def test_nothing_goes_while_the_outbox_is_held_and_everything_afterwards(desk: RunningDesk) -> None:
+    await desk.mail()
+    assert (await desk.ask("mail.hold", by=LEAD))["letters"] == 1
+    await desk.mail("Two", From="bo@example.org")
+    assert await desk.send(Sent("250 ok")) == []
+    assert "sending is held" in (await desk.ask("desk.health"))["faults"][0]
+    await desk.ask("mail.flush", by=LEAD)
+    assert await desk.send(Sent("250 ok")) == [1, 2]
+
+
+async def test_a_letter_can_be_held_and_let_go_by_itself(desk: RunningDesk) -> None:
+    await desk.mail()
+    await desk.mail("Two", From="bo@example.org")
+    assert (await desk.ask("mail.hold", by=LEAD, letters=[1]))["letters"] == 1
+    assert (await desk.ask("mail.hold", by=LEAD, letters=[]))["letters"] == 0, "none named is not all"
+    assert await desk.send(Rejected("550 no")) == [2]
+    assert (await desk.ask("mail.flush", by=LEAD, letters=[1, 2, 99]))["letters"] == 2
+    assert await desk.send(Sent("250 ok")) == [1, 2]
+
+
+async def test_a_letter_that_waits_for_its_time_is_flushed_at_once(desk: RunningDesk) -> None:
+    await desk.mail()
+    await desk.send(Deferred("450 wait"))
+    assert await desk.send(Sent("250 ok")) == []
+    assert (await desk.ask("mail.flush", by=LEAD))["letters"] == 1
+    assert await desk.send(Sent("250 ok")) == [1]
+
+
+async def test_a_letter_that_is_not_there_cannot_be_composed(desk: RunningDesk) -> None:
+    with pytest.raises(Refused, match="There is no letter 9"):
+        await desk.read(lambda d: letter.compose(d, 9))
