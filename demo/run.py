@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 import tomllib
@@ -35,11 +36,8 @@ Three things to try in another terminal:
 
 def main() -> None:
     if not CONFIG.exists():
-        subprocess.run(
-            [SPOCD, "--quiet", "init", str(FOLDER), "--address", "desk@example.org"],
-            check=True,
-            stdout=subprocess.DEVNULL,
-        )
+        made = [SPOCD, "--quiet", "init", str(FOLDER), "--address", "desk@example.org", "--smtp", free_endpoint()]
+        subprocess.run(made, check=True, stdout=subprocess.DEVNULL)
     with CONFIG.open("rb") as file:
         config = tomllib.load(file)
     print(
@@ -53,6 +51,12 @@ def main() -> None:
         flush=True,
     )
     os.execv(SPOCD, [SPOCD, "--config", str(CONFIG), "serve"])  # noqa: S606
+
+
+def free_endpoint() -> str:
+    """127.0.0.1:2525, or another port where that one is taken."""
+    with socket.socket() as trial:
+        return "127.0.0.1:0" if trial.connect_ex(("127.0.0.1", 2525)) == 0 else "127.0.0.1:2525"
 
 
 if __name__ == "__main__":
