@@ -163,7 +163,8 @@ def text_of(letter: Letter) -> str:
     """A letter as its reader sees it: subject and body."""
     raw = Writer().write(letter)
     mail = email.message_from_bytes(raw, policy=email.policy.default)
-    body = mail.get_body(("plain",))  # type: ignore[attr-defined]
+    body = mail.get_body(("plain",))
+    assert isinstance(body, email.message.EmailMessage)
     return f"{mail['Subject']}\n\n{body.get_content()}"
 
 

@@ -19,7 +19,7 @@ async def test_an_agents_answer_goes_to_where_the_requester_asked_for_it(desk: R
 async def test_sec33_the_acknowledgement_to_an_unknown_sender_repeats_none_of_their_words(desk: RunningDesk) -> None:
     await desk.mail("Buy pills", Subject="Cheap pills", From="Pills Inc <ann@client.example>")
     [sent] = await desk.letters()
-    assert sent.to_name == ""
+    assert (sent.to_name, sent.variables["subject"], sent.variables["requester_name"]) == ("", "", "")
     text = text_of(sent).lower()
     assert "pills" not in text
     assert text.startswith("we have your message [desk#1]")

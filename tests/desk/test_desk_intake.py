@@ -116,7 +116,7 @@ async def test_sec25_a_stranger_with_somebodys_token_is_seen_by_agents_and_hears
     assert (fate.name, fate.evidence["role"]) == ("appended", "third party")
     seen = await desk.view(1)
     assert seen["participants"] == before["participants"]
-    assert seen["state"] == before["state"]
+    assert (seen["state"], seen["waiting_since"]) == (before["state"], None), "nobody of ours waits for us"
     assert await desk.letters() == letters, "nothing goes to the stranger"
     await desk.ask("ticket.reply", ticket=1, body="We will see.")
     answer = (await desk.letters())[-1]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
+from typing import Any
 
 import pytest
 
@@ -165,7 +166,7 @@ async def test_our_own_answer_that_is_moved_makes_nobody_wait(desk: RunningDesk)
         ({"sort": "waiting"}, [1, 2, 4]),
     ],
 )
-async def test_what_a_list_holds(desk: RunningDesk, parameters: dict[str, object], numbers: list[int]) -> None:
+async def test_what_a_list_holds(desk: RunningDesk, parameters: dict[str, Any], numbers: list[int]) -> None:
     for subject in ("One", "Two", "Three"):
         await desk.mail(subject, Subject=subject)
     await desk.ask("ticket.take", ticket=2)

@@ -114,6 +114,7 @@ async def test_a_walk_by_cursor_meets_every_row_once_and_in_order(full: SqliteSt
         after = None
         while page := await listed(full, filters, sort, limit=size, after=after):
             met += page
+            assert len(met) <= TICKETS
             after = cursor(page[-1]["sort_key"], page[-1]["number"])
         assert met == await listed(full, filters, sort)
 
