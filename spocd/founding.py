@@ -60,12 +60,13 @@ def found(
         if password is not None
     }
     login, uid = _first_agent(admin)
+    database = store_section.url.removeprefix("sqlite:")
     made = lay_out(folder, config, secret=Path(secret) if secret else None, passwords=passwords)
     try:
         with owned(folder):
             agent = asyncio.run(_fill(config, login, uid))
     except BaseException:
-        for left in ("lock", "desk.db", "desk.db-wal", "desk.db-shm"):
+        for left in ("lock", *(f"{database}{end}" for end in ("", "-wal", "-shm", "-lock"))):
             (folder / left).unlink(missing_ok=True)
         take_back(made)
         raise

@@ -38,7 +38,7 @@ def list_agents() -> None:
 @agent.command(writes=True, example='spocd agent new bob --name "Bob Berg" --address bob@example.org')
 @click.argument("login", metavar="LOGIN")
 @click.option("--name", metavar="NAME", help="As requesters see it.")
-@click.option("--address", metavar="ADDR", help="Where the desk mails this agent.")
+@click.option("--address", metavar="ADDR", help="The mail address of this agent.")
 @click.option("--role", type=click.Choice(("agent", "lead", "admin")), help="What the agent may do; agent unless said.")
 @click.option("--uid", type=click.IntRange(min=0), metavar="UID", help="The system account; that of LOGIN unless said.")
 def new(login: str, name: str | None, address: str | None, role: str | None, uid: int | None) -> None:

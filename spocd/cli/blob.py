@@ -6,14 +6,16 @@ import base64
 import hashlib
 import os
 import re
+import stat
 from collections.abc import Iterator
 from typing import Any
 
 import click
 
 from spocd.cli.call import call
-from spocd.errors import TryLater
+from spocd.errors import Refused, TryLater
 
+MOST = 25 * 1024 * 1024  # octets of one file, as the desk has it
 PIECE = 512 * 1024  # octets; in base64 they stay below the largest frame
 _LONGEST_NAME = 120  # octets, so that a number still fits before the extension
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f-\x9f<>:"|?*\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]')
@@ -41,11 +43,23 @@ def upload(paths: tuple[str, ...]) -> list[dict[str, str]] | None:
 
     attachments = []
     for path in paths:
-        with open(path, "rb") as file:
-            sha256 = _put(file.read())
+        sha256 = _put(_content(path))
         content_type = mimetypes.guess_type(path)[0] or "application/octet-stream"
         attachments.append({"filename": os.path.basename(path), "content_type": content_type, "sha256": sha256})
     return attachments
+
+
+def _content(path: str) -> bytes:
+    """A regular file of a size that the desk takes; a pipe or a device could hang or never end."""
+    # Not to wait for the other end of a pipe, which may never come.
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(handle, "rb") as file:
+        status = os.fstat(handle)
+        if not stat.S_ISREG(status.st_mode):
+            raise Refused("not-a-file", f"{path} is no regular file. Save it as one and attach that.")
+        if status.st_size > MOST:
+            raise Refused("too-large", f"{path} has {status.st_size} octets; a file may have at most {MOST}.")
+        return file.read(MOST + 1)
 
 
 def _put(content: bytes) -> str:

@@ -14,6 +14,7 @@ import click
 from spocd.cli.asked import asked, standard_input, tell
 from spocd.errors import Refused
 
+MOST_TEXT = 512 * 1024  # octets, so that a call with it fits the control socket
 _SCISSORS = "--- >8 --- What stands below this line is not sent. ---"
 
 
@@ -80,7 +81,9 @@ def _read(file: str) -> str:
         content = standard_input("the text")
     else:
         with open(file, "rb") as opened:
-            content = opened.read()
+            content = opened.read(MOST_TEXT + 1)
+    if len(content) > MOST_TEXT:
+        raise click.UsageError(f"The text has more than {MOST_TEXT // 1024} KiB. Send it with -a, as an attachment.")
     try:
         return content.decode()
     except UnicodeDecodeError:

@@ -46,7 +46,7 @@ def list_tickets(states: tuple[list[str], ...], **filters: Any) -> None:
 @click.command(cls=Command, lists=True, example="spocd ticket search printer third floor")
 @click.argument("words", nargs=-1, required=True)
 def search(words: tuple[str, ...]) -> None:
-    """Find tickets by their words."""
+    """Find tickets whose subject or messages hold these words, one after the other."""
     show.listing(pages("ticket.search", "tickets", words=" ".join(words)), TICKET)
 
 

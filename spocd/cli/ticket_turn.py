@@ -30,10 +30,10 @@ def release(tickets: Chosen, reason: str | None) -> None:
 
 @click.command(cls=Command, writes=True, if_rev=True, example='spocd ticket assign 12 bob --reason "knows it"')
 @one_ticket
-@click.argument("to", metavar="LOGIN|TEAM")
-@click.option("--reason", metavar="TEXT", help="Told to the requester; needed when somebody has it.")
+@click.argument("to", metavar="LOGIN")
+@click.option("--reason", metavar="TEXT", help="Kept in the journal; needed when somebody has it.")
 def assign(tickets: Chosen, to: str, reason: str | None) -> None:
-    """Give a ticket to an agent; the requester is told who has it now."""
+    """Give a ticket to an agent."""
     each(tickets, lambda number: write("ticket.assign", ticket=number, to=to, reason=reason), TICKET)
 
 

@@ -21,6 +21,7 @@ log = logging.getLogger("spocd.intake")
 
 AT_ONCE = 16  # mails in hand: enough to share commits, few enough for the memory that large ones take
 MOST_TRIES = 3
+MOST_LEASES = 10  # a mail in hand while the daemon died that often is taken for the cause
 _PAUSES = (1, 10)  # seconds before the second and the third try
 
 
@@ -54,11 +55,12 @@ class Intake:
         return None if row is None or row["at"] is None else row["at"] - int(self._clock())
 
     async def _one(self, mail: Leased) -> None:
+        if mail.leases > MOST_LEASES:
+            return await self._quarantine(mail, "the desk went down each time that it was read")
         try:
             await self._read_and_decide(mail)
         except TryLater as trouble:
-            log.warning("mail %d waits: %s", mail.id, trouble)
-            await self._surely(lambda tx: tx.run("release_mail", **self._lease_of(mail), not_before=self._in(5)))
+            await self._give_back(mail, trouble)
         except Unreadable as trouble:
             await self._failed(mail, str(trouble))
         except Exception as trouble:
@@ -88,13 +90,22 @@ class Intake:
                 lambda tx: tx.run("mail_failed_once", **self._lease_of(mail), not_before=later, error=why)
             )
             return
-        log.error("mail %d is quarantined after %d tries: %s", mail.id, MOST_TRIES, why)
+        await self._quarantine(mail, why)
+
+    async def _give_back(self, mail: Leased, trouble: TryLater) -> None:
+        log.warning("mail %d waits: %s", mail.id, trouble)
+        await self._surely(lambda tx: tx.run("release_mail", **self._lease_of(mail), not_before=self._in(5)))
+
+    async def _quarantine(self, mail: Leased, why: str) -> None:
+        log.error("mail %d is quarantined: %s", mail.id, why)
         try:
             raw = await self._store.read(lambda tx: blob.fetch(self._desk(tx), mail.raw))
             reading = unreadable(raw, why)
             await self._keep_files(reading)
             await self._store.write(lambda tx: intake.quarantine(self._desk(tx), mail, reading, why))
             self._told()
+        except TryLater as trouble:
+            await self._give_back(mail, trouble)
         except Exception:
             log.exception("mail %d could not even be quarantined; see: spocd mail failed list", mail.id)
             await self._surely(lambda tx: tx.run("mail_failed", **self._lease_of(mail), error=why))

@@ -22,6 +22,7 @@ from spocd.store import Store, Transaction
 log = logging.getLogger("spocd.sending")
 
 AT_ONCE = 16  # letters in hand
+_FINAL = frozenset(["bad-address", "bad-header"])
 
 
 class Sending:
@@ -89,7 +90,8 @@ class Sending:
                 before_dot=lambda: self._dot_goes(number),
             )
         except Refused as refused:
-            return Rejected(refused.sentence)
+            # A bad address stays bad; a missing template or file may be mended before the letter is too old.
+            return (Rejected if refused.code in _FINAL else Deferred)(refused.sentence)
         except TryLater as trouble:
             return Deferred(str(trouble))
         except Exception as trouble:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from spocd.config import Config, check_secret
 from spocd.desk.letter import BOUNCES
 from spocd.desk.operation import Settings
+from spocd.domain.address import parse
 from spocd.domain.intake import Limits, Rules
 from spocd.domain.token import OwnAddresses, fingerprint
 from spocd.errors import Misconfigured
@@ -40,12 +41,13 @@ def settings_of(config: Config, identity: Row, run: str, template_version: Calla
         )
     desk = config.desk
     domain = desk.address.rpartition("@")[2].lower()
-    addresses = {desk.address.casefold(): ""} | {each.casefold(): service for each, service in desk.addresses.items()}
+    addresses = {parse(desk.address).key: ""} | {parse(each).key: service for each, service in desk.addresses.items()}
     roles = {f"{each}@{domain}": "" for each in _ROLE_ADDRESSES}
     return Settings(
         name=desk.name,
         address=desk.address,
         language=desk.language,
+        zone=desk.zone,
         delimiter=desk.delimiter,
         addresses=addresses,
         domains=frozenset(each.lower() for each in desk.domains) or frozenset({domain}),

@@ -74,5 +74,8 @@ async def standings_of(desk: Desk, claims: list[Claim]) -> dict[int, Standing]:
     for ticket in {claim.ticket for claim in claims if claim.ticket is not None}:
         people = await desk.tx.all("participants", ticket=ticket)
         others = await desk.tx.all("correspondents", ticket=ticket)
-        standings[ticket] = Standing({row["person"] for row in people}, {row["address"] for row in others})
+        before = await desk.tx.all("continued_tickets", ticket=ticket)
+        standings[ticket] = Standing(
+            {row["person"] for row in people}, {row["address"] for row in others}, {row["other"] for row in before}
+        )
     return standings

@@ -32,7 +32,7 @@ from spocd.domain.thread import (
     place,
 )
 from spocd.domain.ticket import Ticket, filed, may_continue, written_to
-from spocd.domain.token import Purpose, Ring, read, read_message_id
+from spocd.domain.token import Purpose, Ring, read
 from spocd.errors import TryLater
 from spocd.store import Row, Transaction
 
@@ -59,6 +59,7 @@ class Leased:
     envelope: Envelope
     content_key: str
     tries: int
+    leases: int  # how often it was taken and neither settled nor given back, this time included
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,7 @@ def accepted(envelope: Envelope, raw: bytes, blob: dict[str, Any]) -> Accepted:
 
 async def accept(tx: Transaction, mail: Accepted, now: int) -> None:
     """Make a mail durable: raw bytes, envelope, duplicate key. The same delivery again changes nothing."""
-    if await tx.one("delivery", transport_key=mail.transport_key):
+    if await tx.run("delivered_again", transport_key=mail.transport_key, since=now - SAME_WORDS_FOR):
         return
     await tx.run("add_blob", **mail.blob)
     await tx.run(
@@ -103,7 +104,7 @@ async def lease(desk: Desk, most: int) -> list[Leased]:
 
 def _leased(row: Row) -> Leased:
     envelope = Envelope(row["sender"], tuple(json.loads(row["recipients"])), row["channel"], row["peer"])
-    return Leased(row["id"], row["raw"], envelope, row["content_key"], row["tries"])
+    return Leased(row["id"], row["raw"], envelope, row["content_key"], row["tries"], row["leases"])
 
 
 async def decide(desk: Desk, mail: Leased, reading: Reading) -> Fate:
@@ -138,8 +139,8 @@ async def _fate(desk: Desk, mail: Leased, reading: Reading) -> Fate:
     ring = await desk.ring()
     found = evidence(reading, mail.envelope, desk.settings.own, desk.settings.tag_word)
     claims = await claims_of(desk, ring, found)
-    if judgement.fate == "bounce":
-        return await _bounce(desk, mail, reading, claims)
+    if judgement.fate == "bounce" and (letter := await _bounced_letter(desk, ring, mail.envelope)):
+        return await _bounce(desk, mail, reading, letter)
     return await _contact(desk, ring, mail, reading, judgement, claims)
 
 
@@ -152,16 +153,19 @@ async def _contact(
     await _tell_of_refused_tokens(desk, mail, where)
     if isinstance(where, ToTicket):
         ticket = await find_ticket(desk, where.ticket)
-        if judgement.fate == "automatic" or may_continue(ticket, desk.now, reopen_within=desk.settings.reopen_within):
+        if judgement.fate != "contact" or may_continue(ticket, desk.now, reopen_within=desk.settings.reopen_within):
             return await _append(desk, mail, reading, judgement, where, ticket, author)
         where = NewTicket(f"#{ticket.number} was closed too long ago", (ticket.number,), where.refused)
+    # RFC 5321 section 4.5.5: reports of non-delivery have no sender. What has one may be a person's words after all.
+    if judgement.fate == "bounce" and mail.envelope.sender == "":
+        return _unrelated_bounce(reading)
     return await _open(desk, ring, mail, reading, judgement, where)
 
 
 async def _append(
     desk: Desk, mail: Leased, reading: Reading, judgement: Judgement, where: ToTicket, ticket: Ticket, author: Author
 ) -> Fate:
-    automatic = judgement.fate == "automatic"
+    automatic = judgement.fate != "contact"
     why = explain(where)
     position, message = await add_incoming(
         desk, ticket, mail.raw, mail.content_key, reading, kind="automatic" if automatic else "mail",
@@ -191,7 +195,7 @@ async def _open(desk: Desk, ring: Ring, mail: Leased, reading: Reading, judgemen
     ticket = await find_ticket(desk, number)
     await desk.tx.run("add_participant", ticket=number, person=person, role="requester", now=desk.now)
     why = explain(where)
-    kind = "automatic" if judgement.fate == "automatic" else "mail"
+    kind = "mail" if judgement.fate == "contact" else "automatic"
     _, message = await add_incoming(
         desk, ticket, mail.raw, mail.content_key, reading, kind=kind, person=person, evidence=why,
         sender=mail.envelope.sender,
@@ -277,16 +281,19 @@ async def _own_mail_came_back(desk: Desk, reading: Reading) -> Fate:
     return Fate("loop", None, None, {"by": "our own mark", "why": "a mail of this desk came back to it"})
 
 
-async def _bounce(desk: Desk, mail: Leased, reading: Reading, claims: list[Claim]) -> Fate:
-    """A delivery report about a letter of ours goes to its ticket; about anything else it opens nothing."""
-    letter = await _bounced_letter(desk, mail.envelope, reading)
-    if letter is None:
-        unrelated: dict[str, Any] = {
-            "by": "bounce",
-            "why": "it names no letter of ours",
-            "recipients": [b.recipient for b in reading.bounces],
-        }
-        return Fate("bounce recorded", None, None, unrelated)
+def _unrelated_bounce(reading: Reading) -> Fate:
+    """A report about nothing that we sent is kept, and opens nothing: somebody used our address as a sender."""
+    recipients = [each.recipient for each in reading.bounces]
+    return Fate(
+        "bounce recorded",
+        None,
+        None,
+        {"by": "bounce", "why": "it is about no letter of ours", "recipients": recipients},
+    )
+
+
+async def _bounce(desk: Desk, mail: Leased, reading: Reading, letter: Row) -> Fate:
+    """A delivery report about a letter of ours goes to that letter's ticket."""
     ticket = await find_ticket(desk, await survivor(desk, letter["ticket"]))
     final = any(b.permanent for b in reading.bounces) or not reading.bounces
     why: dict[str, Any] = {"by": "bounce", "rung": 1, "role": PARTICIPANT, "letter": letter["id"], "final": final}
@@ -312,19 +319,12 @@ async def _bounce(desk: Desk, mail: Leased, reading: Reading, claims: list[Claim
     return Fate("bounce recorded", ticket.number, message, why)
 
 
-async def _bounced_letter(desk: Desk, envelope: Envelope, reading: Reading) -> Row | None:
-    """The letter that a report is about: by its signed return path, else by the Message-ID that it gives back."""
-    ring = await desk.ring()
-    extensions = [split[1] for each in envelope.recipients if (split := desk.settings.own.split(each))]
-    tokens = [read(each) for each in extensions if each]
-    tokens += [read_message_id(b.original_message_id) for b in reading.bounces if b.original_message_id]
-    for token in tokens:
-        if (
-            token
-            and token.purpose in (Purpose.BOUNCE, Purpose.MESSAGE_ID)
-            and token.second is None
-            and ring.verifies(token)
-        ):
+async def _bounced_letter(desk: Desk, ring: Ring, envelope: Envelope) -> Row | None:
+    """The letter that a report is about, by our signed return path and by nothing else: anybody can quote the rest."""
+    for each in envelope.recipients:
+        split = desk.settings.own.split(each)
+        token = read(split[1]) if split else None
+        if token and token.purpose is Purpose.BOUNCE and token.second is None and ring.verifies(token):
             return await desk.tx.one("letter", id=token.first)
     return None
 

@@ -16,7 +16,6 @@ from spocd.desk.operation import Desk
 from spocd.domain.address import find
 from spocd.domain.delivery import Done, GiveUp, Outcome, Stays, Unknown, Wait, verdict
 from spocd.domain.letter import Enclosure, Letter
-from spocd.domain.thread import THIRD_PARTY
 from spocd.domain.ticket import Ticket, filed
 from spocd.domain.token import Purpose, Ring, extended, message_id
 from spocd.errors import Refused
@@ -159,26 +158,29 @@ async def _enclosures(desk: Desk, message: int) -> list[Enclosure]:
     return [Enclosure(row["filename"], row["content_type"], await fetch(desk, row["sha256"])) for row in rows]
 
 
-async def readers(desk: Desk, ticket: Ticket) -> list[Reader]:
-    """Everybody who hears from the desk about a ticket, the requester first, each at the address they asked for."""
+async def readers(desk: Desk, ticket: Ticket, *, answer: bool) -> list[Reader]:
+    """Everybody who hears from the desk about a ticket, the requester first.
+
+    An answer that a person writes goes where its reader asked to be answered; what the desk writes by itself only to an
+    address that is theirs: Reply-To may be anybody's.
+    """
     rows = await desk.tx.all("participants", ticket=ticket.number)
     rows.sort(key=lambda row: row["person"] != ticket.requester)
-    return [await _reader(desk, ticket, row) for row in rows]
+    return [await _reader(desk, ticket, row, answer=answer) for row in rows]
 
 
-async def _reader(desk: Desk, ticket: Ticket, row: Row) -> Reader:
+async def _reader(desk: Desk, ticket: Ticket, row: Row, *, answer: bool) -> Reader:
     last = await desk.tx.one("last_reply_to", ticket=ticket.number, person=row["person"])
     address = row["address"]
     if last is not None:
-        address = last["reply_to"] or last["author_address"] or address
+        address = (answer and last["reply_to"]) or last["author_address"] or address
     return Reader(row["person"], row["name"], address, row["language"], row["known_at"] is not None, row["generation"])
 
 
 async def last_chain(desk: Desk, ticket: Ticket, ring: Ring, person: int) -> Chain:
     """What a letter to this person continues: the newest mail of the ticket's people, else our last letter to them."""
-    last = await desk.tx.one("last_message_in", ticket=ticket.number)
-    # A third party's mail is nothing that they have seen: their program would begin another thread with the answer.
-    if last is not None and last["message_id"] and read_json(last["evidence"]).get("role") != THIRD_PARTY:
+    last = await desk.tx.one("last_message_of_people", ticket=ticket.number)
+    if last is not None and last["message_id"]:
         return chain_after(last["message_id"], read_json(last["reference_ids"]))
     letter = await desk.tx.one("last_letter_to", ticket=ticket.number, person=person)
     if letter is None:
@@ -193,7 +195,7 @@ async def settle(desk: Desk, letter: int, outcome: Outcome, *, jitter: float) ->
     assert row is not None
     decided = verdict(
         outcome,
-        first_at=row["created_at"],
+        first_at=row["first_tried_at"],
         now=desk.now,
         tries=row["tries"],
         jitter=jitter,

@@ -191,12 +191,14 @@ async def explain(desk: Desk, actor: Actor, *, id: str) -> MailExplanation:  # n
     """Explain where a mail went and why: a number of `mail inbox`, or a message such as 1234.5."""
     if "." in id:
         row = await find_message(desk, id)
-        fate = "appended" if json.loads(row["evidence"]).get("rung", 5) < 5 else "opened"
+        mail = await desk.tx.one("inbox_mail_of_message", message=row["id"])
+        if mail is None:
+            raise Refused("no-mail", f"{id} did not come by mail: it was written here.", Exit.NOT_FOUND)
         return {
             "mail": None,
             "message": id.removeprefix("#"),
             "ticket": row["ticket"],
-            "fate": fate,
+            "fate": mail["fate"],
             "evidence": json.loads(row["evidence"]),
         }
     if not id.isdecimal() or len(id) > 18:

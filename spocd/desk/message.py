@@ -173,6 +173,10 @@ async def move(desk: Desk, actor: Actor, *, message: str, to: str) -> TicketDocu
         # An answer to it must find one ticket: on two, it would open a third.
         await desk.tx.run("forget_seen_id", message_id=row["message_id"], ticket=source.number)
         await desk.tx.run("add_seen_ids", message_id=row["message_id"], ticket=target.number)
+    if _came_in(row) and find(row["author_address"]):
+        # Whoever wrote it is not on that ticket by this; the agent sees them proposed.
+        writer = {"ticket": target.number, "address": row["author_address"].lower(), "name": row["author_name"]}
+        await desk.tx.run("add_correspondents", **writer)
     await save(desk, source, filed(source, desk.now))
     await save(desk, target, written_to(target, desk.now) if _came_in(row) else filed(target, desk.now))
     await record(desk, source.number, actor, "moved", message=message, to=target.number)

@@ -9,6 +9,7 @@ from spocd.desk.documents import moment
 from spocd.desk.operation import Desk, operation
 
 LOST_AFTER = 60  # seconds without a heartbeat
+NEWS_FOR = 7 * 86400  # seconds that a letter which was given up is reported; then it is history
 
 
 class InboxHealth(TypedDict):
@@ -44,7 +45,7 @@ class Health(TypedDict):
 async def health(desk: Desk, actor: Actor) -> Health:
     """Say how the desk is: what waits, what failed, which nodes live."""
     inbox = {row["state"]: row["n"] for row in await desk.tx.all("inbox_counts")}
-    outbox = {row["state"]: row["n"] for row in await desk.tx.all("outbox_counts")}
+    outbox = {row["state"]: row["n"] for row in await desk.tx.all("outbox_counts", since=desk.now - NEWS_FOR)}
     nodes = await desk.tx.all("nodes")
     own = await desk.tx.one("desk")
     faults = []
@@ -54,6 +55,9 @@ async def health(desk: Desk, actor: Actor) -> Health:
         faults.append(f"{outbox['failed']} letters were given up: spocd mail outbox --state failed")
     if outbox.get("unknown"):
         faults.append(f"{outbox['unknown']} letters may or may not have gone: spocd mail outbox --state unknown")
+    lost = [row["host"] for row in nodes if row["seen_at"] < desk.now - LOST_AFTER]
+    if lost:
+        faults.append(f"no sign of life for a minute from the node on {', '.join(lost)}")
     if own is not None and own["held_since"] is not None:
         faults.append(f"sending is held since {moment(own['held_since'])}: spocd mail flush")
     return {

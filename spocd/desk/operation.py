@@ -26,6 +26,7 @@ class Settings:
     name: str
     address: str
     language: str
+    zone: str
     delimiter: str
     addresses: Mapping[str, str]  # the keys of the addresses that answer, each with its service ("" for the desk's own)
     domains: frozenset[str]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, Literal, NotRequired, TypedDict
+from zoneinfo import ZoneInfo
 
 from spocd.desk.access import SPOCD, Actor
 from spocd.desk.documents import TicketDocument, TicketList, document_of, find_ticket, save
@@ -179,11 +181,11 @@ async def reply(
 
 
 async def _answer(desk: Desk, actor: Actor, ticket: Ticket, body: str, attachments: list[Enclosed] | None) -> None:
-    to = await readers(desk, ticket)
+    to = await readers(desk, ticket, answer=True)
     recipients = [{"name": each.name, "address": each.address} for each in to]
     position, message = await add_own(desk, actor, ticket, kind="mail", body=body, recipients=recipients)
     await _enclose(desk, message, attachments)
-    last = await desk.tx.one("last_message_in", ticket=ticket.number)
+    last = await desk.tx.one("last_message_of_people", ticket=ticket.number)
     letters = await _tell(
         desk, actor, ticket, kind="answer", message=message, variables={"body": body, **_quote(desk, last)}
     )
@@ -197,15 +199,14 @@ async def _answer(desk: Desk, actor: Actor, ticket: Ticket, body: str, attachmen
 
 
 def _quote(desk: Desk, last: Row | None) -> dict[str, str]:
-    """What the answer answers. A third party's words are not shown to the requester."""
-    if last is None or '"role": "third party"' in last["evidence"]:
+    """What the answer answers, with its time as the desk's clock shows it."""
+    if last is None:
         return {}
-    from spocd.desk.documents import moment
-
+    written = datetime.fromtimestamp(last["created_at"], ZoneInfo(desk.settings.zone))
     return {
         "quote": last["visible_text"],
         "quote_author": last["author_name"] or last["author_address"],
-        "quote_date": moment(last["created_at"])[:16].replace("T", " ") + " UTC",
+        "quote_date": written.strftime("%Y-%m-%d %H:%M %Z"),
     }
 
 
@@ -214,7 +215,7 @@ async def _tell(
 ) -> list[int]:
     """A letter each to everybody on the ticket; their ids."""
     ring: Ring = await desk.ring()
-    to: list[Reader] = await readers(desk, ticket)
+    to: list[Reader] = await readers(desk, ticket, answer=kind == "answer")
     told = []
     for reader in to:
         chain: Chain = await last_chain(desk, ticket, ring, reader.person)

@@ -23,6 +23,14 @@ MOST_LOCAL_OCTETS = 64
 MOST_OCTETS = 254
 
 
+# Whoever reads these is a program.
+_UNREAD = re.compile(
+    r"(?:mailer[-_.]?daemon|postmaster|(?:no|do[-_.]?not)[-_.]?reply(?:[-_+.].*)?|.*[-_.+]no[-_.]?reply|owner-.*|"
+    r".*-(?:request|bounces?|owner)|bounces?(?:[-+=].*)?)",
+    re.I,
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Address:
     """One addr-spec: `local` as written, `domain` in lower case."""
@@ -64,3 +72,8 @@ def parse(text: str) -> Address:
     if found is None:
         raise Refused("bad-address", f"“{text}” is not one plain mail address such as ann@example.org.")
     return found
+
+
+def is_unread(address: str) -> bool:
+    """Whether nobody reads what is sent there, by its local part: mailer-daemon, no-reply, owner-…, …-bounces."""
+    return _UNREAD.fullmatch(address.partition("@")[0]) is not None

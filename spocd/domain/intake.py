@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import takewhile
 from typing import Literal
 
+from spocd.domain.address import is_unread
 from spocd.domain.reading import Reading
 from spocd.domain.token import OwnAddresses
 
@@ -22,6 +23,8 @@ _ON_THE_WAY = (
 )
 
 
+# X-Spam-Flag: YES, X-Spam: Yes, X-Spam-Status: Yes, score=9; X-Rspamd-Action: add header. "no action" is no verdict.
+_SPAM_VERDICTS = ("yes", "true", "reject", "add header", "rewrite subject", "quarantine")
 MOST_HEADERS = 256 * 1024  # octets that are looked at line by line
 
 
@@ -95,16 +98,27 @@ def _fate(reading: Reading, rules: Rules) -> Literal["contact", "automatic", "bo
         return "loop"
     if reading.kind == "bounce":
         return "bounce"
+    if _by_staff_of_another_desk(reading):
+        return "contact"
     return "automatic" if reading.automatic else "contact"
+
+
+def _by_staff_of_another_desk(reading: Reading) -> bool:
+    """Whether another spocd desk sent what a person wrote there: its own letters say Auto-Submitted."""
+    return reading.kind == "loop" and not any(
+        value.strip().lower() != "no" for value in reading.headers.get("auto-submitted", ())
+    )
 
 
 def _unanswerable(reading: Reading, envelope: Envelope, rules: Rules) -> str:
     if envelope.sender == "":
         return "the envelope sender is empty"
-    if not reading.answerable:
+    if not reading.answerable and not _by_staff_of_another_desk(reading):
         return reading.unanswerable_because or "it is not to be answered"
     if rules.own.own(reading.identity or envelope.sender) or rules.own.own(envelope.sender):
         return "it comes from an address of this desk"
+    if is_unread(envelope.sender):
+        return "nobody reads what is sent to its envelope sender"
     if _dmarc_failed(reading, rules.authserv_id):
         return "DMARC failed"
     return ""
@@ -122,10 +136,9 @@ def _dmarc_failed(reading: Reading, authserv_id: str) -> bool:
 
 
 def _is_spam(reading: Reading, header: str) -> bool:
-    """Whether the header that our own MTA marks spam with says so: `X-Spam-Flag: YES`, `X-Spam: Yes`."""
-    return bool(header) and any(
-        v.strip().lower().startswith(("yes", "true")) for v in reading.headers.get(header.lower(), ())
-    )
+    """Whether the header that our own MTA marks spam with says so: a yes, or an action of Rspamd against it."""
+    values = reading.headers.get(header.lower(), ()) if header else ()
+    return any(value.strip().lower().startswith(_SPAM_VERDICTS) for value in values)
 
 
 @dataclass(frozen=True, slots=True)

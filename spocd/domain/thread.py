@@ -60,10 +60,14 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Who is on a ticket: its participants, and every address that stood in To or Cc of one of its mails."""
+    """Who is on a ticket: its participants, and every address that stood in To or Cc of one of its mails.
+
+    `continues` are the tickets that it was opened to go on from.
+    """
 
     participants: Collection[int]
     correspondents: Collection[str]
+    continues: Collection[int] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +119,8 @@ def place(author: Author, claims: Sequence[Claim], standings: Mapping[int, Stand
     """The ticket that a mail lands on, or a new one; the claims that did not count go along with their reasons."""
     rungs = _climb(author, claims, standings)
     refused = tuple(rungs.refused)
-    for rung, tickets in sorted(rungs.good.items()):
+    for rung, found in sorted(rungs.good.items()):
+        tickets = _without_predecessors(found, standings)
         if len(tickets) > 1:
             return NewTicket(f"{NAMES[rung]} speaks for more than one ticket", tuple(sorted(tickets)), refused)
         [(ticket, role)] = tickets.items()
@@ -128,6 +133,12 @@ def place(author: Author, claims: Sequence[Claim], standings: Mapping[int, Stand
         )
         return ToTicket(ticket, rung, role, refused, by_own_token=own_token and rung is Rung.TOKEN)
     return NewTicket("no evidence of an earlier ticket", (), refused)
+
+
+def _without_predecessors(found: Mapping[int, str], standings: Mapping[int, Standing]) -> dict[int, str]:
+    """The tickets but for those that another of them continues: an answer names its thread's whole history."""
+    continued = {each for ticket in found for each in standings[ticket].continues}
+    return {ticket: role for ticket, role in found.items() if ticket not in continued} or dict(found)
 
 
 def _climb(author: Author, claims: Sequence[Claim], standings: Mapping[int, Standing]) -> _Rungs:

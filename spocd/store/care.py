@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from spocd.errors import Misconfigured
-from spocd.store.lock import owned
+from spocd.store.lock import owned, owned_database
 from spocd.store.migrate import check_version, migrate_sqlite, version_of
 
 
@@ -16,7 +16,11 @@ def migrate_file(file: Path, folder: Path) -> dict[str, Any]:
     """Bring a file to this version's schema, each step in its own transaction, while no daemon has it."""
     if not file.exists():
         raise _missing(file)
-    with owned(folder), contextlib.closing(sqlite3.connect(file, isolation_level=None)) as connection:
+    with (
+        owned(folder),
+        owned_database(file),
+        contextlib.closing(sqlite3.connect(file, isolation_level=None)) as connection,
+    ):
         applied = migrate_sqlite(connection)
         return {"database": str(file), "applied": applied, "version": version_of(connection)}
 

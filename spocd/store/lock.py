@@ -15,14 +15,13 @@ _PAUSE = 0.05  # seconds between two looks
 
 
 @contextmanager
-def owned(folder: Path, *, wait: float = 0.0) -> Iterator[None]:
-    """Own the folder for as long as this lasts.
+def owned(folder: Path, *, name: str = "lock", wait: float = 0.0) -> Iterator[None]:
+    """Own the folder, or what else of it the lock file `name` stands for, for as long as this lasts.
 
     Misconfigured at once where another process has it and `wait` is 0; TryLater where it still has it after `wait`
     seconds.
     """
-    path = folder / "lock"
-    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    handle = os.open(folder / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     try:
         _take(handle, folder, wait)
         os.ftruncate(handle, 0)
@@ -30,6 +29,13 @@ def owned(folder: Path, *, wait: float = 0.0) -> Iterator[None]:
         yield
     finally:
         os.close(handle)
+
+
+@contextmanager
+def owned_database(file: Path) -> Iterator[None]:
+    """Own an SQLite file: the folder of another node may name the same one, and two writers can damage it."""
+    with owned(file.parent, name=f"{file.name}-lock"):
+        yield
 
 
 def _take(handle: int, folder: Path, wait: float) -> None:

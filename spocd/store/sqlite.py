@@ -22,6 +22,7 @@ import aiosqlite
 from spocd.errors import Misconfigured, TryLater
 from spocd.store import Operation, Rollback, Row
 from spocd.store.listings import compose
+from spocd.store.lock import owned_database
 from spocd.store.migrate import check_version, migrate_sqlite, version_of
 from spocd.store.statements import load
 
@@ -90,7 +91,9 @@ class SqliteStore:
         readers: Sequence[aiosqlite.Connection],
         statements: dict[str, str],
         longest_read: float,
+        ends: AsyncExitStack,
     ) -> None:
+        self._ends = ends
         self._writer = writer
         self._readers = readers
         self._idle: asyncio.LifoQueue[aiosqlite.Connection] = asyncio.LifoQueue()
@@ -109,6 +112,7 @@ class SqliteStore:
         statements = load("sqlite")
         _check_there(file, create)
         async with AsyncExitStack() as stack:
+            stack.enter_context(owned_database(file))
             writer = await _connect(file, migrate=create, busy=busy)
             stack.push_async_callback(writer.close)
             readers = []
@@ -117,8 +121,7 @@ class SqliteStore:
                 stack.push_async_callback(reader.close)
                 await _hop(reader, reader._conn.execute, "pragma query_only = on")
                 readers.append(reader)
-            stack.pop_all()
-        return cls(writer, readers, statements, longest_read)
+            return cls(writer, readers, statements, longest_read, stack.pop_all())
 
     async def write(self, operation: Operation[T]) -> T:
         """Run an operation in a transaction; its result once that is durable.
@@ -149,11 +152,10 @@ class SqliteStore:
         return cast("T", found)
 
     async def close(self) -> None:
-        """Finish what was asked for, then close both connections."""
+        """Finish what was asked for, then close all connections."""
         while self._flusher is not None and not self._flusher.done():
             await asyncio.wait([self._flusher])
-        for connection in (*self._readers, self._writer):
-            await connection.close()
+        await self._ends.aclose()
 
     async def _flush(self) -> None:
         while self._waiting:

@@ -39,6 +39,7 @@ def settings() -> Settings:
     return Settings(
         name="IT desk",
         address="desk@example.org",
+        zone="UTC",
         language="en",
         delimiter="+",
         addresses=ADDRESSES,

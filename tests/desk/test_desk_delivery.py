@@ -46,10 +46,28 @@ async def test_a_delay_is_told_and_leaves_the_letter_as_it_is(desk: RunningDesk)
     assert (await desk.ask("mail.outbox", state="bounced"))["letters"] == []
 
 
-async def test_a_bounce_that_gives_our_message_id_back_finds_its_letter(desk: RunningDesk) -> None:
+async def test_sec72_a_report_that_only_quotes_our_message_id_marks_no_letter(desk: RunningDesk) -> None:
     _, message_id, _ = await answered(desk)
+    await desk.send(Sent("250 ok"))
     fate = await desk.receive(report("5.1.1", "failed", message_id), "desk@example.org", sender="")
-    assert (fate.name, fate.ticket) == ("bounce recorded", 1)
+    assert (fate.name, fate.ticket) == ("bounce recorded", None)
+    assert (await desk.ask("mail.outbox", state="bounced"))["letters"] == []
+
+
+async def test_a_person_who_writes_about_delivery_problems_is_heard(desk: RunningDesk) -> None:
+    raw = desk.written("Your server refuses us.", From="Jane <postmaster@cust.example>", Subject="Delivery problems")
+    fate = await desk.receive(raw, sender="postmaster@cust.example")
+    assert (fate.name, fate.ticket) == ("opened", 1)
+    assert "Your server refuses us." in (await desk.view(1))["messages"][0]["text"]
+
+
+async def test_an_agent_of_another_desk_is_a_person_and_its_notices_are_not(desk: RunningDesk) -> None:
+    reply_to, _, _ = await answered(desk)
+    await desk.ask("ticket.close", ticket=1)
+    await desk.mail("We have noted it.", to=reply_to, X_Spocd_Instance="theirs", Auto_Submitted="auto-replied")
+    assert (await desk.view(1))["state"] == "resolved"
+    await desk.mail("It is still broken.", to=reply_to, X_Spocd_Instance="theirs")
+    assert (await desk.view(1))["state"] == "open"
 
 
 @pytest.mark.parametrize("to", ["bounces@example.org", "desk@example.org", "bounces+b11-0000000000000000@example.org"])
@@ -59,6 +77,15 @@ async def test_sec72_a_bounce_of_nothing_of_ours_is_recorded_and_opens_nothing(d
     fate = await desk.receive(report("5.1.1", "failed", "m11-0000000000000000@example.org"), to, sender="")
     assert (fate.name, fate.ticket) == ("bounce recorded", None)
     assert (await desk.ask("mail.outbox", state="bounced"))["letters"] == []
+
+
+async def test_a_machine_that_says_the_same_every_month_is_heard_each_time(desk: RunningDesk) -> None:
+    raw = b"From: copier@client.example\r\nSubject: Toner low\r\n\r\nPlease.\r\n"
+    assert (await desk.receive(raw)).ticket == 1
+    await desk.accept(raw)
+    assert await desk.lease() == []
+    desk.now += 30 * DAY
+    assert (await desk.receive(raw)).ticket == 2
 
 
 async def test_f21_the_same_delivery_a_hundred_times_is_one_row_and_one_message(desk: RunningDesk) -> None:

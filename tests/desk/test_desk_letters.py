@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
 from spocd.desk import letter
 from spocd.domain.delivery import GIVE_UP_AFTER, Deferred, Rejected, Sent, Unknown
 from spocd.errors import Refused
-from tests.desk.running_desk import LEAD, START, RunningDesk, answered, journal
+from tests.desk.running_desk import DAY, LEAD, START, RunningDesk, answered, journal
 
 
 async def outbox(desk: RunningDesk) -> list[tuple[str, str]]:
@@ -134,3 +135,58 @@ async def test_a_letter_that_waits_for_its_time_is_flushed_at_once(desk: Running
 async def test_a_letter_that_is_not_there_cannot_be_composed(desk: RunningDesk) -> None:
     with pytest.raises(Refused, match="There is no letter 9"):
         await desk.read(lambda d: letter.compose(d, 9))
+
+
+async def test_a_letter_that_was_held_for_long_has_its_five_days_from_the_first_try(desk: RunningDesk) -> None:
+    await desk.mail()
+    desk.now += GIVE_UP_AFTER + 1
+    await desk.send(Deferred("450 wait"))
+    assert await outbox(desk) == [("acknowledgement", "waiting")]
+
+
+async def test_a_letter_sent_anew_by_hand_has_its_five_days_again(desk: RunningDesk) -> None:
+    await desk.mail()
+    await desk.send(Rejected("550 no"))
+    desk.now += GIVE_UP_AFTER + 1
+    assert (await desk.ask("mail.flush", by=LEAD, letters=[1]))["letters"] == 1
+    await desk.send(Deferred("450 wait"))
+    assert await outbox(desk) == [("acknowledgement", "waiting")]
+
+
+async def test_sec32_an_answer_goes_to_reply_to_and_what_the_desk_writes_by_itself_does_not(desk: RunningDesk) -> None:
+    await desk.mail(Reply_To="elsewhere@third.example")
+    await desk.ask("ticket.reply", ticket=1, body="Have you tried water?")
+    await desk.ask("ticket.close", ticket=1)
+    to = [(each.kind, each.to_address) for each in await desk.letters()]
+    assert to == [
+        ("acknowledgement", "ann@client.example"),
+        ("answer", "elsewhere@third.example"),
+        ("closed", "ann@client.example"),
+    ]
+
+
+async def test_a_message_moved_here_is_not_shown_to_the_others(desk: RunningDesk) -> None:
+    await desk.mail("Mine is on fire.")
+    await desk.mail("My secret.", From="Bo <bo@other.example>", Subject="Secret")
+    await desk.ask("message.move", message="2.1", to="1")
+    await desk.ask("ticket.reply", ticket=1, body="Both are noted.")
+    answer = (await desk.letters())[-1]
+    assert answer.to_address == "ann@client.example"
+    assert answer.variables["quote"] == "Mine is on fire."
+    assert answer.in_reply_to == "1@client.example"
+    assert (await desk.view(1))["proposed"] == [{"name": "Bo", "address": "bo@other.example"}]
+
+
+async def test_the_quote_has_the_time_of_the_desk(desk: RunningDesk) -> None:
+    desk.settings = replace(desk.settings, zone="Asia/Tokyo")
+    await desk.mail()
+    await desk.ask("ticket.reply", ticket=1, body="Have you tried water?")
+    assert (await desk.letters())[-1].variables["quote_date"].endswith("JST")
+
+
+async def test_health_reports_a_letter_that_failed_while_that_is_news(desk: RunningDesk) -> None:
+    await desk.mail()
+    await desk.send(Rejected("550 no"))
+    assert (await desk.ask("desk.health"))["status"] == "warning"
+    desk.now += 8 * DAY
+    assert (await desk.ask("desk.health"))["status"] == "ok"

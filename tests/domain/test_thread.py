@@ -235,3 +235,14 @@ def test_what_is_stored_says_by_which_rung_and_what_was_refused() -> None:
     }
     opened = explain(place(BY_ANN, [seen_id(10), seen_id(11)], STANDINGS, forward=False))
     assert (opened["rung"], opened["links"], opened["refused"]) == (5, [10, 11], [])
+
+
+def test_the_ticket_that_goes_on_from_another_wins_over_it() -> None:
+    standings = {1: Standing({7}, ()), 2: Standing({7}, (), continues={1}), 3: Standing({7}, ())}
+    claims = [Claim(Rung.OWN_ID, 1), Claim(Rung.OWN_ID, 2)]
+    found = place(Author("ann@client.example", 7), claims, standings, forward=False)
+    assert isinstance(found, ToTicket)
+    assert found.ticket == 2
+    both = place(Author("ann@client.example", 7), [*claims, Claim(Rung.OWN_ID, 3)], standings, forward=False)
+    assert isinstance(both, NewTicket)
+    assert both.links == (2, 3)

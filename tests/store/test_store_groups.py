@@ -159,7 +159,7 @@ async def test_closing_finishes_what_was_asked_for(file: Path) -> None:
 async def test_the_file_is_readable_to_its_owner_alone(store: SqliteStore, file: Path) -> None:
     await store.write(adding("p"))
     files = sorted(file.parent.glob("desk.db*"))
-    assert [each.name for each in files] == ["desk.db", "desk.db-shm", "desk.db-wal"]
+    assert [each.name for each in files] == ["desk.db", "desk.db-lock", "desk.db-shm", "desk.db-wal"]
     assert {each.stat().st_mode & 0o777 for each in files} == {0o600}
 
 

@@ -45,11 +45,21 @@ def test_a_statement_prepares_on_the_migrated_schema_with_the_parameters_that_it
 
 # What runs for every mail, every letter, every command and every look of a loop.
 HOT = [
-    *("accept_mail", "delivery", "lease_mails", "next_mail_at", "settle_mail", "placed_content", "tickets_of_id"),
+    *(
+        "accept_mail",
+        "delivered_again",
+        "inbox_mail_of_message",
+        "lease_mails",
+        "next_mail_at",
+        "settle_mail",
+        "placed_content",
+        "tickets_of_id",
+    ),
     *("participant_generation", "participants", "correspondents", "person_of_address", "person_addresses", "letter"),
     *("automatic_letters_to", "automatic_letters_to_unknown", "refused_tokens_since", "next_position"),
     *("ticket", "ticket_document", "change_ticket", "next_in_queue", "queue_place", "ticket_links", "messages"),
-    *("message", "ticket_attachments", "ticket_journal", "last_action", "last_message_in", "last_reply_to"),
+    *("inbox_mail_of_message", "continued_tickets"),
+    *("message", "ticket_attachments", "ticket_journal", "last_action", "last_message_of_people", "last_reply_to"),
     *("lease_letters", "next_letter_at", "leased_letter", "dot_goes", "settle_letter", "last_letter_to"),
     *("tickets_to_wake", "tickets_to_close", "stored_answer", "blob", "inbox_mail", "forget_seen_id"),
 ]

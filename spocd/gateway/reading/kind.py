@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from spocd.domain.address import is_unread
 from spocd.domain.reading import Bounce, Kind
 from spocd.gateway.reading import bounce, words
 from spocd.gateway.reading.header import Headers
@@ -52,11 +53,6 @@ _UNDELIVERED = re.compile(
     re.I,
 )
 _DAEMON = re.compile(r"(?:mailer|mail|delivery)[-_.]?(?:daemon|system|subsystem)|mailerdaemon|postmaster", re.I)
-_NOBODY = re.compile(
-    r"(?:mailer[-_.]?daemon|postmaster|(?:no|do[-_.]?not)[-_.]?reply(?:[-_+.].*)?|.*[-_.+]no[-_.]?reply|owner-.*|"
-    r".*-(?:request|bounces?|owner)|bounces?(?:[-+=].*)?)",
-    re.I,
-)
 _SUPPRESSED = frozenset(["all", "autoreply", "oof"])
 
 
@@ -86,7 +82,7 @@ def judge(raw: bytes, root: Node, text: str, subject: str, sender: str, own: fro
     if "x-failed-recipients" in headers or (undelivered and from_daemon and not replied):
         found = bounce.from_text(raw, root, text, own, notes)
         return Verdict("bounce", True, "It says that a mail was not delivered.", found)
-    return _not_a_report(headers, local, subject, null_sender=null_sender)
+    return _not_a_report(headers, sender, subject, null_sender=null_sender)
 
 
 def _report(raw: bytes, root: Node, text: str, own: frozenset[str], notes: Notes) -> Verdict | None:
@@ -105,7 +101,7 @@ def _report(raw: bytes, root: Node, text: str, own: frozenset[str], notes: Notes
     return Verdict("bounce", True, "It reports that a mail was not delivered.", found)
 
 
-def _not_a_report(headers: Headers, local: str, subject: str, *, null_sender: bool) -> Verdict:
+def _not_a_report(headers: Headers, sender: str, subject: str, *, null_sender: bool) -> Verdict:
     submitted = headers.word("auto-submitted")
     machine = submitted not in ("", "no")
     suppressed = _suppressed(headers)
@@ -119,10 +115,10 @@ def _not_a_report(headers: Headers, local: str, subject: str, *, null_sender: bo
         return Verdict("message", True, f"A machine sent it (Auto-Submitted: {submitted[:40]}).")
     if null_sender:
         return Verdict("message", True, "Its Return-Path is empty.")
-    return Verdict("message", False, _silence(headers, local, precedence, suppressed=suppressed, absent=absent))
+    return Verdict("message", False, _silence(headers, sender, precedence, suppressed=suppressed, absent=absent))
 
 
-def _silence(headers: Headers, local: str, precedence: str, *, suppressed: bool, absent: bool) -> str | None:
+def _silence(headers: Headers, sender: str, precedence: str, *, suppressed: bool, absent: bool) -> str | None:
     """Why a mail that a person may have written is not answered by a machine; None where it may be."""
     if any(name in headers for name in ("list-id", "list-unsubscribe", "list-post")):
         return "It came through a mailing list."
@@ -130,7 +126,7 @@ def _silence(headers: Headers, local: str, precedence: str, *, suppressed: bool,
         return f"It is bulk mail (Precedence: {precedence})."
     if suppressed:
         return "Its sender asks for no automatic answers (X-Auto-Response-Suppress)."
-    if _NOBODY.fullmatch(local):
+    if is_unread(sender):
         return "Nobody reads what is sent to its author's address."
     if absent:
         return "Its subject reads like a notice of absence."

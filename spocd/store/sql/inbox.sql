@@ -1,15 +1,14 @@
 -- name: accept_mail
--- A repeat of the same delivery makes no row; its sender is told 250 as before.
 insert into inbox (transport_key, content_key, channel, peer, sender, recipients, raw, size, received_at, state, not_before)
-values (:transport_key, :content_key, :channel, :peer, :sender, :recipients, :raw, :size, :now, 'waiting', :now)
-on conflict (transport_key) do nothing;
+values (:transport_key, :content_key, :channel, :peer, :sender, :recipients, :raw, :size, :now, 'waiting', :now);
 
 -- name: lease_mails
 -- The state is tested twice on purpose: a second node that waited for our row lock re-checks only the outer WHERE.
-update inbox set state = 'reading', run = :run
+-- A lease is counted when it is taken: a mail that takes the whole daemon down with it leaves no other trace.
+update inbox set state = 'reading', run = :run, leases = leases + 1
  where state = 'waiting'
    and id in (select id from inbox where state = 'waiting' and not_before <= :now order by not_before, id limit :most)
-returning id, raw, sender, recipients, channel, peer, content_key, tries, received_at;
+returning id, raw, sender, recipients, channel, peer, content_key, tries, leases;
 
 -- name: next_mail_at
 select min(not_before) as at from inbox where state = 'waiting';
@@ -27,14 +26,14 @@ update inbox set state = 'failed', run = null, tries = tries + 1, error = :error
 
 -- name: release_mail
 -- The database was away, or the daemon stops: that is no fault of the mail.
-update inbox set state = 'waiting', run = null, not_before = :not_before where id = :id and run = :run;
+update inbox set state = 'waiting', run = null, leases = leases - 1, not_before = :not_before where id = :id and run = :run;
 
 -- name: free_mails
 -- On SQLite one daemon owns the file, so that at its start every lease is a dead one's.
 update inbox set state = 'waiting', run = null where state = 'reading';
 
 -- name: replay_mail
-update inbox set state = 'waiting', tries = 0, not_before = :now, error = null where id = :id and state = 'failed';
+update inbox set state = 'waiting', tries = 0, leases = 0, not_before = :now, error = null where id = :id and state = 'failed';
 
 -- name: inbox_mail
 select i.id, i.received_at, i.sender, i.recipients, i.size, i.state, i.fate, i.ticket, i.tries, i.error, i.channel,
@@ -47,8 +46,14 @@ select 'waiting' as state, count(*) as n from inbox where state = 'waiting'
 union all select 'reading', count(*) from inbox where state = 'reading'
 union all select 'failed', count(*) from inbox where state = 'failed';
 
--- name: delivery
-select id from inbox where transport_key = :transport_key;
-
 -- name: release_mails
-update inbox set state = 'waiting', run = null where state = 'reading' and run = :run;
+update inbox set state = 'waiting', run = null, leases = leases - 1 where state = 'reading' and run = :run;
+
+-- name: delivered_again
+-- A repeat of the same delivery makes no row; its sender is told 250 as before. Not for ever: a machine that sends the
+-- same words again next month means it.
+update inbox set repeats = repeats + 1
+ where id = (select max(id) from inbox where transport_key = :transport_key and received_at > :since);
+
+-- name: inbox_mail_of_message
+select fate, evidence from inbox where message = :message order by id limit 1;

@@ -18,10 +18,14 @@ select m.id, m.ticket, m.origin, m.position, m.kind, m.direction, m.person, m.au
        m.text, m.visible_text, m.message_id, m.reference_ids, m.raw, m.evidence, m.created_at, b.size
   from message m left join blob b on b.sha256 = m.raw where m.origin = :origin and m.position = :position;
 
--- name: last_message_in
--- What an answer answers: the newest mail of a person on the ticket.
-select id, author_name, author_address, visible_text, message_id, reference_ids, created_at, recipients, evidence
-  from message where ticket = :ticket and direction = 'in' and kind = 'mail' order by id desc limit 1;
+-- name: last_message_of_people
+-- What an answer answers: the newest mail of somebody on the ticket. A third party's, or one that was moved here, is
+-- nothing that the others have seen: it is not shown to them, and their programs would begin another thread with it.
+select author_name, author_address, visible_text, message_id, reference_ids, created_at
+  from message
+ where ticket = :ticket and direction = 'in' and kind = 'mail'
+   and person in (select person from participant where ticket = :ticket and removed_at is null)
+ order by id desc limit 1;
 
 -- name: last_reply_to
 -- Where one person asked to be answered.

@@ -8,7 +8,7 @@ returning id;
 -- name: lease_letters
 -- The state is tested twice on purpose: a second node that waited for our row lock re-checks only the outer WHERE,
 -- and must then find the letter taken.
-update outbox set state = 'sending', run = :run, tries = tries + 1
+update outbox set state = 'sending', run = :run, tries = tries + 1, first_tried_at = coalesce(first_tried_at, :now)
  where state = 'waiting'
    and (select held_since from desk) is null
    and id in (select id from outbox where state = 'waiting' and not_before <= :now order by not_before, id limit :most)
@@ -16,7 +16,7 @@ returning id;
 
 -- name: leased_letter
 select o.id, o.kind, o.language, o.template_version, o.ticket, o.message, o.person, o.recipient, o.known, o.variables,
-       o.key_id, o.generation, o.in_reply_to, o.reference_ids, o.created_at, o.tries, o.unknowns, o.warned,
+       o.key_id, o.generation, o.in_reply_to, o.reference_ids, o.created_at, o.first_tried_at, o.tries, o.unknowns, o.warned,
        p.name as person_name, t.address
   from outbox o join person p on p.id = o.person join ticket t on t.number = o.ticket
  where o.id = :id;
@@ -61,7 +61,9 @@ update outbox set state = 'bounced', reply = :reply where id = :id and state in 
 update outbox set state = 'held' where id = :id and state = 'waiting';
 
 -- name: flush_letter
-update outbox set state = 'waiting', not_before = :now where id = :id and state in ('held', 'waiting', 'failed', 'unknown');
+-- Sent anew by somebody's hand: the days until it is given up begin again.
+update outbox set state = 'waiting', not_before = :now, tries = 0, unknowns = 0, first_tried_at = null
+ where id = :id and state in ('held', 'waiting', 'failed', 'unknown');
 
 -- name: flush_letters
 update outbox set not_before = :now where state = 'waiting' and not_before > :now;
@@ -74,10 +76,11 @@ select count(*) as n from outbox where state = 'waiting';
 
 -- name: outbox_counts
 -- A statement a state, as each has an index of its own; what was sent is not counted, since that is all the rest.
+-- What failed or is unknown counts while it is news: `not_before` is then when it became so.
 select 'waiting' as state, count(*) as n from outbox where state = 'waiting'
 union all select 'sending', count(*) from outbox where state = 'sending'
-union all select 'failed', count(*) from outbox where state = 'failed'
-union all select 'unknown', count(*) from outbox where state = 'unknown'
+union all select 'failed', count(*) from outbox where state = 'failed' and not_before > :since
+union all select 'unknown', count(*) from outbox where state = 'unknown' and not_before > :since
 union all select 'held', count(*) from outbox where state = 'held';
 
 -- name: automatic_letters_to

@@ -46,6 +46,9 @@ select number from ticket where state = 'resolved' and resolved_at <= :before or
 insert into ticket_link (ticket, relation, other, created_at) values (:ticket, :relation, :other, :now)
 on conflict (ticket, relation, other) do nothing;
 
+-- name: continued_tickets
+select other from ticket_link where ticket = :ticket and relation = 'continues';
+
 -- name: ticket_links
 select relation, other as ticket from ticket_link where ticket = :ticket
 union all

@@ -175,7 +175,7 @@ create table seen_id (
 -- What was accepted, durable before anybody is told so. Each row ends with exactly one fate.
 create table inbox (
   id integer primary key autoincrement,
-  transport_key text not null unique,
+  transport_key text not null,
   content_key text not null,
   channel text not null,
   peer text not null,
@@ -192,8 +192,12 @@ create table inbox (
   ticket integer references ticket,
   message integer references message,
   evidence text,
-  error text
+  error text,
+  repeats integer not null default 0,
+  leases integer not null default 0
 );
+create index inbox_transport on inbox (transport_key, received_at);
+create index inbox_message on inbox (message) where message is not null;
 create index inbox_waiting on inbox (not_before, id) where state = 'waiting';
 create index inbox_reading on inbox (id) where state = 'reading';
 create index inbox_failed on inbox (id) where state = 'failed';
@@ -224,6 +228,7 @@ create table outbox (
   warned integer not null default 0,
   not_before integer not null,
   created_at integer not null,
+  first_tried_at integer,
   sent_at integer,
   reply text
 );
