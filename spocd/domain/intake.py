@@ -113,7 +113,7 @@ def _by_staff_of_another_desk(reading: Reading) -> bool:
 def _unanswerable(reading: Reading, envelope: Envelope, rules: Rules) -> str:
     if envelope.sender == "":
         return "the envelope sender is empty"
-    if not reading.answerable and not _by_staff_of_another_desk(reading):
+    if not reading.answerable:
         return reading.unanswerable_because or "it is not to be answered"
     if rules.own.own(reading.identity or envelope.sender) or rules.own.own(envelope.sender):
         return "it comes from an address of this desk"

@@ -228,11 +228,13 @@ def test_a_bounce_to_the_return_path_is_recorded_on_its_ticket_and_not_answered(
     assert case.desk.letters_now() == before
 
 
-def test_a_bounce_elsewhere_is_known_by_the_message_id_that_it_returns(case: Case) -> None:
+def test_sec72_a_report_that_only_quotes_our_message_id_touches_no_ticket(case: Case) -> None:
     raw = report(case, action="failed", status="5.2.2", original=case.acknowledgement["Message-ID"])
     case.desk.deliver(raw, to=[ADDRESS], sender="")
     row = case.desk.placed()
-    assert (row["fate"], row["ticket"]) == ("bounce recorded", case.number)
+    assert (row["fate"], row["ticket"]) == ("bounce recorded", None)
+    [letter] = case.desk.json("mail", "outbox", "--ticket", str(case.number))
+    assert letter["state"] == "sent"
 
 
 def test_a_delay_is_recorded_and_the_letter_is_not_given_up(case: Case) -> None:

@@ -130,6 +130,7 @@ def test_files_have_their_modes_whatever_the_umask(tmp_path: Path, umask: int) -
             "desk.db-shm": "0600",
             "secret": "0600",
             "lock": "0600",
+            "desk.db-lock": "0600",
             "spocd.toml": "0644",
         }
         sent = [path for path in (desk.folder / "sent").rglob("*") if path.is_file()]
