@@ -78,6 +78,7 @@ def found(
         "control": str(config.file(config.listen.control)),
         "sent": str(config.file(config.relay.sent)) if not config.relay.url else config.relay.url,
         "agent": agent,
+        "uid": uid,
     }
 
 

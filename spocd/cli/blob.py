@@ -15,7 +15,7 @@ import click
 from spocd.cli.call import call
 from spocd.errors import Refused, TryLater
 
-MOST = 25 * 1024 * 1024  # octets of one file, as the desk has it
+MOST = 18 * 1024 * 1024  # octets of one file, as the desk has it
 PIECE = 512 * 1024  # octets; in base64 they stay below the largest frame
 _LONGEST_NAME = 120  # octets, so that a number still fits before the extension
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f-\x9f<>:"|?*\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]')

@@ -7,6 +7,7 @@ import contextlib
 import logging
 import os
 import secrets
+import shutil
 import signal
 import socket
 import sys
@@ -21,7 +22,7 @@ from spocd.control import server as control
 from spocd.daemon import systemd
 from spocd.daemon.acceptor import DeskAcceptor
 from spocd.daemon.intake import Intake
-from spocd.daemon.operations import RELOAD, all_operations
+from spocd.daemon.operations import HEALTH, RELOAD, all_operations
 from spocd.daemon.sending import Sending
 from spocd.daemon.settings import read_identity, settings_of
 from spocd.daemon.timers import Timer, Timers
@@ -44,6 +45,7 @@ HOUSEKEEPING = 3600.0
 GRACE = 7.0  # seconds to finish what is in hand; the whole stop takes less than 10
 # Fewer than the store has readers, so that people's searches never hold up the loops.
 READS_AT_ONCE = 2
+ROOM_FOR_MAILS = 2  # of the largest size: with less room on the disk, health warns
 ANSWERS_KEPT = 400 * 86400  # seconds that the result of a keyed operation is remembered
 PIECES_KEPT = 86400  # seconds that an unfinished upload is kept
 # What a reload cannot change: it is opened at the start.
@@ -129,10 +131,20 @@ class Node:
             answer = await perform(self._store, self.settings, asked, parameters, uid=uid, clock=self._clock)
         if asked is RELOAD:
             return self._reload_for_somebody()
+        if asked is HEALTH:
+            return self._with_room(answer)
         if asked.writes:
             self._sending.loop.wake()
             self._intake.loop.wake()
         return answer
+
+    def _with_room(self, health: dict[str, Any]) -> dict[str, Any]:
+        """The desk's health with what only this node can see: the room on its disk."""
+        free = shutil.disk_usage(self.config.folder).free
+        if free >= ROOM_FOR_MAILS * self.config.limits.max_mail:
+            return health
+        fault = f"{self.config.folder}: only {free // 2**20} MiB of disk are free; mail will soon be put off"
+        return health | {"status": "warning", "faults": [*health["faults"], fault]}
 
     def _reload_for_somebody(self) -> dict[str, Any]:
         try:
@@ -150,6 +162,8 @@ class Node:
         }
         settings = settings_of(config, identity, self.settings.run, self._writer.template_version)
         sending = transport(config)
+        if self.listeners is not None:
+            self.listeners.renew_certificate(config)
         later = [each for each in _FIXED if getattr(config, each) != getattr(self.config, each)]
         self.config, self.settings = config, settings
         self._sending.change_transport(sending)

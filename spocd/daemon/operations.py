@@ -24,4 +24,5 @@ def all_operations() -> list[Operation]:
     return [*declared(agent, blob, mail, message, node, person, ticket, ticket_view, token), RELOAD]
 
 
+HEALTH: Operation = node.health.__dict__["operation"]
 RELOAD: Operation = reload.__dict__["operation"]

@@ -47,7 +47,7 @@ async def acknowledge(
         variables={
             "known": known,
             # The desk must not carry anybody's words to a forged sender.
-            "subject": ticket.subject if known else "",
+            **({} if known else {"subject": ""}),
             "requester_name": person["name"] if known else "",
         },
     )  # fmt: skip

@@ -14,7 +14,7 @@ from spocd.errors import Exit, Refused
 from spocd.store import Transaction
 
 PIECE = 512 * 1024  # octets of a file in one reply: with base64 and the rest well under a frame of 1 MiB
-MOST = 25 * 1024 * 1024  # octets of one file
+MOST = 18 * 1024 * 1024  # octets of one file: a letter with it stays below the 25 MiB that mail servers take
 WORTH_COMPRESSING = 16 * 1024  # octets; below, the time costs more than the room
 
 

@@ -17,6 +17,7 @@ from spocd.desk.person import ensure_person, find_person
 from spocd.domain.address import Address, find
 from spocd.domain.intake import Envelope, Judgement, content_key, judge, transport_key
 from spocd.domain.reading import Reading
+from spocd.domain.subject import without_tags
 from spocd.domain.thanks import is_thanks
 from spocd.domain.thread import (
     PARTICIPANT,
@@ -31,7 +32,7 @@ from spocd.domain.thread import (
     explain,
     place,
 )
-from spocd.domain.ticket import Ticket, filed, may_continue, written_to
+from spocd.domain.ticket import NO_SUBJECT, Ticket, filed, may_continue, written_to
 from spocd.domain.token import Purpose, Ring, read
 from spocd.errors import TryLater
 from spocd.store import Row, Transaction
@@ -219,7 +220,7 @@ def _requester(desk: Desk, reading: Reading, envelope: Envelope) -> Address | No
 async def _insert(desk: Desk, reading: Reading, judgement: Judgement, base: str, person: int) -> int:
     row = await desk.tx.one(
         "open_ticket",
-        subject=reading.subject or "(no subject)",
+        subject=without_tags(reading.subject, desk.settings.tag_word) or NO_SUBJECT,
         state="spam" if judgement.spam else "new",
         kind="request",
         priority="normal",

@@ -16,7 +16,7 @@ from spocd.desk.operation import Desk
 from spocd.domain.address import find
 from spocd.domain.delivery import Done, GiveUp, Outcome, Stays, Unknown, Wait, verdict
 from spocd.domain.letter import Enclosure, Letter
-from spocd.domain.ticket import Ticket, filed
+from spocd.domain.ticket import NO_SUBJECT, Ticket, filed
 from spocd.domain.token import Purpose, Ring, extended, message_id
 from spocd.errors import Refused
 from spocd.store import Row
@@ -92,7 +92,8 @@ def _common(desk: Desk, ticket: Ticket) -> dict[str, Any]:
     """What every template may say."""
     return {
         "number": ticket.number,
-        "subject": ticket.subject,
+        "subject": "" if ticket.subject == NO_SUBJECT else ticket.subject,
+        "channel": ticket.channel,
         "tag": desk.settings.tag(ticket.number),
         "desk_name": desk.settings.name,
         "desk_address": ticket.address,
@@ -225,7 +226,9 @@ async def _note(desk: Desk, row: Row, what: str) -> None:
     text = f"The {row['kind']} to {row['recipient']} {what}"
     position, _ = await add_own(desk, SPOCD, ticket, kind="note", body=text, recipients=[])
     await save(desk, ticket, filed(ticket, desk.now))
-    await record(desk, ticket.number, SPOCD, "letter trouble", letter=row["id"], to=row["recipient"], message=position)
+    await record(
+        desk, ticket.number, SPOCD, "letter not delivered", letter=row["id"], to=row["recipient"], message=position
+    )
 
 
 async def recover(desk: Desk) -> None:

@@ -214,11 +214,17 @@ async def explain(desk: Desk, actor: Actor, *, id: str) -> MailExplanation:  # n
     }
 
 
+def _check_any(letters: int, what: str) -> None:
+    if not letters:
+        raise Refused("no-such-letter", f"None of these letters {what}. See: spocd mail outbox", Exit.NOT_FOUND)
+
+
 @operation("mail.hold", role=Role.LEAD, writes=True)
 async def hold(desk: Desk, actor: Actor, *, letters: list[int] | None = None) -> Counted:
     """Hold letters back, or with none named the whole outbox, until `mail flush`."""
     if letters is not None:
         held = sum([await desk.tx.run("hold_letter", id=each) for each in letters])
+        _check_any(held, "waits")
     else:
         await desk.tx.run("set_hold", since=desk.now)
         row = await desk.tx.one("count_waiting_letters")
@@ -232,6 +238,7 @@ async def flush(desk: Desk, actor: Actor, *, letters: list[int] | None = None) -
     """Let letters go and try them now: those named, held or given up ones too; or everything that waits."""
     if letters is not None:
         moved = sum([await desk.tx.run("flush_letter", id=each, now=desk.now) for each in letters])
+        _check_any(moved, "is held, waits or was given up")
     else:
         await desk.tx.run("set_hold", since=None)
         moved = await desk.tx.run("flush_letters", now=desk.now)

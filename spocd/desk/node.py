@@ -50,11 +50,11 @@ async def health(desk: Desk, actor: Actor) -> Health:
     own = await desk.tx.one("desk")
     faults = []
     if inbox.get("failed"):
-        faults.append(f"{inbox['failed']} mails could not be made into tickets: spocd mail failed list")
+        faults.append(f"mails that could not be made into tickets: {inbox['failed']} (spocd mail failed list)")
     if outbox.get("failed"):
-        faults.append(f"{outbox['failed']} letters were given up: spocd mail outbox --state failed")
+        faults.append(f"letters given up: {outbox['failed']} (spocd mail outbox --state failed)")
     if outbox.get("unknown"):
-        faults.append(f"{outbox['unknown']} letters may or may not have gone: spocd mail outbox --state unknown")
+        faults.append(f"letters that may or may not have gone: {outbox['unknown']} (spocd mail outbox --state unknown)")
     lost = [row["host"] for row in nodes if row["seen_at"] < desk.now - LOST_AFTER]
     if lost:
         faults.append(f"no sign of life for a minute from the node on {', '.join(lost)}")

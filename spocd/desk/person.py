@@ -57,10 +57,13 @@ async def ensure_person(desk: Desk, address: Address | None, name: str) -> int:
     return int(row["id"])
 
 
-def like(words: str) -> str:
-    """A LIKE pattern for text that holds these words as they stand."""
+MOST_WORDS = 10
+
+
+def like(words: str) -> list[str]:
+    """A LIKE pattern a word, of which all must be found, in whatever order."""
     escaped = words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return f"%{escaped}%"
+    return [f"%{word}%" for word in escaped.split()[:MOST_WORDS]]
 
 
 @operation("person.list")

@@ -7,7 +7,7 @@ from typing import Any, Literal, NotRequired, TypedDict
 from zoneinfo import ZoneInfo
 
 from spocd.desk.access import SPOCD, Actor
-from spocd.desk.documents import TicketDocument, TicketList, document_of, find_ticket, save
+from spocd.desk.documents import TicketDocument, TicketList, document_of, find_ticket, moment, save
 from spocd.desk.journal import record
 from spocd.desk.letter import Chain, Reader, last_chain, post, readers
 from spocd.desk.message import add_own
@@ -167,6 +167,8 @@ async def reply(
         raise Refused("both", "An answer either closes the ticket or lets it rest. Take one.", Exit.USAGE)
     await _answer(desk, actor, before, body, attachments)
     after = case.answered(before, desk.now)
+    if before.state == case.State.RESOLVED and not close:
+        await record(desk, ticket, actor, "reopened", was=before.state, why="answered it")
     if before.assignee is None and actor.agent is not None:
         after = case.given(after, actor.agent, desk.now)
         await record(desk, ticket, actor, "taken", to=actor.login, why="answered it")
@@ -175,7 +177,7 @@ async def reply(
         await record(desk, ticket, actor, "resolved")
     if pend_until is not None:
         after = case.pended(after, pend_until, desk.now)
-        await record(desk, ticket, actor, "pending", until=pend_until)
+        await record(desk, ticket, actor, "pending", until=moment(pend_until))
     await save(desk, before, after)
     return await document_of(desk, ticket)
 
@@ -187,7 +189,7 @@ async def _answer(desk: Desk, actor: Actor, ticket: Ticket, body: str, attachmen
     await _enclose(desk, message, attachments)
     last = await desk.tx.one("last_message_of_people", ticket=ticket.number)
     letters = await _tell(
-        desk, actor, ticket, kind="answer", message=message, variables={"body": body, **_quote(desk, last)}
+        desk, actor, ticket, kind="answer", message=message, variables={"body": body.rstrip(), **_quote(desk, last)}
     )
     if not letters:
         raise Refused(
@@ -281,7 +283,7 @@ async def close(
     await save(desk, before, case.resolved(before, desk.now))
     await record(desk, ticket, actor, "resolved", why=reason)
     if notify:
-        await _tell(desk, actor, before, kind="closed", message=None, variables={"body": body or ""})
+        await _tell(desk, actor, before, kind="closed", message=None, variables={"body": (body or "").rstrip()})
     return await document_of(desk, ticket)
 
 
@@ -303,7 +305,7 @@ async def pend(
     """Let a ticket rest until a moment (UTC seconds); a mail from its people wakes it before."""
     before = await _read(desk, ticket, if_rev)
     await save(desk, before, case.pended(before, until, desk.now))
-    await record(desk, ticket, actor, "pending", until=until, why=reason)
+    await record(desk, ticket, actor, "pending", until=moment(until), why=reason)
     return await document_of(desk, ticket)
 
 

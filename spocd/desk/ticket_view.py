@@ -100,7 +100,7 @@ async def list_tickets(
 async def search_tickets(
     desk: Desk, actor: Actor, *, words: str, limit: int = PAGE, cursor: str | None = None
 ) -> TicketList:
-    """Find tickets whose subject or messages hold these words, the newest first."""
+    """Find tickets that hold all these words, in subject, messages or requester, the newest first."""
     if not words.strip():
         raise Refused("no-words", "Give the words to look for.", Exit.USAGE)
     return await _page(desk, {"search": like(words)}, sort="newest", limit=limit, cursor=cursor)

@@ -73,6 +73,11 @@ def tag_number(subject: str, word: str) -> int | None:
     return found.pop() if len(found) == 1 else None
 
 
+def without_tags(subject: str, word: str) -> str:
+    """The subject without any `[word#1234]`: a ticket's own is put there anew, and two would name none."""
+    return " ".join(re.sub(rf"\[{re.escape(word)}#[0-9]{{1,12}}\]", " ", subject, flags=re.I).split())
+
+
 def _is_prefix(word: str) -> bool:
     word = word.casefold()
     return word in _ANSWERED or word in _PASSED_ON or word == _AMBIGUOUS

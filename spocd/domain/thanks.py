@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 MOST_WORDS = 8
+MOST_CHARACTERS = 400
 
 # Thanking words in the desk's languages, and the small words that may stand beside them. Anything else is news.
 _THANKS = frozenset(
@@ -137,12 +138,33 @@ _BESIDE = frozenset(
         "grüßen",
     ]
 )
+_SIGNS = frozenset("👍🙏❤♥😊🙂👌")
+# Words that begin a closing; what follows on the few lines below it is a name.
+_CLOSINGS = re.compile(
+    r"(?:kind |best |warm )?regards|best wishes|br\b|cheers|mvh|vh\b|hilsen|med (?:venlig|vänlig)|venlig hilsen|"
+    r"vänliga? hälsning|hälsningar|ystäväll|terveisin|t\.|с уважением|mit freundlich|freundliche|gruß|grüße|lg\b|vg\b",
+    re.IGNORECASE,
+)
+MOST_SIGNATURE_LINES = 4
 _WORD = re.compile(r"[^\W\d_]+")
 
 
 def is_thanks(text: str) -> bool:
     """Whether these are only words of thanks. A question, a figure, a word too many: then it is more than that."""
-    words = _WORD.findall(text[:400].lower())
-    if not 1 <= len(words) <= MOST_WORDS or len(text) > 400 or "?" in text or any(c.isdigit() for c in text):
+    if len(text) > MOST_CHARACTERS:
+        return False
+    said = _without_closing(text)
+    words = _WORD.findall(said.lower())
+    if not words:
+        return any(sign in said for sign in _SIGNS)
+    if len(words) > MOST_WORDS or "?" in said or any(each.isdigit() for each in said):
         return False
     return any(word in _THANKS for word in words) and all(word in _THANKS or word in _BESIDE for word in words)
+
+
+def _without_closing(text: str) -> str:
+    lines = [line.strip() for line in text.strip().splitlines()]
+    for number, line in enumerate(lines[1:], 1):
+        if _CLOSINGS.match(line) and len([each for each in lines[number:] if each]) <= MOST_SIGNATURE_LINES:
+            return "\n".join(lines[:number])
+    return text

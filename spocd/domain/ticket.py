@@ -17,6 +17,7 @@ from enum import StrEnum
 from spocd.errors import Exit, Refused
 
 DAY = 86400
+NO_SUBJECT = "(no subject)"
 
 
 class State(StrEnum):

@@ -54,6 +54,11 @@ class Listeners:
         self.addresses["lmtp"] += (str(path),)
         self._own_path = path if own else None
 
+    def renew_certificate(self, config: Config) -> None:
+        """Read the certificate again: what comes from now on gets the new one. Misconfigured keeps the old one."""
+        if self._reception.house.tls is not None and config.listen.certificate:
+            _load_certificate(self._reception.house.tls, config)
+
     async def close(self, grace: float) -> None:
         """Stop listening and end all sessions, those that are sending a mail after up to `grace` seconds."""
         # A server that is closed between accepting a connection and making its session forgets to close it.
@@ -110,13 +115,17 @@ def _certificate(config: Config) -> ssl.SSLContext | None:
             raise _fault(config, "require_tls", "needs a certificate; set certificate and certificate_key, or unset it")
         return None
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    _load_certificate(context, config)
+    return context
+
+
+def _load_certificate(context: ssl.SSLContext, config: Config) -> None:
     key = config.listen.certificate_key
     try:
         context.load_cert_chain(config.file(config.listen.certificate), config.file(key) if key else None)
     except (OSError, ssl.SSLError) as error:
         what = error.strerror or "not a PEM certificate with its key"
         raise _fault(config, "certificate", f"cannot be used: {what}") from error
-    return context
 
 
 def _smtp_sockets(config: Config) -> Iterator[socket.socket]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,7 +56,9 @@ _LISTINGS = {
             "kind": "t.kind = :kind",
             "since": "t.opened_at >= :since",
             "until": "t.opened_at < :until",
-            "search": "(t.subject like :search escape '\\' or exists (select 1 from message m"
+            "search": "(t.subject like :search escape '\\' or p.name like :search escape '\\'"
+            " or exists (select 1 from person_address s where s.person = p.id and s.address like :search escape '\\')"
+            " or exists (select 1 from message m"
             " where m.ticket = t.number and m.visible_text like :search escape '\\'))",
             # Two ranges that an index holds, not a condition that every row is tried against.
             "person": "t.number in (select x.number from ticket x where x.requester = :person union"
@@ -110,8 +112,8 @@ def compose(
         raise Refused("bad-sort", f"“{sort}” is no order of this list. Take {', '.join(listing.sorts)}.", Exit.USAGE)
     column, number = listing.sorts[sort]
     bare, newest = column.removeprefix("-"), column.startswith("-")
-    where = [_among(listing, filters[each]) if each == "states" else listing.filters[each] for each in filters]
-    parameters = {each: value for each, value in filters.items() if each != "states"} | {"limit": limit}
+    where, parameters = _conditions(listing, filters)
+    parameters["limit"] = limit
     if after is not None:
         parameters["after"], parameters["after_id"] = _read_cursor(after)
         sign = "<" if newest else ">"
@@ -121,6 +123,22 @@ def compose(
     conditions = f" where {' and '.join(where)}" if where else ""
     text = f"select {listing.columns}, {bare} as sort_key from {listing.source}{conditions}{order} limit :limit"  # noqa: S608
     return text, parameters
+
+
+def _conditions(listing: Listing, filters: Mapping[str, Any]) -> tuple[list[str], dict[str, Any]]:
+    """The conditions of these filters, and their parameters. `search` is a list: each of its patterns must be found."""
+    where, parameters = [], {}
+    for name, value in filters.items():
+        if name == "states":
+            where.append(_among(listing, value))
+        elif name == "search":
+            for number, pattern in enumerate(value):
+                where.append(listing.filters[name].replace(":search", f":search_{number}"))
+                parameters[f"search_{number}"] = pattern
+        else:
+            where.append(listing.filters[name])
+            parameters[name] = value
+    return where, parameters
 
 
 def _among(listing: Listing, asked: Sequence[str]) -> str:

@@ -57,7 +57,7 @@ async def test_f12_a_rejected_letter_is_given_up_with_a_note(desk: RunningDesk) 
     await answered(desk)
     await desk.send(Rejected("550 5.1.1 no such user"))
     assert await outbox(desk) == [("acknowledgement", "failed"), ("answer", "failed")]
-    assert (await journal(desk, 1))[-1] == "letter trouble"
+    assert (await journal(desk, 1))[-1] == "letter not delivered"
     health = await desk.ask("desk.health")
     assert (health["status"], health["outbox"]["failed"]) == ("warning", 2)
 
@@ -118,7 +118,9 @@ async def test_a_letter_can_be_held_and_let_go_by_itself(desk: RunningDesk) -> N
     await desk.mail()
     await desk.mail("Two", From="bo@example.org")
     assert (await desk.ask("mail.hold", by=LEAD, letters=[1]))["letters"] == 1
-    assert (await desk.ask("mail.hold", by=LEAD, letters=[]))["letters"] == 0, "none named is not all"
+    for nothing in ([], [99]):
+        with pytest.raises(Refused, match="None of these letters waits"):
+            await desk.ask("mail.hold", by=LEAD, letters=nothing)
     assert await desk.send(Rejected("550 no")) == [2]
     assert (await desk.ask("mail.flush", by=LEAD, letters=[1, 2, 99]))["letters"] == 2
     assert await desk.send(Sent("250 ok")) == [1, 2]

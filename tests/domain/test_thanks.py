@@ -58,3 +58,20 @@ def test_a_long_text_costs_nothing() -> None:
     started = time.perf_counter()
     assert not is_thanks("thanks " * 200_000)
     assert time.perf_counter() - started < 0.2
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("Tack!\n\nMvh Th", id="a Swedish closing with a name"),
+        pytest.param("Thank you for your help.\n\nKind regards\nAnn Ek\nAccounts", id="an English closing and a name"),
+        pytest.param("Danke!\n\nMit freundlichen Grüßen\nJürgen", id="a German one"),
+        pytest.param("👍", id="a sign"),
+    ],
+)
+def test_a_closing_with_a_name_is_no_news(text: str) -> None:
+    assert is_thanks(text)
+
+
+def test_news_below_a_closing_is_news() -> None:
+    assert not is_thanks("Thanks!\n\nRegards\nAnn\nBut it\nstill fails\nevery day")

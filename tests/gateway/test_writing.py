@@ -23,6 +23,7 @@ from spocd.gateway.writing import KINDS, PACKAGED, Writer, answering, quoted
 
 VARIABLES: dict[str, Any] = {
     "also_told": "",
+    "channel": "mail",
     "number": 1234,
     "subject": "Printer is on fire",
     "tag": "[desk#1234]",

@@ -81,8 +81,8 @@ FILTERS: list[tuple[dict[str, Any], Callable[[Row], bool]]] = [
     ({"kind": "kind0"}, lambda t: t["kind"] == "kind0"),
     ({"since": 1004}, lambda t: t["opened_at"] >= 1004),
     ({"until": 1004}, lambda t: t["opened_at"] < 1004),
-    ({"search": "%100\\%\\_12%"}, lambda t: t["number"] == 12),
-    ({"search": "%needle3%"}, lambda t: t["number"] % 10 == 3),
+    ({"search": ["%100\\%\\_12%"]}, lambda t: t["number"] == 12),
+    ({"search": ["%needle3%"]}, lambda t: t["number"] % 10 == 3),
     ({"states": ["new"], "kind": "kind0", "since": 1003, "unassigned": 1}, lambda t: t["state"] == "new" and
      t["kind"] == "kind0" and t["opened_at"] >= 1003 and t["assignee"] is None),
 ]  # fmt: skip
