@@ -217,3 +217,32 @@ async def test_thirty_one_rotations_within_400_days_are_the_most(desk: RunningDe
         await desk.ask("token.rotate", by=ADMIN)
     desk.now += 401 * DAY
     assert len((await desk.ask("token.rotate", by=ADMIN))["keys"]) == 2
+
+
+async def test_a_search_finds_all_words_in_any_order_in_mails_and_in_people(desk: RunningDesk) -> None:
+    await desk.mail("The printer by the lifts says PC LOAD LETTER.", Subject="Tulostin ei toimi")
+    await desk.mail("Something else.", From="Bo <bo@other.example>")
+    for words in ("toimi tulostin", "LETTER printer", "ann@client.example", "ann ek lifts"):
+        assert [each["number"] for each in (await desk.ask("ticket.search", words=words))["tickets"]] == [1]
+    assert (await desk.ask("ticket.search", words="tulostin missing"))["tickets"] == []
+
+
+async def test_somebody_on_the_phone_is_told_what_was_noted_and_not_that_they_wrote(desk: RunningDesk) -> None:
+    await desk.ask("ticket.new", requester="bo@other.example", subject="VPN fails at home", channel="phone")
+    told = text_of((await desk.letters())[-1])
+    assert told.startswith("VPN fails at home [desk#1]")
+    assert "about this: VPN fails at home" in told
+    assert "message" not in told
+
+
+async def test_a_subject_does_not_collect_tags(desk: RunningDesk) -> None:
+    await desk.mail(Subject="Re: please handle [desk#77]")
+    assert (await desk.view(1))["subject"] == "Re: please handle"
+
+
+async def test_an_answer_to_what_was_resolved_opens_it_and_the_log_says_so(desk: RunningDesk) -> None:
+    await desk.mail()
+    await desk.ask("ticket.close", ticket=1)
+    await desk.ask("ticket.reply", ticket=1, body="One more thing.")
+    assert (await desk.view(1))["state"] == "open"
+    assert "reopened" in await journal(desk, 1)

@@ -8,15 +8,20 @@ import email.policy
 import socket
 import socketserver
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from email.message import EmailMessage
 
 
 class Sink:
-    """What came in. After so many of the next dots it hangs up (`lost_answers`), or says nothing (`silent_answers`)."""
+    """What came in. After so many of the next dots it hangs up (`lost_answers`), or says nothing (`silent_answers`).
 
-    def __init__(self, *, lost_answers: int = 0, silent_answers: int = 0) -> None:
+    It thinks for `seconds` before it answers a dot.
+    """
+
+    def __init__(self, *, lost_answers: int = 0, silent_answers: int = 0, seconds: float = 0.0) -> None:
+        self.seconds = seconds
         self.letters: list[EmailMessage] = []
         self.envelopes: list[tuple[str, str]] = []
         self.lost_answers = lost_answers
@@ -65,6 +70,7 @@ class _Session(socketserver.StreamRequestHandler):
             sink.silent_answers -= 1
             self.rfile.read()
             return False
+        time.sleep(sink.seconds)
         self._say("250 2.0.0 queued")
         return True
 

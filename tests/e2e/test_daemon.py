@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 import subprocess
 import time
+from pathlib import Path
 
 import pytest
 
@@ -130,3 +132,17 @@ def test_a_pipe_with_an_unknown_recipient_reaches_the_desk(desk: RunningDesk) ->
     row = desk.placed()
     assert (row["fate"], row["channel"]) == ("opened", "pipe")
     assert desk.view(row["ticket"])["requester"]["address"] == "ann@client.example"
+
+
+def test_a_second_folder_on_the_same_database_ends_with_78(desk: RunningDesk, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.mkdir(mode=0o711)
+    (other / "run").mkdir()
+    shutil.copy(desk.folder / "secret", other / "secret")
+    text = desk.config.read_text().replace("sqlite:desk.db", f"sqlite:{desk.folder}/desk.db")
+    (other / "spocd.toml").write_text(text.replace(f":{desk.smtp[1]}", ":0"))
+    done = subprocess.run(
+        [SPOCD, "--config", other / "spocd.toml", "serve"], capture_output=True, text=True, timeout=20
+    )
+    assert done.returncode == 78, done.stderr
+    assert "another spocd runs on this" in done.stderr

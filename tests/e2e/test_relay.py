@@ -147,3 +147,18 @@ def test_two_desks_that_write_to_each_other_stop(tmp_path: Path) -> None:
             assert len(ours.call("mail.inbox")["mails"]) == 1
         finally:
             theirs.kill()
+
+
+def test_an_orderly_stop_waits_for_the_relay_and_sends_nothing_twice(tmp_path: Path) -> None:
+    port = free_port()
+    with (
+        listening(Sink(seconds=3.0), port) as sink,
+        running_desk(tmp_path / "desk", "--relay", f"smtp://127.0.0.1:{port}") as desk,
+    ):
+        desk.send()
+        eventually(lambda: len(sink.letters) == 1, "the letter at the relay, which has not answered yet")
+        assert desk.stop() == 0
+        desk.start()
+        [letter] = letters_of(desk)
+        assert (letter["state"], letter["tries"]) == ("sent", 1)
+        assert len(sink.letters) == 1
