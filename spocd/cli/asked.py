@@ -83,6 +83,8 @@ def standard_input(purpose: str) -> bytes:
     if this.input_taken_by:
         raise click.UsageError(f"Standard input cannot be both {this.input_taken_by} and {purpose}.")
     this.input_taken_by = purpose
+    if sys.stdin is None:
+        raise click.UsageError(f"Standard input is closed, so {purpose} cannot be read from it.")
     return sys.stdin.buffer.read()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 
@@ -19,12 +20,24 @@ COMPLETION = "_SPOCD_COMPLETE"  # what click's completion scripts set
 
 def run(arguments: list[str]) -> int:
     """Runs the command that `arguments` name and gives its exit code."""
+    if sys.stdout is None:
+        # Before anything is done: the next file that is opened would take the place of standard output.
+        return _said("Standard output is closed. Where nobody shall read it, add: >/dev/null", code=Exit.REFUSED)
+    code = _ended(arguments)
     try:
-        code = _invoke(arguments)
         flush()
-        return code
-    except (BrokenPipeError, ReaderGone):
+    except ReaderGone:
         _forget_standard_output()
+    except OSError as error:
+        _forget_standard_output()
+        return code or _unexpected(error)
+    return code
+
+
+def _ended(arguments: list[str]) -> int:
+    try:
+        return _invoke(arguments)
+    except (BrokenPipeError, ReaderGone):
         return Exit.DONE
     except click.exceptions.Exit as ended:
         return ended.exit_code
@@ -58,8 +71,9 @@ def _invoke(arguments: list[str]) -> int:
 
 
 def _said(*sentences: str, code: int) -> int:
-    for sentence in sentences:
-        click.echo(f"spocd: {visible.text(sentence)}", err=True)
+    with contextlib.suppress(OSError):  # Nobody can be told; the code says it too.
+        for sentence in sentences:
+            click.echo(f"spocd: {visible.text(sentence)}", err=True)
     return code
 
 
@@ -76,7 +90,7 @@ def _unexpected(error: Exception) -> int:
 
 
 def _forget_standard_output() -> None:
-    # Python flushes standard output once more as it ends, and would complain.
+    # Python flushes standard output once more as it ends; it would complain, and end with 120.
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, sys.stdout.fileno())
     os.close(nowhere)

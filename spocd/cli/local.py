@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from spocd.errors import Exit, Misconfigured, Refused, TryLater
+
 Document = dict[str, Any]
+
+_NOT_LET = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
 def in_process(config: str, operation: str, parameters: Document) -> Document:
     """Runs one operation in this process, under the lock of the desk's folder, as the owner of that folder."""
     from spocd.daemon import in_process as run
 
-    with _as_owner(config):
+    with _as_owner(config), _writing_in(_folder(config)):
         return run(Path(config), operation, parameters)
 
 
@@ -23,7 +28,8 @@ def serve(config: str) -> int:
     """Runs the daemon until it is told to stop; gives its exit code."""
     from spocd.daemon import serve as run
 
-    return run(Path(config))
+    with _writing_in(_folder(config)):
+        return run(Path(config))
 
 
 def found(folder: str, **choices: Any) -> Document:
@@ -54,8 +60,9 @@ def migrate(config: str) -> Document:
     from spocd.config import load
     from spocd.store import migrate_url
 
-    with _as_owner(config):
-        return migrate_url(load(Path(config)))
+    loaded = load(Path(config))
+    with _as_owner(config), _writing_in(loaded.folder, *_database(loaded.store.url, loaded.folder)):
+        return migrate_url(loaded)
 
 
 def check_database(config: str) -> Document:
@@ -63,8 +70,9 @@ def check_database(config: str) -> Document:
     from spocd.config import load
     from spocd.store import check
 
-    with _as_owner(config):
-        return check(load(Path(config)))
+    loaded = load(Path(config))
+    with _as_owner(config), _writing_in(loaded.folder, *_database(loaded.store.url, loaded.folder)):
+        return check(loaded)
 
 
 def inspect(raw: bytes) -> Document:
@@ -76,12 +84,19 @@ def inspect(raw: bytes) -> Document:
 
 @contextmanager
 def _as_owner(config: str) -> Iterator[None]:
-    """Makes root the owner of the desk's folder while it works there.
+    """Makes root the owner of the desk's folder while it works there; refuses whoever else does not own it.
 
     Otherwise the files that a database leaves behind would be root's, and the daemon could not open them. The real
     uid stays root's: it is still root that asks.
     """
-    folder = os.stat(Path(config).parent)
+    folder = os.stat(_folder(config))
+    if os.geteuid() not in (0, folder.st_uid):
+        raise Refused(
+            "not-permitted",
+            f"The desk in {_folder(config)} belongs to {_account(folder.st_uid)}. "
+            "Do this as that user, or as root.",
+            Exit.NOT_PERMITTED,
+        )
     if os.geteuid() != 0 or folder.st_uid == 0:
         yield
         return
@@ -95,3 +110,52 @@ def _as_owner(config: str) -> Iterator[None]:
         os.seteuid(0)
         os.setegid(group)
         os.setgroups(groups)
+
+
+def _account(uid: int) -> str:
+    import pwd
+
+    try:
+        return f"the user “{pwd.getpwuid(uid).pw_name}”"
+    except KeyError:
+        return f"uid {uid}"
+
+
+def _folder(config: str) -> Path:
+    return Path(config).absolute().parent
+
+
+def _database(url: str, folder: Path) -> list[Path]:
+    """The file that the database is in, where it is one that is there."""
+    scheme, _, file = url.partition(":")
+    return [folder / file] if scheme == "sqlite" and os.path.lexists(folder / file) else []
+
+
+@contextmanager
+def _writing_in(folder: Path, *files: Path) -> Iterator[None]:
+    """Looks first whether this process may write where the desk does: a database would say less about it.
+
+    Misconfigured with every path that it may not write to. What else goes wrong with a file is for a later try.
+    """
+    faults = [_not_writable(path) for path in (folder, *files) if not _writable(path)]
+    if faults:
+        raise Misconfigured(faults)
+    try:
+        yield
+    except OSError as error:
+        path = error.filename or folder
+        if error.errno in _NOT_LET:
+            raise Misconfigured([_not_writable(path)]) from None
+        raise TryLater(f"{path}: {error.strerror or error}. Mend that and try again.") from None
+
+
+def _writable(path: Path) -> bool:
+    # Asks for the effective user, which root has become here; false on a disk that is mounted read-only.
+    return os.access(path, os.R_OK | os.W_OK, effective_ids=True)
+
+
+def _not_writable(path: Path | str) -> str:
+    return (
+        f"{path}: cannot be read and written by {_account(os.geteuid())}, as the desk must. "
+        "Give it to that user, or run spocd as the user that it belongs to; look whether the disk is read-only."
+    )

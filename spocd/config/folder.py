@@ -68,10 +68,11 @@ def take_back(made: list[Path]) -> None:
 def check_folder(config: Config, *, starting: bool = True) -> None:
     """Refuse a folder where others could read or exchange what the desk keeps: links, second names, open modes.
 
-    Who is starting must own it too; who only asks whether a configuration is right need not.
+    Who is starting must own it too; who only asks whether a configuration is right need not, and need not be able to
+    read the secret.
     """
     owner = os.geteuid() if starting else None
-    faults = [*_folder_faults(config.folder, owner), *_private_faults(config, owner)]
+    faults = [*_folder_faults(config.folder, owner), *_secret_faults(config), *_private_faults(config, owner)]
     within = {config.file(config.listen.lmtp).parent, config.file(config.listen.control).parent}
     within |= {config.file(config.relay.sent)}
     for folder in sorted(within - {config.folder}):
@@ -91,6 +92,23 @@ def _folder_faults(folder: Path, owner: int | None) -> Iterator[str]:
         yield f"{folder}: others can write to it; run: chmod go-w {folder}"
     elif owner is not None and status.st_uid not in (0, owner):
         yield f"{folder}: belongs to uid {status.st_uid}; run spocd as that user"
+
+
+def _secret_faults(config: Config) -> Iterator[str]:
+    """What is wrong with the secret but for its modes: it is missing or, where the caller may read it, is none."""
+    path = config.file(config.secret)
+    if not os.path.lexists(path):
+        yield f"{path}: the file of the secret is not there; restore it from a backup"
+        return
+    try:
+        closed(path)
+    except ValueError:
+        return  # said with the other private files
+    if os.access(path, os.R_OK, effective_ids=True):
+        try:
+            check_secret(path)
+        except Misconfigured as found:
+            yield from found.faults
 
 
 def _private_faults(config: Config, owner: int | None) -> Iterator[str]:

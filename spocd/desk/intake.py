@@ -12,6 +12,7 @@ from spocd.desk.documents import find_ticket, save
 from spocd.desk.evidence import claims_of, standings_of, survivor
 from spocd.desk.journal import record
 from spocd.desk.message import add_incoming
+from spocd.desk.opening import open_ticket
 from spocd.desk.operation import Desk
 from spocd.desk.person import ensure_person, find_person
 from spocd.domain.address import Address, find
@@ -189,12 +190,11 @@ async def _append(
 
 
 async def _open(desk: Desk, ring: Ring, mail: Leased, reading: Reading, judgement: Judgement, where: NewTicket) -> Fate:
-    base = _base(desk, mail.envelope)
     requester = _requester(desk, reading, mail.envelope)
     person = await ensure_person(desk, requester, _display_name(reading, requester))
-    number = await _insert(desk, reading, judgement, base, person)
-    ticket = await find_ticket(desk, number)
-    await desk.tx.run("add_participant", ticket=number, person=person, role="requester", now=desk.now)
+    state = "spam" if judgement.spam else "new"
+    ticket = await _new_ticket(desk, mail, reading, requester, person, state=state, why=where.why)
+    number = ticket.number
     why = explain(where)
     kind = "mail" if judgement.fate == "contact" else "automatic"
     _, message = await add_incoming(
@@ -202,7 +202,6 @@ async def _open(desk: Desk, ring: Ring, mail: Leased, reading: Reading, judgemen
         sender=mail.envelope.sender,
     )  # fmt: skip
     await _remember_people(desk, number, reading)
-    await record(desk, number, str(requester or "unknown sender"), "opened", channel=ticket.channel, why=where.why)
     for other in where.links:
         await desk.tx.run("link_tickets", ticket=number, relation="continues", other=other, now=desk.now)
         await record(desk, other, SPOCD, "linked", other=number, why=where.why)
@@ -217,22 +216,21 @@ def _requester(desk: Desk, reading: Reading, envelope: Envelope) -> Address | No
     return next((address for each in written if (address := find(each))), None)
 
 
-async def _insert(desk: Desk, reading: Reading, judgement: Judgement, base: str, person: int) -> int:
-    row = await desk.tx.one(
-        "open_ticket",
-        subject=without_tags(reading.subject, desk.settings.tag_word) or NO_SUBJECT,
-        state="spam" if judgement.spam else "new",
-        kind="request",
-        priority="normal",
+async def _new_ticket(
+    desk: Desk, mail: Leased, reading: Reading, requester: Address | None, person: int, *, state: str, why: str
+) -> Ticket:
+    base = _base(desk, mail.envelope)
+    return await open_ticket(
+        desk,
+        str(requester or "unknown sender"),
         requester=person,
-        service=desk.settings.addresses.get(base) or None,
+        subject=without_tags(reading.subject, desk.settings.tag_word) or NO_SUBJECT,
         channel="mail",
         address=base if base in desk.settings.addresses else desk.settings.address,
-        waiting_since=desk.now,
-        now=desk.now,
+        service=desk.settings.addresses.get(base) or None,
+        state=state,
+        why=why,
     )
-    assert row is not None
-    return int(row["number"])
 
 
 def _base(desk: Desk, envelope: Envelope) -> str:
@@ -334,16 +332,12 @@ async def quarantine(desk: Desk, mail: Leased, reading: Reading, why: str) -> Fa
     """Open a ticket for a mail that cannot be read or decided, with its bytes as a file: the least that can fail."""
     address = None if desk.settings.own.own(mail.envelope.sender) else find(mail.envelope.sender)
     person = await ensure_person(desk, address, "")
-    judgement = Judgement("contact", spam=False, unanswerable="the mail could not be read")
-    number = await _insert(desk, reading, judgement, _base(desk, mail.envelope), person)
-    ticket = await find_ticket(desk, number)
-    await desk.tx.run("add_participant", ticket=number, person=person, role="requester", now=desk.now)
+    ticket = await _new_ticket(desk, mail, reading, address, person, state="new", why="quarantined")
     evidence: dict[str, Any] = {"by": "quarantine", "why": why, "role": PARTICIPANT, "refused": []}
     _, message = await add_incoming(
         desk, ticket, mail.raw, mail.content_key, reading, kind="mail", person=person, evidence=evidence,
         sender=mail.envelope.sender,
     )  # fmt: skip
-    await record(desk, number, str(address or "unknown sender"), "opened", channel=ticket.channel, why="quarantined")
-    fate = Fate("quarantined", number, message, evidence)
+    fate = Fate("quarantined", ticket.number, message, evidence)
     await settle(desk, mail, fate)
     return fate

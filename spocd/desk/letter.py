@@ -135,7 +135,6 @@ def _signed(desk: Desk, ring: Ring, row: Row, enclosures: list[Enclosure]) -> Le
         id=row["id"],
         kind=row["kind"],
         language=row["language"],
-        template_version=row["template_version"],
         ticket=row["ticket"],
         from_name=variables["agent_name"] if row["kind"] == "answer" else settings.name,
         from_address=row["address"],

@@ -15,6 +15,7 @@ from spocd.desk.documents import (
     split_message_id,
 )
 from spocd.desk.journal import record
+from spocd.desk.opening import open_ticket
 from spocd.desk.operation import Desk, operation
 from spocd.desk.person import ensure_person
 from spocd.domain.address import find
@@ -207,21 +208,18 @@ async def _writer(desk: Desk, source: Ticket, message: Row) -> int:
 async def _new_from(desk: Desk, actor: Actor, source: Ticket, message: Row) -> Ticket:
     """A new ticket for a message that is a matter of its own; its writer is the requester."""
     person = await _writer(desk, source, message)
-    row = await desk.tx.one(
-        "open_ticket",
-        subject=message["subject"] or source.subject,
-        state="new",
-        kind=source.kind,
-        priority=source.priority,
+    ticket = await open_ticket(
+        desk,
+        actor,
         requester=person,
-        service=source.service,
+        subject=message["subject"] or source.subject,
         channel=source.channel,
         address=source.address,
+        service=source.service,
+        kind=source.kind,
+        priority=source.priority,
         waiting_since=message["created_at"],
-        now=desk.now,
+        why=f"moved from #{source.number}",
     )
-    assert row is not None
-    await desk.tx.run("add_participant", ticket=row["number"], person=person, role="requester", now=desk.now)
-    await desk.tx.run("link_tickets", ticket=row["number"], relation="continues", other=source.number, now=desk.now)
-    await record(desk, row["number"], actor, "opened", channel=source.channel, why=f"moved from #{source.number}")
-    return await find_ticket(desk, row["number"])
+    await desk.tx.run("link_tickets", ticket=ticket.number, relation="continues", other=source.number, now=desk.now)
+    return ticket

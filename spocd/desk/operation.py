@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from spocd.desk.access import Actor, Role, check, identify
 from spocd.domain.intake import Limits, Rules
-from spocd.domain.token import KEY_LIFE, OwnAddresses, Ring, ring
+from spocd.domain.token import OwnAddresses, Ring, good_keys, ring
 from spocd.errors import Exit, Refused
 from spocd.store import Rollback, Store, Transaction
 
@@ -65,8 +65,7 @@ class Desk:
     async def ring(self) -> Ring:
         """The keys as all nodes have them: those that signed within the last 400 days."""
         rows = await self.tx.all("signing_keys")
-        newer = [*(row["created_at"] for row in rows[1:]), self.now]
-        good = [row["id"] for row, replaced in zip(rows, newer, strict=True) if replaced > self.now - KEY_LIFE]
+        good = good_keys([(row["id"], row["created_at"]) for row in rows], self.now)
         return ring(self.settings.master, self.settings.rules.instance, good)
 
 

@@ -11,6 +11,7 @@ from spocd.desk.documents import TicketDocument, TicketList, document_of, find_t
 from spocd.desk.journal import record
 from spocd.desk.letter import Chain, Reader, last_chain, post, readers
 from spocd.desk.message import add_own
+from spocd.desk.opening import open_ticket
 from spocd.desk.operation import Desk, operation
 from spocd.desk.person import ensure_person, find_person
 from spocd.domain import ticket as case
@@ -64,14 +65,17 @@ async def new(
     if not subject.strip():
         raise Refused("no-subject", "A ticket needs a subject: --subject 'What it is about'.", Exit.USAGE)
     person = await ensure_person(desk, address, name)
-    row = await desk.tx.one(
-        "open_ticket", subject=" ".join(subject.split()), state="new", kind=kind, priority=priority, requester=person,
-        service=service, channel=channel, address=desk.settings.address, waiting_since=desk.now, now=desk.now,
-    )  # fmt: skip
-    assert row is not None
-    ticket = await find_ticket(desk, row["number"])
-    await desk.tx.run("add_participant", ticket=ticket.number, person=person, role="requester", now=desk.now)
-    await record(desk, ticket.number, actor, "opened", channel=channel, requester=str(address))
+    ticket = await open_ticket(
+        desk,
+        actor,
+        requester=person,
+        subject=" ".join(subject.split()),
+        channel=channel,
+        address=desk.settings.address,
+        service=service,
+        kind=kind,
+        priority=priority,
+    )
     if body.strip() or attachments:
         position, message = await add_own(desk, actor, ticket, kind="note", body=body, recipients=[])
         await _enclose(desk, message, attachments)

@@ -10,7 +10,7 @@ from spocd.desk.journal import record
 from spocd.desk.operation import Desk, operation
 from spocd.desk.person import find_person
 from spocd.domain.address import parse
-from spocd.domain.token import KEY_LIFE, Purpose, Ring, Token, next_key_id, read
+from spocd.domain.token import Purpose, Ring, Token, good_keys, next_key_id, read
 from spocd.errors import Exit, Refused
 
 
@@ -43,11 +43,11 @@ class TokenExplanation(TypedDict):
 async def rotate(desk: Desk, actor: Actor) -> KeyList:
     """Sign with a new key from now on; addresses signed with older keys work for 400 days more."""
     keys = await desk.tx.all("signing_keys")
-    newer = [*(row["created_at"] for row in keys[1:]), desk.now]
-    for row, replaced in zip(keys, newer, strict=True):
-        if replaced <= desk.now - KEY_LIFE:
+    good = good_keys([(row["id"], row["created_at"]) for row in keys], desk.now)
+    for row in keys:
+        if row["id"] not in good:
             await desk.tx.run("drop_signing_key", id=row["id"])
-    key_id = next_key_id([row["id"] for row in await desk.tx.all("signing_keys")])
+    key_id = next_key_id(good)
     if key_id is None:
         raise Refused("no-key-left", "All 32 key ids are in use: there were 31 rotations within 400 days.")
     # Ordered by when they came, and two within a second must not tie.

@@ -27,7 +27,6 @@ class Letter:
     id: int
     kind: str
     language: str
-    template_version: str
     ticket: int
     from_name: str
     from_address: str

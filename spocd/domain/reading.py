@@ -12,9 +12,7 @@ Kind = Literal["message", "bounce", "auto-reply", "report", "loop"]
 KEPT_HEADERS = (
     "authentication-results",
     "auto-submitted",
-    "return-path",
     "x-spocd-instance",
-    "x-spocd-kind",
     "x-spam-flag",
     "x-spam",
     "x-spam-status",
@@ -84,7 +82,6 @@ class Reading:
     commands: tuple[str, ...]
     warnings: tuple[str, ...]
     forward: bool  # the subject's prefixes say that the mail was passed on, and not answered
-    received_lines: int
     headers: Mapping[str, tuple[str, ...]]  # KEPT_HEADERS that the mail has
 
     def document(self) -> dict[str, Any]:

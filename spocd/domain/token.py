@@ -136,8 +136,19 @@ def decode(text: str) -> int:
 
 
 def next_key_id(used: Sequence[str]) -> str | None:
-    """The id of the next signing key, or None when all 32 are in use."""
-    return next((each for each in ALPHABET[1:] + ALPHABET[:1] if each not in used), None)
+    """The id of the next signing key, or None when all 32 are in use. `used` has the newest last.
+
+    It goes on from the newest, round and round: an id makes the same key again, so that it is used again as late as can
+    be.
+    """
+    start = ALPHABET.index(used[-1]) + 1 if used else 1
+    return next((each for each in ALPHABET[start:] + ALPHABET[:start] if each not in used), None)
+
+
+def good_keys(keys: Sequence[tuple[str, int]], now: int) -> list[str]:
+    """The ids that still verify, of keys (id, since when it signs) with the newest last."""
+    replaced_at = [*(since for _, since in keys[1:]), now]
+    return [key_id for (key_id, _), end in zip(keys, replaced_at, strict=True) if end > now - KEY_LIFE]
 
 
 @dataclass(frozen=True, slots=True)

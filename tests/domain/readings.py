@@ -31,7 +31,6 @@ PLAIN = Reading(
     commands=(),
     warnings=(),
     forward=False,
-    received_lines=1,
     headers={},
 )
 

@@ -43,7 +43,6 @@ LETTER = Letter(
     id=1,
     kind="answer",
     language="en",
-    template_version="",
     ticket=1234,
     from_name="Bo Berg",
     from_address="desk@example.org",

@@ -66,7 +66,6 @@ def read_mail(raw: bytes) -> Reading:
         commands=() if verdict.automatic else command.recognise(title, new_text),
         warnings=tuple(notes.warnings),
         forward=subject.is_forward(title, language=tongue),
-        received_lines=len(headers.all("received")),
         headers={name: tuple(map(words.text, headers.all(name))) for name in KEPT_HEADERS if name in headers},
     )
     return partly_read(reading, raw, notes.limits) if notes.limits else reading

@@ -53,7 +53,6 @@ def unreadable(raw: bytes, reason: str) -> Reading:
         commands=(),
         warnings=(f"The mail could not be read: {reason}.",),
         forward=False,
-        received_lines=0,
         headers={},
     )
 

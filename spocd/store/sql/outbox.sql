@@ -15,7 +15,7 @@ update outbox set state = 'sending', run = :run, tries = tries + 1, first_tried_
 returning id;
 
 -- name: leased_letter
-select o.id, o.kind, o.language, o.template_version, o.ticket, o.message, o.person, o.recipient, o.known, o.variables,
+select o.id, o.kind, o.language, o.ticket, o.message, o.person, o.recipient, o.known, o.variables,
        o.key_id, o.generation, o.in_reply_to, o.reference_ids, o.created_at, o.first_tried_at, o.tries, o.unknowns, o.warned,
        p.name as person_name, t.address
   from outbox o join person p on p.id = o.person join ticket t on t.number = o.ticket

@@ -1,0 +1,44 @@
+"""A ticket is opened, whatever brought it: the row, and its requester as the first on it."""
+
+from __future__ import annotations
+
+from spocd.desk.access import Actor
+from spocd.desk.documents import find_ticket
+from spocd.desk.journal import record
+from spocd.desk.operation import Desk
+from spocd.domain.ticket import Ticket
+
+
+async def open_ticket(
+    desk: Desk,
+    by: Actor | str,
+    *,
+    requester: int,
+    subject: str,
+    channel: str,
+    address: str,
+    service: str | None,
+    state: str = "new",
+    kind: str = "request",
+    priority: str = "normal",
+    waiting_since: int | None = None,
+    why: str | None = None,
+) -> Ticket:
+    """Open a ticket; `by` stands in the journal. The requester has waited since `waiting_since`, or from now."""
+    row = await desk.tx.one(
+        "open_ticket",
+        subject=subject,
+        state=state,
+        kind=kind,
+        priority=priority,
+        requester=requester,
+        service=service,
+        channel=channel,
+        address=address,
+        waiting_since=desk.now if waiting_since is None else waiting_since,
+        now=desk.now,
+    )
+    assert row is not None
+    await desk.tx.run("add_participant", ticket=row["number"], person=requester, role="requester", now=desk.now)
+    await record(desk, row["number"], by, "opened", channel=channel, why=why)
+    return await find_ticket(desk, row["number"])
