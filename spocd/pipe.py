@@ -21,17 +21,21 @@ if TYPE_CHECKING:
 _HELP = """\
 Usage: spocd pipe [--config FILE] [--recipient ADDR]... [--sender ADDR] < MAIL
 
-Hand a mail on standard input to the desk, as an MTA does. Without flags the recipient and the sender are taken from
-the environment that Postfix or Exim sets; without these the mail goes to the desk's own address.
+Hand a mail on standard input to the desk, as an MTA does. Without flags the
+recipient and the sender are taken from the environment that Postfix or Exim
+sets; without these the mail goes to the desk's own address.
 
-  --config FILE     the node's spocd.toml; else SPOCD_CONFIG, ./var/spocd.toml or /etc/spocd/spocd.toml
+  --config FILE     the node's spocd.toml; else SPOCD_CONFIG, ./var/spocd.toml
+                    or /etc/spocd/spocd.toml
   --recipient ADDR  whom the mail was sent to; may be given several times
   --sender ADDR     the envelope's sender; empty or MAILER-DAEMON for a bounce
 
-Exit: 0 the mail is stored; 75 not now, the MTA keeps the mail; 65 too large or in a loop; 77 not permitted.
+Exit: 0 the mail is stored; 75 not now, the MTA keeps the mail; 65 too large or
+in a loop; 77 not permitted.
 
   /etc/aliases       desk: "|spocd pipe --config /srv/desk/spocd.toml"
-  Postfix master.cf  argv=spocd pipe --sender ${sender} --recipient ${original_recipient}
+  Postfix master.cf  argv=spocd pipe --sender ${sender}
+                     --recipient ${original_recipient}
 """
 
 _DONE, _BOUNCE, _NOT_PERMITTED, _TRY_LATER = 0, 65, 77, 75

@@ -283,6 +283,10 @@ def test_a_folder_as_it_was_laid_out_is_fine(desk: Config) -> None:
         pytest.param(lambda at: exchange(at / "sent"), "sent: is a symbolic link", id="Maildir linked"),
         pytest.param(lambda at: (at / "secret").chmod(0o644), "secret: is open to others; run: chmod 600", id="secret"),
         pytest.param(lambda at: exchange(at / "secret"), "secret: is a symbolic link", id="secret linked"),
+        pytest.param(
+            lambda at: (at / "secret").unlink(), "secret: the file of the secret is not there", id="no secret"
+        ),
+        pytest.param(lambda at: (at / "secret").write_text("x"), "64 hexadecimal digits", id="secret of another kind"),
         pytest.param(lambda at: (at.parent / "x").hardlink_to(at / "secret"), "a second name", id="secret twice"),
         pytest.param(lambda at: (at / "lock").symlink_to("/etc/passwd"), "lock: is a symbolic link", id="lock linked"),
         pytest.param(lambda at: (at / "desk.db").chmod(0o640), "desk.db: is open to others", id="database open"),
@@ -315,6 +319,26 @@ def test_whoever_only_asks_need_not_own_the_folder(desk: Config) -> None:
     (desk.folder / "secret").chmod(0o644)
     with pytest.raises(Misconfigured, match="is open to others"):
         check_folder(desk, starting=False)
+
+
+@pytest.mark.parametrize("starting", [True, False])
+@pytest.mark.parametrize(
+    ("spoil", "why"),
+    [
+        (lambda at: at.unlink(), "is not there; restore it"),
+        (lambda at: at.write_text("x"), "64 hexadecimal digits"),
+        (lambda at: at.chmod(0o644), "is open to others"),
+        (lambda at: (at.unlink(), at.mkdir()), "is no ordinary file"),
+    ],
+    ids=["missing", "no secret", "open", "a folder"],
+)
+def test_whoever_asks_hears_the_one_fault_of_the_secret(
+    spoil: Callable[[Path], object], why: str, starting: bool, desk: Config
+) -> None:
+    spoil(desk.folder / "secret")
+    with pytest.raises(Misconfigured, match=why) as caught:
+        check_folder(desk, starting=starting)
+    assert len(caught.value.faults) == 1
 
 
 def test_every_fault_of_a_folder_is_said_at_once(desk: Config) -> None:

@@ -8,8 +8,10 @@ from spocd.cli import show
 from spocd.cli.asked import tell
 from spocd.cli.call import call, write
 from spocd.cli.grammar import Noun
+from spocd.cli.numbers import whole
 from spocd.cli.show import Column, Shape
 
+MOST_UID = 2**32 - 2  # the kernel's; the one above stands for nobody
 AGENT = Shape(
     identity="login",
     columns=(
@@ -40,7 +42,7 @@ def list_agents() -> None:
 @click.option("--name", metavar="NAME", help="As requesters see it.")
 @click.option("--address", metavar="ADDR", help="The mail address of this agent.")
 @click.option("--role", type=click.Choice(("agent", "lead", "admin")), help="What the agent may do; agent unless said.")
-@click.option("--uid", type=click.IntRange(min=0), metavar="UID", help="The system account; that of LOGIN unless said.")
+@click.option("--uid", type=whole(0, MOST_UID), metavar="UID", help="The system account; that of LOGIN unless said.")
 def new(login: str, name: str | None, address: str | None, role: str | None, uid: int | None) -> None:
     """Make somebody an agent; the system account says who is calling."""
     account = _account(login) if uid is None else uid

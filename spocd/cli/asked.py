@@ -7,11 +7,15 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from spocd.cli.numbers import whole
 from spocd.errors import Refused
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 FORMS = ("table", "json", "jsonl", "csv", "tsv", "ids")
 ROWS = 50  # of a list, where --limit says nothing
@@ -90,7 +94,7 @@ def standard_input(purpose: str) -> bytes:
 
 def _remember(context: click.Context, option: click.Parameter, value: Any) -> None:
     # An option that is not given must not undo what an earlier place on the line said.
-    if value is None or value is False or context.resilient_parsing:
+    if value is None or value is False:
         return
     this = context.meta.setdefault(_KEY, Asked())
     match option.name:
@@ -102,6 +106,13 @@ def _remember(context: click.Context, option: click.Parameter, value: Any) -> No
             setattr(this, str(name), value)
 
 
+def complete_login(context: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
+    """The agents that a shell offers where one is to be named."""
+    from spocd.cli.completing import logins
+
+    return logins(context, incomplete)
+
+
 def _option(*names: str, **settings: Any) -> click.Option:
     # Eager, since a time among the other options is read in the zone of the desk that --config names.
     return click.Option(names, expose_value=False, is_eager=True, callback=_remember, **settings)
@@ -109,7 +120,13 @@ def _option(*names: str, **settings: Any) -> click.Option:
 
 EVERYWHERE = (
     _option("--config", metavar="FILE", help="The desk's spocd.toml."),
-    _option("--as", "acting_as", metavar="LOGIN", help="Act as this agent (administrators)."),
+    _option(
+        "--as",
+        "acting_as",
+        metavar="LOGIN",
+        shell_complete=complete_login,
+        help="Act as this agent (administrators).",
+    ),
     _option("-o", "--output", "form", type=click.Choice(FORMS), help="The form of the output."),
     _option("--json", is_flag=True, help="Short for -o json."),
     _option("--fields", metavar="A,B", help="Only these fields, in this order."),
@@ -134,9 +151,9 @@ WRITE = (
     _option("--dry-run", is_flag=True, help="Run it, show the true result, and take it back."),
     _option("-y", "--yes", is_flag=True, help="Ask nothing."),
 )
-IF_REV = _option("--if-rev", type=click.IntRange(min=0), metavar="N", help="Only while the ticket is at revision N.")
+IF_REV = _option("--if-rev", type=whole(0), metavar="N", help="Only while the ticket is at revision N.")
 LIST = (
-    _option("-L", "--limit", type=click.IntRange(min=1), metavar="N", help=f"At most so many rows ({ROWS})."),
+    _option("-L", "--limit", type=whole(1), metavar="N", help=f"At most so many rows ({ROWS})."),
     _option("--all", "everything", is_flag=True, help="All rows."),
     _option("--cursor", metavar="STR", help="Go on where an earlier list ended."),
 )

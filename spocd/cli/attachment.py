@@ -10,7 +10,7 @@ from spocd.cli import show, visible
 from spocd.cli.blob import download, save
 from spocd.cli.call import call
 from spocd.cli.grammar import Noun
-from spocd.cli.ids import number
+from spocd.cli.ids import complete, number
 from spocd.cli.show import Column, Document, Shape
 from spocd.errors import Exit, Refused
 
@@ -34,14 +34,14 @@ def attachment() -> None:
 
 
 @attachment.command("list", example="spocd ticket attachment list 12")
-@click.argument("ticket", metavar="TICKET")
+@click.argument("ticket", metavar="TICKET", shell_complete=complete)
 def list_attachments(ticket: str) -> None:
     """List a ticket's attachments."""
     show.listing([_attachments(ticket)], ATTACHMENT)
 
 
 @attachment.command("get", example="spocd ticket attachment get 12 report.pdf --dir /tmp")
-@click.argument("ticket", metavar="TICKET")
+@click.argument("ticket", metavar="TICKET", shell_complete=complete)
 @click.argument("which", metavar="[NAME|SHA256]…", nargs=-1)
 @click.option(
     "--dir",

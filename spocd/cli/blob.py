@@ -94,7 +94,8 @@ def download(sha256: str) -> Iterator[bytes]:
 def safe_name(filename: str) -> str:
     """A file name that stays in its folder and starts nothing, made from one that a stranger chose."""
     name = _UNSAFE.sub("", re.split(r"[/\\]", filename)[-1]).strip(" ")
-    name = re.sub(r"^\.+", "_", name).rstrip(". ")
+    # Hidden, or an option of whatever it is handed to: `rm *` would read -rf as two.
+    name = re.sub(r"^\.+|^(?=-)", "_", name).rstrip(". ")
     if not name or name == "_":
         return "attachment"
     if _DEVICES.fullmatch(name):

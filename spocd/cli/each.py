@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import click
 
-from spocd.cli import show
+from spocd.cli import show, visible
 from spocd.cli.asked import asked
 from spocd.cli.ids import Chosen
 from spocd.errors import Exit, Refused, SpocdError, TryLater
@@ -60,10 +61,16 @@ def _in_turn(chosen: Chosen, act: Act, done: Show) -> Exit | None:
         except (Refused, TryLater) as error:
             code = exit_of(error)
             first = first or code
-            click.echo(f"spocd: #{number}: {error}", err=True)
+            click.echo(f"spocd: {_named(number, str(error))}", err=True)
             if code in (Exit.UNAVAILABLE, Exit.TRY_LATER):
                 break
     return first
+
+
+def _named(number: int, sentence: str) -> str:
+    """A sentence about a ticket with the ticket's number, once."""
+    says_it = re.search(rf"#{number}(?![0-9])", sentence)
+    return visible.text(sentence if says_it else f"#{number}: {sentence}")
 
 
 def exit_of(error: SpocdError) -> Exit:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+from typing import TextIO
 
 import click
 
@@ -27,10 +28,15 @@ def run(arguments: list[str]) -> int:
     try:
         flush()
     except ReaderGone:
-        _forget_standard_output()
+        _forget(sys.stdout)
     except OSError as error:
-        _forget_standard_output()
-        return code or _unexpected(error)
+        _forget(sys.stdout)
+        code = code or _unexpected(error)
+    try:
+        if sys.stderr is not None:
+            sys.stderr.flush()
+    except OSError:
+        _forget(sys.stderr)
     return code
 
 
@@ -89,8 +95,8 @@ def _unexpected(error: Exception) -> int:
     return _said(f"A fault in spocd itself: {said}. SPOCD_DEBUG=1 shows where.", code=Exit.REFUSED)
 
 
-def _forget_standard_output() -> None:
-    # Python flushes standard output once more as it ends; it would complain, and end with 120.
+def _forget(stream: TextIO) -> None:
+    # Python flushes what is left in a stream once more as it ends; it would complain, and end with 120.
     nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())
+    os.dup2(nowhere, stream.fileno())
     os.close(nowhere)

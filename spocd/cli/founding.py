@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from spocd.cli import show
-from spocd.cli.asked import tell
+from spocd.cli.asked import asked, tell
 from spocd.cli.grammar import Command
 
 
@@ -25,5 +25,23 @@ def init(folder: str, **choices: str | None) -> None:
     from spocd.cli.local import found
 
     made = found(folder, **choices)
-    show.facts(made)
+    if asked().form == "table" and not asked().fields and made["sent"].startswith("smtp"):
+        show.out(show.facts_text({"relay" if name == "sent" else name: content for name, content in made.items()}))
+    else:
+        show.facts(made)
+    if choices["admin"] and not _has_account(choices["admin"]):
+        tell(
+            f"this machine has no account “{choices['admin']}”, "
+            f"so your own (uid {made['uid']}) is that agent and administrator"
+        )
     tell(f"start it with: spocd --config {made['config']} serve")
+
+
+def _has_account(login: str) -> bool:
+    import pwd
+
+    try:
+        pwd.getpwnam(login)
+    except KeyError:
+        return False
+    return True

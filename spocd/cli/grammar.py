@@ -2,12 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from importlib import import_module
 from typing import Any
 
 import click
 
 from spocd.cli import asked
+
+_TORN_NOWHERE = "\u2011"  # a hyphen at which no line is broken
+
+
+class _Formatter(click.HelpFormatter):
+    """Breaks the lines of a help between words alone: click would break --no-input at its second hyphen."""
+
+    def write(self, string: str) -> None:
+        super().write(string.replace(_TORN_NOWHERE, "-"))
+
+    def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
+        super().write_usage(prog, _whole(args), prefix)
+
+    def write_text(self, text: str) -> None:
+        super().write_text(_whole(text))
+
+    def write_dl(self, rows: Iterable[tuple[str, str]], col_max: int = 30, col_spacing: int = 2) -> None:
+        super().write_dl([(_whole(term), _whole(said)) for term, said in rows], col_max, col_spacing)
+
+
+def _whole(text: str) -> str:
+    return text.replace("-", _TORN_NOWHERE)
+
+
+class _Context(click.Context):
+    formatter_class = _Formatter
 
 
 def _write_options(formatter: click.HelpFormatter, context: click.Context, options: list[click.Parameter]) -> None:
@@ -30,6 +57,8 @@ class Command(click.Command):
     `lists` gives it --limit, --all, --cursor and --fail-empty; `may_find_nothing` the last of these alone; `if_rev`
     gives it --if-rev; `writes` --key, --dry-run and --yes.
     """
+
+    context_class = _Context
 
     def __init__(
         self,
@@ -73,6 +102,7 @@ class Noun(click.Group):
     """
 
     command_class = Command
+    context_class = _Context
 
     def __init__(self, *args: Any, lazy: dict[str, tuple[str, str]] | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
 from spocd.cli.asked import asked, standard_input
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 # Eighteen digits fit the databases' integers.
 _TICKET = r"#?([1-9][0-9]{0,17})"
@@ -51,14 +54,23 @@ def _choose(context: click.Context, _: click.Parameter, value: Any) -> Any:
     return Chosen(list(dict.fromkeys(number(each) for each in written)), several)
 
 
+def complete(context: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
+    """The tickets that a shell offers where one is to be named."""
+    from spocd.cli.completing import tickets
+
+    return tickets(context, incomplete)
+
+
 def some_tickets(command: Any) -> Any:
     """Gives a command one or more tickets, as `tickets: Chosen`."""
-    return click.argument("tickets", metavar="TICKET…", nargs=-1, required=True, callback=_choose)(command)
+    return click.argument(
+        "tickets", metavar="TICKET…", nargs=-1, required=True, callback=_choose, shell_complete=complete
+    )(command)
 
 
 def one_ticket(command: Any) -> Any:
     """Gives a command one ticket, or `-` for those on standard input, as `tickets: Chosen`."""
-    return click.argument("tickets", metavar="TICKET", callback=_choose)(command)
+    return click.argument("tickets", metavar="TICKET", callback=_choose, shell_complete=complete)(command)
 
 
 def one_message(command: Any) -> Any:

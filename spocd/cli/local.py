@@ -93,8 +93,7 @@ def _as_owner(config: str) -> Iterator[None]:
     if os.geteuid() not in (0, folder.st_uid):
         raise Refused(
             "not-permitted",
-            f"The desk in {_folder(config)} belongs to {_account(folder.st_uid)}. "
-            "Do this as that user, or as root.",
+            f"The desk in {_folder(config)} belongs to {_account(folder.st_uid)}. Do this as that user, or as root.",
             Exit.NOT_PERMITTED,
         )
     if os.geteuid() != 0 or folder.st_uid == 0:
@@ -151,7 +150,7 @@ def _writing_in(folder: Path, *files: Path) -> Iterator[None]:
 
 def _writable(path: Path) -> bool:
     # Asks for the effective user, which root has become here; false on a disk that is mounted read-only.
-    return os.access(path, os.R_OK | os.W_OK, effective_ids=True)
+    return not os.path.lexists(path) or os.access(path, os.R_OK | os.W_OK, effective_ids=True)
 
 
 def _not_writable(path: Path | str) -> str:

@@ -7,10 +7,11 @@ import re
 import click
 
 from spocd.cli import show
-from spocd.cli.asked import confirm
+from spocd.cli.asked import asked, confirm, tell
 from spocd.cli.call import call, pages, write
 from spocd.cli.grammar import Noun
-from spocd.cli.ids import message, number
+from spocd.cli.ids import complete, message, number
+from spocd.cli.numbers import whole
 from spocd.cli.show import Column, Shape
 
 MAIL = Shape(
@@ -60,7 +61,7 @@ def inbox(state: str | None) -> None:
 
 @mail.command(lists=True, example="spocd mail outbox --ticket 12")
 @click.option("--state", type=click.Choice(_LETTER_STATES), help="In this state.")
-@click.option("--ticket", metavar="TICKET", help="Of this ticket.")
+@click.option("--ticket", metavar="TICKET", shell_complete=complete, help="Of this ticket.")
 def outbox(state: str | None, ticket: str | None) -> None:
     """List letters that go out, with the relay's last reply."""
     of_ticket = number(ticket) if ticket else None
@@ -75,19 +76,37 @@ def explain(id: str) -> None:  # noqa: A002 (the operation's name for it)
 
 
 @mail.command(writes=True, example="spocd mail hold")
-@click.argument("letters", metavar="[LETTER]…", nargs=-1, type=click.IntRange(min=1))
+@click.argument("letters", metavar="[LETTER]…", nargs=-1, type=whole(1))
 def hold(letters: tuple[int, ...]) -> None:
-    """Hold letters back, those named or all that wait, until they are flushed."""
+    """Hold letters back: those named or, with none named, all sending until `spocd mail flush`.
+
+    What is written meanwhile waits too. Letters held by name go out when they are flushed by name.
+    """
     if not letters:
-        confirm("Hold back every letter that waits?")
-    show.facts(write("mail.hold", letters=list(letters) or None))
+        confirm("Hold all sending until `spocd mail flush`?")
+    held = write("mail.hold", letters=list(letters) or None)
+    show.facts(held)
+    if not asked().dry_run:
+        count = held["letters"]
+        one = count == 1
+        if letters:
+            tell(f"{_count(count)} {'is' if one else 'are'} held until flushed by name")
+        else:
+            tell(f"Sending is held until `spocd mail flush`; {_count(count)} {'waits' if one else 'wait'}")
 
 
 @mail.command(writes=True, example="spocd mail flush")
-@click.argument("letters", metavar="[LETTER]…", nargs=-1, type=click.IntRange(min=1))
+@click.argument("letters", metavar="[LETTER]…", nargs=-1, type=whole(1))
 def flush(letters: tuple[int, ...]) -> None:
-    """Send letters now, those named or all that wait or are held."""
+    """Send letters now: those named, held and given up ones too, or, with none named, all that wait.
+
+    With none named a hold on all sending ends.
+    """
     show.facts(write("mail.flush", letters=list(letters) or None))
+
+
+def _count(letters: int) -> str:
+    return f"{letters} {'letter' if letters == 1 else 'letters'}"
 
 
 def _mail_id(written: str) -> str:

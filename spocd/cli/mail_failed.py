@@ -8,8 +8,9 @@ from spocd.cli import show
 from spocd.cli.call import call, pages, write
 from spocd.cli.grammar import Noun
 from spocd.cli.mail import MAIL
+from spocd.cli.numbers import whole
 
-_ID = click.IntRange(min=1)
+_ID = whole(1)
 
 
 @click.group(cls=Noun)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import BinaryIO
 
 import click
 
 from spocd.cli import show, visible
-from spocd.cli.asked import asked
+from spocd.cli.asked import asked, standard_input
 from spocd.cli.call import write
 from spocd.cli.grammar import Noun
 from spocd.cli.ids import number, one_message
@@ -41,12 +40,16 @@ def move(message: str, to: str) -> None:
 
 
 @message.command(example="spocd message inspect --json < mail.eml")
-@click.argument("mail", type=click.File("rb"), default="-", metavar="[FILE]")
-def inspect(mail: BinaryIO) -> None:
+@click.argument("mail", type=click.Path(exists=True, dir_okay=False, allow_dash=True), default="-", metavar="[FILE]")
+def inspect(mail: str) -> None:
     """Say how the desk reads a mail on standard input. Asks no daemon and changes nothing."""
     from spocd.cli.local import inspect as read
 
-    reading = read(mail.read())
+    if mail == "-":
+        reading = read(standard_input("the mail"))
+    else:
+        with open(mail, "rb") as file:
+            reading = read(file.read())
     if asked().form == "table" and not asked().fields:
         return show.out(_reading_text(reading))
     return show.facts(reading)

@@ -44,18 +44,23 @@ class ReaderGone(Exception):
 def out(text: str) -> None:
     """Writes data to standard output."""
     try:
-        sys.stdout.write(text)
-    except BrokenPipeError:
-        raise ReaderGone from None
-    except UnicodeEncodeError as error:
-        sys.stdout.write(text.encode(error.encoding, "backslashreplace").decode(error.encoding))
+        try:
+            sys.stdout.write(text)
+        except UnicodeEncodeError as error:
+            sys.stdout.write(text.encode(error.encoding, "backslashreplace").decode(error.encoding))
+    except OSError as error:
+        raise _unwritten(error) from None
 
 
 def page(text: str) -> None:
     """Shows a long text: in a pager where somebody sits at a terminal that it does not fit."""
     this = asked()
-    if this.may_ask and text.count("\n") >= os.get_terminal_size(sys.stdout.fileno()).lines > 0:
-        return click.echo_via_pager(text.rstrip("\n"), color=this.coloured)
+    if this.may_ask:
+        from spocd.cli.wrap import lines_on_screen
+
+        columns, lines = os.get_terminal_size(sys.stdout.fileno())
+        if lines_on_screen(text, columns) >= lines > 0:
+            return click.echo_via_pager(text.rstrip("\n"), color=this.coloured)
     return out(text)
 
 
@@ -64,16 +69,23 @@ def out_bytes(content: bytes) -> None:
     try:
         sys.stdout.flush()
         sys.stdout.buffer.write(content)
-    except BrokenPipeError:
-        raise ReaderGone from None
+    except OSError as error:
+        raise _unwritten(error) from None
 
 
 def flush() -> None:
     """Sends off what was written; what cannot be written is an error while there is still somebody to tell."""
     try:
         sys.stdout.flush()
-    except BrokenPipeError:
-        raise ReaderGone from None
+    except OSError as error:
+        raise _unwritten(error) from None
+
+
+def _unwritten(error: OSError) -> Exception:
+    """What is raised for an error of standard output: that its reader has gone, or the error with a name."""
+    if isinstance(error, BrokenPipeError):
+        return ReaderGone()
+    return OSError(error.errno, error.strerror, "standard output")
 
 
 def listing(pages: Iterable[list[Document]], shape: Shape) -> None:
@@ -173,7 +185,7 @@ def cell(content: Any) -> str:
         case list():
             return ", ".join(cell(part) for part in content)
         case {"address": str(address)} if set(content) <= {"name", "address"}:
-            return person(content.get("name"), address)
+            return person(content.get("name"), address) or "-"
         case dict():
             return " · ".join(f"{visible.line(str(name))} {cell(part)}" for name, part in content.items())
         case str() if content[10:11] == "T" and content[:4].isdigit() and content[4:5] == "-":
@@ -183,8 +195,8 @@ def cell(content: Any) -> str:
 
 
 def person(name: str | None, address: str) -> str:
-    """A person as a mail client shows one."""
-    return f"{visible.line(name)} <{visible.line(address)}>" if name else visible.line(address)
+    """A person as a mail client shows one; the name or the address alone where the other is not known."""
+    return f"{visible.line(name)} <{visible.line(address)}>" if name and address else visible.line(name or address)
 
 
 def local_time(written: str) -> str:

@@ -17,7 +17,7 @@ _VERBS = {
     "new": (f"{_HERE}_words:new", "Open a ticket for somebody who called or came by."),
     "next": (f"{_HERE}_find:next_ticket", "Show the ticket whose turn it is, or claim it."),
     "note": (f"{_HERE}_words:note", "Write an internal note; the requester never sees it."),
-    "pend": (f"{_HERE}_turn:pend", "Put tickets aside until a time, or until an answer."),
+    "pend": (f"{_HERE}_turn:pend", "Put tickets aside until a time, or an earlier answer."),
     "release": (f"{_HERE}_turn:release", "Give tickets back to the queue."),
     "reopen": (f"{_HERE}_turn:reopen", "Open resolved or closed tickets again."),
     "reply": (f"{_HERE}_words:reply", "Answer the requester."),

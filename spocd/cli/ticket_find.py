@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import click
 
 from spocd.cli import show
-from spocd.cli.asked import asked, tell
+from spocd.cli.asked import asked, complete_login, tell
 from spocd.cli.call import call, pages, write
 from spocd.cli.each import each, each_text
 from spocd.cli.grammar import Command
@@ -16,6 +17,9 @@ from spocd.cli.show import Document
 from spocd.cli.ticket_shape import KINDS, ORDERS, PRIORITIES, STATES, TICKET
 from spocd.cli.when import back
 from spocd.errors import TryLater
+
+_ORDERED_BY = {"waiting since": "how long they wait"}
+_UTC = r"\b[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z"
 
 
 def _states(written: str) -> list[str]:
@@ -28,7 +32,7 @@ def _states(written: str) -> list[str]:
 
 @click.command("list", cls=Command, lists=True, example="spocd ticket list --state new,open --assignee none --since 7d")
 @click.option("--state", "states", multiple=True, type=_states, metavar="STATE,…", help=f"{', '.join(STATES)}.")
-@click.option("--assignee", metavar="@me|none|LOGIN", help="Who has it.")
+@click.option("--assignee", metavar="@me|none|LOGIN", shell_complete=complete_login, help="Who has it.")
 @click.option("--requester", metavar="ADDR", help="Who asked.")
 @click.option("--service", metavar="KEY", help="Of this service.")
 @click.option("--priority", type=PRIORITIES, help="Of this priority.")
@@ -55,7 +59,8 @@ def search(words: tuple[str, ...]) -> None:
 @click.option("--log", is_flag=True, help="With all that happened to it.")
 @click.option("--raw", is_flag=True, help="The mails as they came, as an mbox.")
 @click.option("--internal", is_flag=True, help="Of its messages only the internal notes.")
-def view(tickets: Chosen, log: bool, raw: bool, internal: bool) -> None:
+@click.option("--full", is_flag=True, help="With the quoted text and the signatures.")
+def view(tickets: Chosen, log: bool, raw: bool, internal: bool, full: bool) -> None:
     """Show a ticket with its people and its messages."""
     if raw:
         return _view_raw(tickets)
@@ -68,7 +73,7 @@ def view(tickets: Chosen, log: bool, raw: bool, internal: bool) -> None:
 
     if asked().form != "table" or asked().fields:
         return each(tickets, whole, TICKET)
-    return each_text(tickets, whole, lambda found: _show_whole(found, log=log))
+    return each_text(tickets, whole, lambda found: _show_whole(found, log=log, full=full))
 
 
 def _view_raw(tickets: Chosen) -> None:
@@ -79,10 +84,10 @@ def _view_raw(tickets: Chosen) -> None:
     each_text(tickets, lambda number: call("ticket.view", ticket=number), show_mbox)
 
 
-def _show_whole(ticket: Document, *, log: bool = False) -> None:
-    from spocd.cli.ticket_view import ticket_text
+def _show_whole(ticket: Document, *, log: bool = False, full: bool = False) -> None:
+    from spocd.cli.ticket_view import View, ticket_text
 
-    show.page(ticket_text(ticket, log=log))
+    show.page(ticket_text(ticket, View(log, full, room=show.terminal_width())))
 
 
 @click.command("next", cls=Command, writes=True, may_find_nothing=True, example="spocd ticket next --claim")
@@ -110,11 +115,30 @@ def next_ticket(claim: bool) -> None:
 @some_tickets
 def status(tickets: Chosen) -> None:
     """Say how a ticket stands: its state, who has it, what was done last."""
-    each_text(tickets, lambda number: call("ticket.status", ticket=number), show.facts)
+    each_text(tickets, lambda number: call("ticket.status", ticket=number), _show_status)
+
+
+def _show_status(status: Document) -> None:
+    if asked().form == "table" and not asked().fields and status.get("due_at") is None:
+        status.pop("due_at", None)
+    show.facts(status)
 
 
 @click.command(cls=Command, example="spocd ticket explain 12")
 @some_tickets
 def explain(tickets: Chosen) -> None:
     """Say where a ticket stands in the fair order, and why."""
-    each_text(tickets, lambda number: call("ticket.explain", ticket=number), show.facts)
+    each_text(tickets, lambda number: call("ticket.explain", ticket=number), _show_place)
+
+
+def _show_place(place: Document) -> None:
+    if asked().form == "table" and not asked().fields:
+        return show.out(show.facts_text(_readable_place(place)))
+    return show.facts(place)
+
+
+def _readable_place(place: Document) -> Document:
+    order = [_ORDERED_BY.get(name, name) for name in place.get("order", [])]
+    why = [re.sub(_UTC, lambda found: show.local_time(found[0]), reason) for reason in place.get("why", [])]
+    told = {"number": place["number"], "position": place.get("position"), "ordered by": ", then by ".join(order)}
+    return {name: content for name, content in told.items() if content} | {"why": why}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from spocd.cli.asked import complete_login
 from spocd.cli.call import write
 from spocd.cli.each import each
 from spocd.cli.grammar import Command
@@ -30,7 +31,7 @@ def release(tickets: Chosen, reason: str | None) -> None:
 
 @click.command(cls=Command, writes=True, if_rev=True, example='spocd ticket assign 12 bob --reason "knows it"')
 @one_ticket
-@click.argument("to", metavar="LOGIN")
+@click.argument("to", metavar="LOGIN", shell_complete=complete_login)
 @click.option("--reason", metavar="TEXT", help="Kept in the journal; needed when somebody has it.")
 def assign(tickets: Chosen, to: str, reason: str | None) -> None:
     """Give a ticket to an agent."""
@@ -50,5 +51,5 @@ def reopen(tickets: Chosen, reason: str | None) -> None:
 @click.option("--until", required=True, type=ahead, metavar="TIME", help="When it comes back by itself.")
 @click.option("--reason", metavar="TEXT", help="What it waits for.")
 def pend(tickets: Chosen, until: int, reason: str | None) -> None:
-    """Put tickets aside until a time, or until the requester answers."""
+    """Put tickets aside until a time; an earlier answer of the requester brings them back."""
     each(tickets, lambda number: write("ticket.pend", ticket=number, until=until, reason=reason), TICKET)

@@ -3,20 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any, NamedTuple
 
-from spocd.cli import show, visible
+from spocd.cli import show, visible, wrap
 from spocd.cli.show import Document, styled
 
 _MARGIN = "    "
+_HANGING = _MARGIN + " " * 7  # where the values of the head stand
+_MOST_PROPOSED = 5  # people who were in Cc and are not on the ticket; a mail may name hundreds
+# A participant's mail may be here by what anybody could have written into it.
+_WEAK_EVIDENCE = {3: "by a Message-ID seen before", 4: "by the subject's number"}
 
 
-def ticket_text(ticket: Document, *, log: bool = False) -> str:
-    """The whole ticket for a person, a head, its people, its messages, and with `log` its journal."""
-    parts = [*_head(ticket), *_people(ticket)]
+class View(NamedTuple):
+    """How much of a ticket is shown, and the cells of the line that it is shown in (None: lines are not broken)."""
+
+    log: bool = False
+    full: bool = False
+    room: int | None = None
+
+
+def ticket_text(ticket: Document, view: View) -> str:
+    """The whole ticket for a person: a head, its people, its messages, and its journal if that is wanted."""
+    parts = [*_head(ticket, view), *_people(ticket, view)]
     for message in ticket.get("messages", []):
-        parts += ["", *_message(message, ticket)]
-    if log:
-        parts += ["", styled("Log", bold=True), *_journal(ticket)]
+        parts += ["", *_message(message, ticket, view)]
+    if view.log:
+        parts += ["", styled("Log", bold=True), *_journal(ticket, view)]
     return "\n".join(parts) + "\n"
 
 
@@ -30,31 +43,42 @@ def quoted(ticket: Document) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _head(ticket: Document) -> Iterator[str]:
+def _set(text: str, view: View, *, first: str = _MARGIN, later: str = _HANGING, **style: Any) -> Iterator[str]:
+    """A line of ours, in several where the terminal is narrow."""
+    for line in wrap.fill(wrap.words(text), view.room, first=first, later=later):
+        yield styled(line, **style) if style else line
+
+
+def _head(ticket: Document, view: View) -> Iterator[str]:
     subject = visible.line(str(ticket["subject"])) or "(no subject)"
-    yield styled(f"#{ticket['number']}  {subject}", bold=True)
+    yield from _set(f"#{ticket['number']}  {subject}", view, first="", later=_MARGIN, bold=True)
     marks = [ticket.get(name) for name in ("state", "kind", "priority", "service", "team")]
-    yield _MARGIN + " · ".join(visible.line(str(mark)) for mark in marks if mark)
-    yield f"{_MARGIN}from   {show.cell(ticket['requester'])}, by {show.cell(ticket.get('channel'))}"
-    yield f"{_MARGIN}with   {visible.line(str(ticket.get('assignee') or 'nobody yet'))}"
+    yield from _set(" · ".join(visible.line(str(mark)) for mark in marks if mark), view, later=_MARGIN)
+    who = show.cell(ticket["requester"]) if _key(ticket["requester"]) else "nobody known"
+    yield from _set(f"from   {who}, by {show.cell(ticket.get('channel'))}", view)
+    yield from _set(f"with   {visible.line(str(ticket.get('assignee') or 'nobody yet'))}", view)
     due = f", due {show.cell(ticket['due_at'])}" if ticket.get("due_at") else ""
-    yield (
-        f"{_MARGIN}since  {show.cell(ticket.get('opened_at'))}, "
-        f"changed {show.cell(ticket.get('updated_at'))}{due}, revision {show.cell(ticket.get('rev'))}"
+    yield from _set(
+        f"since  {show.cell(ticket.get('opened_at'))}, "
+        f"changed {show.cell(ticket.get('updated_at'))}{due}, revision {show.cell(ticket.get('rev'))}",
+        view,
     )
 
 
-def _people(ticket: Document) -> Iterator[str]:
+def _people(ticket: Document, view: View) -> Iterator[str]:
     requester = _key(ticket["requester"])
     others = [one for one in ticket.get("participants", []) if _key(one) != requester]
     for one in others:
-        yield f"{_MARGIN}{_role(one):<6} {show.person(one.get('name'), str(one['address']))}"
-    for one in ticket.get("proposed", []):
+        yield from _set(f"{_role(one):<6} {show.person(one.get('name'), str(one['address']))}", view)
+    proposed = ticket.get("proposed", [])
+    for one in proposed[:_MOST_PROPOSED]:
         address = visible.line(str(one["address"]))
         add = f"spocd ticket cc add {ticket['number']} {address}"
-        yield f"{_MARGIN}cc?    {show.person(one.get('name'), address)}   ({add})"
+        yield from _set(f"cc?    {show.person(one.get('name'), address)}   ({add})", view)
+    if len(proposed) > _MOST_PROPOSED:
+        yield from _set(f"cc?    and {len(proposed) - _MOST_PROPOSED} more, which --json names", view)
     for link in ticket.get("links", []):
-        yield f"{_MARGIN}link   {visible.line(str(link['relation']))} #{link['ticket']}"
+        yield from _set(f"link   {visible.line(str(link['relation']))} #{link['ticket']}", view)
 
 
 def _role(participant: Document) -> str:
@@ -65,36 +89,48 @@ def _key(person: Document | None) -> str:
     return str((person or {}).get("address", "")).casefold()
 
 
-def _message(message: Document, ticket: Document) -> Iterator[str]:
-    yield f"{_marked(message, ticket)}  {show.cell(message['created_at'])}"
+def _message(message: Document, ticket: Document, view: View) -> Iterator[str]:
+    yield from wrap.fill(_marked(message, ticket), view.room, later=_MARGIN)
+    for warning in (message.get("evidence") or {}).get("warnings") or []:
+        yield from _set(f"! {visible.line(str(warning))}", view, later=f"{_MARGIN}  ", fg="yellow")
     subject = message.get("subject")
     if subject and subject != ticket["subject"]:
-        yield f"{_MARGIN}Subject: {visible.line(subject)}"
-    words = _words(message)
-    yield from (f"{_MARGIN}{line}".rstrip() for line in words.splitlines())
-    left_out = len((message.get("text") or "").strip()) - len(words.strip())
-    if left_out > 0 and message.get("visible_text") is not None:
-        yield styled(f"{_MARGIN}[quoted text left out: spocd message raw {message['id']}]", dim=True)
-    for attachment in message.get("attachments", []):
-        yield styled(f"{_MARGIN}+ {attachment_text(attachment)}", dim=True)
-
-
-def _words(message: Document) -> str:
+        yield from _set(f"Subject: {visible.line(subject)}", view)
+    yield from wrap.lines(_words(message, full=view.full), view.room, _MARGIN)
     shown = message.get("visible_text")
+    if not view.full and shown is not None and len(shown.strip()) < len((message.get("text") or "").strip()):
+        where = f"spocd ticket view {ticket['number']} --full"
+        yield from _set(f"[quoted text and signature left out: {where}]", view, later=_MARGIN, dim=True)
+    for attachment in message.get("attachments", []):
+        yield from _set(f"+ {attachment_text(attachment)}", view, later=f"{_MARGIN}  ", dim=True)
+
+
+def _words(message: Document, *, full: bool = False) -> str:
+    shown = None if full else message.get("visible_text")
     return visible.text(str(shown if shown is not None else message.get("text") or "")).strip("\n")
 
 
-def _marked(message: Document, ticket: Document) -> str:
-    """The line above a message: its id, who wrote it to whom, and what must not be overlooked about it."""
-    start = styled(f"── {visible.line(str(message['id']))}", bold=True)
+def _marked(message: Document, ticket: Document) -> Iterator[str]:
+    """The line above a message, in pieces: its id, who wrote it to whom, what must not be overlooked, and when."""
+    yield styled(f"── {visible.line(str(message['id']))}", bold=True)
     if message["kind"] == "note":
-        return f"{start}  {styled('INTERNAL', fg='yellow', bold=True)} note by {_author(message)}"
-    to = ", ".join(show.cell(one) for one in message.get("to", []) if message["direction"] == "out")
-    marks = ["automatic"] if message["kind"] == "automatic" else []
+        yield f"  {styled('INTERNAL', fg='yellow', bold=True)}"
+        yield from wrap.words(f" note by {_author(message)}")
+    else:
+        to = ", ".join(show.cell(one) for one in message.get("to", []) if message["direction"] == "out")
+        yield from wrap.words(f"  {_author(message)}{f' → {to}' if to else ''}")
+        yield from (f"  {mark}" for mark in _marks(message, ticket))
+    yield f"  {show.cell(message['created_at'])}"
+
+
+def _marks(message: Document, ticket: Document) -> Iterator[str]:
+    if message["kind"] == "automatic":
+        yield styled("[automatic]", fg="yellow")
     if is_third_party(message, ticket):
-        marks.append("THIRD PARTY, not on this ticket")
-    marked = "".join(f"  {styled(f'[{mark}]', fg='red' if mark.isupper() else 'yellow')}" for mark in marks)
-    return f"{start}  {_author(message)}{f' → {to}' if to else ''}{marked}"
+        yield styled("[THIRD PARTY, not on this ticket]", fg="red")
+    rung = (message.get("evidence") or {}).get("rung")
+    if message["direction"] == "in" and rung in _WEAK_EVIDENCE:
+        yield styled(f"({_WEAK_EVIDENCE[rung]})", fg="yellow")
 
 
 def _author(message: Document) -> str:
@@ -131,9 +167,10 @@ def size_text(octets: int) -> str:
     return f"{octets / 1e9:.1f} GB"
 
 
-def _journal(ticket: Document) -> Iterator[str]:
+def _journal(ticket: Document, view: View) -> Iterator[str]:
     for entry in ticket.get("journal", []):
         more = {name: content for name, content in entry.items() if name not in ("at", "actor", "event")}
-        told = f"  {show.cell(more)}" if any(content is not None for content in more.values()) else ""
-        actor = show.cell(entry.get("actor"))
-        yield f"{_MARGIN}{show.cell(entry.get('at'))}  {actor}  {visible.line(str(entry.get('event')))}{told}"
+        said = {name: content for name, content in more.items() if show.cell(content) != "-"}
+        told = f"  {show.cell(said)}" if said else ""
+        event = visible.line(str(entry.get("event")))
+        yield from _set(f"{show.cell(entry.get('at'))}  {show.cell(entry.get('actor'))}  {event}{told}", view)

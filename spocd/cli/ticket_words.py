@@ -92,7 +92,7 @@ def close(tickets: Chosen, words: Words, reason: str | None, no_notify: bool) ->
 @click.command(
     cls=Command,
     writes=True,
-    example='spocd ticket new --requester ann@example.org --subject "No sound" -b "She called: the headset is mute."',
+    example='spocd ticket new --requester ann@example.org --subject "No sound" -b Mute.',
 )
 @click.option("--requester", required=True, metavar="ADDR", help="Whose ticket it is.")
 @click.option("--subject", required=True, metavar="TEXT", help="What it is about, in a line.")

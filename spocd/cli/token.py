@@ -8,7 +8,7 @@ from spocd.cli import show
 from spocd.cli.asked import confirm
 from spocd.cli.call import call, write
 from spocd.cli.grammar import Noun
-from spocd.cli.ids import number
+from spocd.cli.ids import complete, number
 
 
 @click.group(cls=Noun)
@@ -24,7 +24,7 @@ def rotate() -> None:
 
 
 @token.command(writes=True, example="spocd token revoke 12 --address ann@example.org")
-@click.argument("ticket", metavar="TICKET")
+@click.argument("ticket", metavar="TICKET", shell_complete=complete)
 @click.option("--address", metavar="ADDR", help="That of this person alone.")
 def revoke(ticket: str, address: str | None) -> None:
     """Make the reply addresses of a ticket worthless; its next mails carry new ones."""

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import pty
 import socket
+import struct
 import subprocess
 import sys
+import termios
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -102,6 +106,25 @@ def process(*arguments: str, config: Path | None = None, stdin: bytes = b"", **e
         check=False,
     )
     return Ended(ended.returncode, ended.stdout.decode(errors="surrogateescape"), ended.stderr.decode())
+
+
+def on_a_terminal(desk: FakeDesk, *line: str, columns: int = 60, typed: bytes = b"", **environment: str) -> str:
+    """What a command writes on a terminal of so many columns, where somebody has typed ahead."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 100, columns, 0, 0))
+    command = [sys.executable, "-m", "spocd", "--config", str(desk.config), *line]
+    named = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "TERM": "xterm", "TZ": "UTC"} | environment
+    with subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, env=named):
+        os.close(theirs)
+        os.write(ours, typed)
+        written = b""
+        try:
+            while block := os.read(ours, 4096):
+                written += block
+        except OSError:  # the terminal's way to say that everybody has closed it
+            pass
+    os.close(ours)
+    return written.decode().replace("\r\n", "\n")
 
 
 def ticket(number: int = 12, **changes: Any) -> dict[str, Any]:

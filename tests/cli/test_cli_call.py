@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -14,7 +15,7 @@ import pytest
 
 from spocd.errors import Exit, Refused, TryLater
 from tests.cli.conftest import Cli
-from tests.cli.fake_desk import FakeDesk, HangUp, process, ticket
+from tests.cli.fake_desk import FakeDesk, HangUp, process, ticket, whole
 
 
 def refusing(code: Exit) -> Any:
@@ -196,18 +197,50 @@ def test_a_reader_that_goes_away_is_no_error(desk: FakeDesk) -> None:
     assert ended.stdout.count("\n") == 1
 
 
-def test_a_full_disk_under_standard_output_is_an_error(desk: FakeDesk) -> None:
+def in_a_shell(redirected: str, *line: str, config: Path) -> subprocess.CompletedProcess[str]:
+    """Runs a command with its streams as a shell redirects them; its standard output is a buffer, as users have it."""
+    command = shlex.join([sys.executable, "-m", "spocd", "--config", str(config), *line])
+    return subprocess.run(
+        ["sh", "-c", f"{command} {redirected}"],
+        capture_output=True,
+        text=True,
+        env={"PATH": os.environ["PATH"], "LANG": "C.UTF-8"},
+        check=False,
+    )
+
+
+ENDINGS = [("version",), ("ticket", "list", "-L1"), ("--help",), ("completion", "fish"), ("ticket", "view", "12")]
+
+
+@pytest.mark.parametrize("line", ENDINGS, ids=" ".join)
+@pytest.mark.parametrize("redirected", [">/dev/full", ">&-"])
+def test_what_cannot_be_written_is_an_error_in_one_line(desk: FakeDesk, line: tuple[str, ...], redirected: str) -> None:
     desk.answers["ticket.list"] = lambda _: {"tickets": [ticket()]}
-    with open("/dev/full", "wb") as full:
-        ended = subprocess.run(
-            [sys.executable, "-m", "spocd", "--config", str(desk.config), "ticket", "list"],
-            stdout=full,
-            stderr=subprocess.PIPE,
-            text=True,
-            check=False,
-        )
-    assert ended.returncode == 1
-    assert "No space left" in ended.stderr
+    desk.answers["ticket.view"] = lambda _: whole(subject="x" * 100_000)
+    ended = in_a_shell(redirected, *line, config=desk.config)
+    assert (ended.returncode, ended.stdout) == (1, "")
+    said = {">/dev/full": "No space left on device", ">&-": "Standard output is closed."}
+    assert said[redirected] in ended.stderr
+    assert ended.stderr.startswith("spocd: ")
+    assert ended.stderr.count("\n") == 1
+
+
+def test_nothing_is_done_where_the_answer_cannot_be_shown(desk: FakeDesk) -> None:
+    in_a_shell(">&-", "ticket", "take", "12", config=desk.config)
+    assert desk.calls == []
+
+
+@pytest.mark.parametrize("redirected", ["2>&-", "2>/dev/full"])
+def test_the_exit_code_is_right_where_nobody_hears_the_sentence(desk: FakeDesk, redirected: str) -> None:
+    desk.answers["ticket.take"] = refusing(Exit.CONFLICT)
+    assert in_a_shell(redirected, "ticket", "take", "12", config=desk.config).returncode == Exit.CONFLICT
+
+
+@pytest.mark.parametrize("line", [("ticket", "note", "12", "-F", "-"), ("ticket", "take", "-"), ("message", "inspect")])
+def test_standard_input_that_is_closed_is_said_to_be(desk: FakeDesk, line: tuple[str, ...]) -> None:
+    ended = in_a_shell("<&-", *line, config=desk.config)
+    assert ended.returncode == 2
+    assert "Standard input is closed" in ended.stderr
 
 
 @pytest.mark.parametrize(
@@ -221,7 +254,14 @@ def test_a_full_disk_under_standard_output_is_an_error(desk: FakeDesk) -> None:
         (("ticket", "view", "9999999999999999999"), "is not the number of a ticket"),
         (("ticket", "take", "12", "13", "--if-rev", "7"), "--if-rev is the revision of one ticket"),
         (("ticket", "list", "--state", "asleep"), "“asleep” is not a state"),
-        (("ticket", "list", "-L", "0"), "0 is not in the range"),
+        (("ticket", "list", "-L", "0"), "0 is too small; 1 is the smallest."),
+        (("ticket", "list", "-L", "abc"), "“abc” is no number."),
+        (("ticket", "list", "-L", "9" * 5000), "is too large"),
+        (("ticket", "take", "12", "--if-rev", "1.5"), "“1.5” is no number."),
+        (("mail", "hold", "²"), "“²” is no number."),
+        (("mail", "failed", "view", "0"), "0 is too small; 1 is the smallest."),
+        (("agent", "new", "eve", "--uid", "99999999999"), "99999999999 is too large; 4294967294 is the largest."),
+        (("agent", "new", "eve", "--uid", "4294967295"), "is too large"),
         (("ticket", "reply", "12"), "Say it with -b TEXT"),
         (("ticket", "reply", "12", "-b", " "), "The text is empty."),
         (("ticket", "reply", "12", "-b", "x", "-F", "y"), "Say it once"),

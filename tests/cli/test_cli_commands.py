@@ -14,6 +14,7 @@ import pytest
 from spocd.cli import asked
 from spocd.cli.grammar import Command, Noun
 from spocd.cli.root import root
+from tests.cli.fake_desk import process
 
 DOCS = (Path(__file__).parents[2] / "docs" / "cli.md").read_text()
 
@@ -23,14 +24,14 @@ def every_command(noun: Noun, context: click.Context) -> Iterator[tuple[str, cli
         command = noun.get_command(context, name)
         if command is None:
             continue
-        inner = click.Context(command, info_name=name, parent=context)
+        inner = command.context_class(command, info_name=name, parent=context)
         if isinstance(command, Noun):
             yield from every_command(command, inner)
         else:
             yield inner.command_path, command, inner
 
 
-ROOT = click.Context(root, info_name="spocd")
+ROOT = root.context_class(root, info_name="spocd")
 COMMANDS = {path: (command, context) for path, command, context in every_command(root, ROOT)}
 EACH = pytest.mark.parametrize("path", COMMANDS)
 
@@ -118,6 +119,26 @@ def test_a_noun_lists_its_verbs_with_a_short_help_each(path: str, noun: Noun) ->
     lines = noun.get_help(context).splitlines()
     for name in noun.list_commands(context):
         assert any(re.match(rf"  {name} +\w.*\.", line) for line in lines), name
+
+
+@EACH
+def test_a_help_fits_a_terminal_of_80_columns(path: str) -> None:
+    ended = process(*path.split()[1:], "--help", COLUMNS="80")
+    assert ended.code == 0
+    assert [line for line in ended.out.splitlines() if len(line) > 80] == []
+
+
+def test_the_help_of_the_pipe_fits_too() -> None:
+    assert [line for line in process("pipe", "--help").out.splitlines() if len(line) > 80] == []
+
+
+@pytest.mark.parametrize("columns", range(52, 82, 3))
+def test_no_help_tears_a_word_at_its_hyphen(columns: int) -> None:
+    for command, context in [*COMMANDS.values(), (root, ROOT)]:
+        narrow = type(context)(command, info_name=context.info_name, parent=context.parent, terminal_width=columns)
+        told = command.get_help(narrow)
+        assert not re.search(r"\w-\n", told), told
+        assert told.isascii() or "\u2011" not in told
 
 
 def test_the_help_names_every_exit_code_and_every_shared_option() -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.fake_desk import process
+from tests.cli.fake_desk import Ended, process
 
 STRANGER = 54321  # an account that this machine need not have
 
@@ -99,6 +99,106 @@ sys.exit(0 if codes == [0, 0, 0, 0] and os.geteuid() == 0 else 1)
     ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stderr
     assert {path.stat().st_uid for path in folder.rglob("*")} == {STRANGER}
+
+
+def as_a_stranger(founded: Path, *line: str) -> Ended:
+    """Runs a command as an account that is not root's; all is imported before, since it may not read our Python."""
+    for above in founded.parent.parents[:3]:
+        above.chmod(0o711)
+    program = f"""
+import os, pwd, sqlite3, sys, tomllib
+import spocd.cli.config, spocd.cli.db, spocd.cli.desk, spocd.config.folder, spocd.daemon.alone, spocd.daemon.node
+import spocd.store.care, spocd.cli.ticket_find
+from spocd.cli.ending import run
+os.setgroups([])
+os.setgid({STRANGER})
+os.setuid({STRANGER})
+sys.exit(run(["--config", {str(founded)!r}, *{list(line)!r}]))
+"""
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    return Ended(ended.returncode, ended.stdout, ended.stderr)
+
+
+def given_away(folder: Path) -> None:
+    for path in (folder, *folder.rglob("*")):
+        os.chown(path, STRANGER, STRANGER)
+
+
+AS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="only root can be two users")
+
+
+@AS_ROOT
+@pytest.mark.parametrize("line", [("db", "check"), ("db", "migrate")], ids=" ".join)
+def test_the_database_is_its_owners(founded: Path, line: tuple[str, ...]) -> None:
+    ended = as_a_stranger(founded, *line)
+    assert (ended.code, ended.out) == (4, "")
+    assert ended.err.endswith("belongs to the user “root”. Do this as that user, or as root.\n")
+
+
+@AS_ROOT
+@pytest.mark.parametrize(
+    ("spoilt", "mode", "line"),
+    [
+        pytest.param(".", 0o555, ("serve",), id="serve in a closed folder"),
+        pytest.param(".", 0o555, ("ticket", "list"), id="work in a closed folder"),
+        pytest.param(".", 0o555, ("db", "check"), id="check in a closed folder"),
+        pytest.param("lock", 0o000, ("serve",), id="serve with a closed lock"),
+        pytest.param("lock", 0o000, ("ticket", "list"), id="work with a closed lock"),
+        pytest.param("desk.db", 0o000, ("db", "check"), id="check a closed database"),
+        pytest.param("desk.db", 0o400, ("db", "migrate"), id="migrate a closed database"),
+    ],
+)
+def test_what_cannot_be_written_to_is_78_and_named(
+    founded: Path, spoilt: str, mode: int, line: tuple[str, ...]
+) -> None:
+    given_away(founded.parent)
+    (founded.parent / spoilt).chmod(mode)
+    ended = as_a_stranger(founded, *line)
+    assert (ended.code, ended.out) == (78, "")
+    assert ended.err.startswith(f"spocd: {founded.parent / spoilt}: cannot be read and written by uid {STRANGER}")
+    assert ended.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("line", [("serve",), ("db", "check"), ("ticket", "list")], ids=" ".join)
+def test_a_desk_that_is_not_there_is_said_to_be_missing(tmp_path: Path, line: tuple[str, ...]) -> None:
+    ended = process("--config", str(tmp_path / "none" / "spocd.toml"), *line)
+    assert ended.code == 78
+    assert "there is no such file" in ended.err
+
+
+def test_a_configuration_whose_secret_is_missing_is_not_ok(founded: Path) -> None:
+    (founded.parent / "secret").unlink()
+    ended = process("config", "check", config=founded)
+    assert (ended.code, ended.out) == (78, "")
+    assert "secret is not there" in ended.err
+
+
+@AS_ROOT
+def test_a_configuration_can_be_checked_by_whoever_cannot_read_the_secret(founded: Path) -> None:
+    assert as_a_stranger(founded, "config", "check").code == 0
+    (founded.parent / "secret").unlink()
+    assert as_a_stranger(founded, "config", "check").code == 78
+
+
+def test_a_new_desk_says_where_its_letters_go_and_who_its_agent_is(tmp_path: Path) -> None:
+    line = ("--address", "desk@example.org", "--smtp", "127.0.0.1:0")
+    own = process("init", str(tmp_path / "a"), *line)
+    assert f"\nsent     {tmp_path}/a/sent\n" in own.out
+    assert f"\nuid      {os.getuid()}\n" in own.out
+    assert "no account" not in own.err
+    relayed = process("init", str(tmp_path / "b"), *line, "--relay", "smtp://127.0.0.1:25")
+    assert "\nrelay    smtp://127.0.0.1:25\n" in relayed.out
+    assert "sent" not in relayed.out
+    document = json.loads(process("init", str(tmp_path / "c"), *line, "--relay", "smtp://127.0.0.1:25", "--json").out)
+    assert document["sent"] == "smtp://127.0.0.1:25"
+
+
+def test_an_administrator_without_an_account_is_the_caller_and_that_is_said(tmp_path: Path) -> None:
+    line = ("--address", "desk@example.org", "--smtp", "127.0.0.1:0", "--admin", "no.such.account")
+    ended = process("init", str(tmp_path / "desk"), *line)
+    assert ended.code == 0
+    assert "no account “no.such.account”" in ended.err
+    assert f"(uid {os.getuid()})" in ended.err
 
 
 @pytest.mark.parametrize(

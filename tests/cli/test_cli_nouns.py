@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from spocd.errors import Exit, Refused
 from tests.cli.conftest import Cli
-from tests.cli.fake_desk import FakeDesk, process, ticket
+from tests.cli.fake_desk import FakeDesk, on_a_terminal, process, ticket
 
 HEALTH = {
     "status": "ok",
@@ -82,6 +83,70 @@ def test_facts_are_names_and_values(desk: FakeDesk, cli: Cli) -> None:
     assert "inbox.waiting   0\n" in out
     assert "nodes           run r1 · host h\n" in out
     assert cli("health", "-o", "tsv", "--fields", "status,outbox.waiting").out == "ok\t1\n"
+
+
+@pytest.mark.parametrize(
+    ("line", "count", "told"),
+    [
+        ("mail hold", 0, "Sending is held until `spocd mail flush`; 0 letters wait"),
+        ("mail hold", 1, "Sending is held until `spocd mail flush`; 1 letter waits"),
+        ("mail hold", 7, "Sending is held until `spocd mail flush`; 7 letters wait"),
+        ("mail hold 3", 1, "1 letter is held until flushed by name"),
+        ("mail hold 3 4", 2, "2 letters are held until flushed by name"),
+    ],
+)
+def test_holding_letters_says_what_it_does(desk: FakeDesk, cli: Cli, line: str, count: int, told: str) -> None:
+    desk.answers["mail.hold"] = lambda _: {"letters": count}
+    assert cli(*line.split()) == (0, f"letters  {count}\n", f"spocd: {told}\n")
+    assert told not in cli(*line.split(), "--dry-run").err
+
+
+def test_holding_letters_that_are_not_there_is_3(desk: FakeDesk, cli: Cli) -> None:
+    def refused(_: dict[str, Any]) -> dict[str, Any]:
+        raise Refused("no-such-letter", "None of these letters waits.", Exit.NOT_FOUND)
+
+    desk.answers["mail.hold"] = desk.answers["mail.flush"] = refused
+    for verb in ("hold", "flush"):
+        assert cli("mail", verb, "9999") == (3, "", "spocd: None of these letters waits.\n")
+
+
+def test_all_sending_is_held_after_a_question(desk: FakeDesk) -> None:
+    desk.answers["mail.hold"] = lambda _: {"letters": 0}
+    shown = on_a_terminal(desk, "mail", "hold", typed=b"n\n", columns=100)
+    assert "Hold all sending until `spocd mail flush`? [y/N]" in shown
+    assert desk.calls == []
+
+
+def test_a_place_in_the_order_is_explained_on_the_readers_clock(desk: FakeDesk) -> None:
+    place = {
+        "number": 12,
+        "position": 3,
+        "order": ["waiting since", "number"],
+        "why": ["#12 is number 3 in the queue.", "Its requester has waited since 2026-08-03T11:00:00Z."],
+    }
+    desk.answers["ticket.explain"] = lambda _: place
+    assert (
+        process("ticket", "explain", "12", config=desk.config, TZ="Europe/Helsinki").out
+        == """\
+number      12
+position    3
+ordered by  how long they wait, then by number
+why         #12 is number 3 in the queue.
+            Its requester has waited since 2026-08-03 14:00.
+"""
+    )
+    assert json.loads(process("ticket", "explain", "12", "--json", config=desk.config).out) == place
+    desk.answers["ticket.explain"] = lambda _: place | {"position": None}
+    assert "position" not in process("ticket", "explain", "12", config=desk.config).out
+
+
+def test_a_status_leaves_out_a_promise_that_was_not_given(desk: FakeDesk, cli: Cli) -> None:
+    status = {"number": 12, "assignee": None, "due_at": None}
+    desk.answers["ticket.status"] = lambda _: dict(status)
+    assert cli("ticket", "status", "12").out == "number    12\nassignee  -\n"
+    assert json.loads(cli("ticket", "status", "12", "--json").out) == status
+    desk.answers["ticket.status"] = lambda _: status | {"due_at": "2026-08-03T11:00:00Z"}
+    assert "due at" in cli("ticket", "status", "12").out
 
 
 def test_a_desk_that_is_not_well_is_9_and_says_so_all_the_same(desk: FakeDesk, cli: Cli) -> None:

@@ -39,6 +39,25 @@ def test_some_refused_is_7_and_the_rest_is_done(desk: FakeDesk, cli: Cli) -> Non
     assert ended == (7, "12\n14\n", "spocd: #13: Somebody has it.\n")
 
 
+@pytest.mark.parametrize(
+    ("sentence", "told"),
+    [
+        ("#13 is resolved already.", "spocd: #13 is resolved already.\n"),
+        ("There is no ticket #13.", "spocd: There is no ticket #13.\n"),
+        ("#130 has it.", "spocd: #13: #130 has it.\n"),
+        ("No \x1b[2J way.", "spocd: #13: No \\x1b[2J way.\n"),
+    ],
+)
+def test_a_refused_ticket_is_named_once(desk: FakeDesk, cli: Cli, sentence: str, told: str) -> None:
+    def answer(parameters: dict[str, Any]) -> dict[str, Any]:
+        if parameters["ticket"] == 13:
+            raise Refused("no", sentence)
+        return ticket(parameters["ticket"])
+
+    desk.answers["ticket.take"] = answer
+    assert cli("ticket", "take", "12", "13", "-o", "ids").err == told
+
+
 def test_all_refused_is_the_code_of_the_first(desk: FakeDesk, cli: Cli) -> None:
     desk.answers["ticket.take"] = taking_all_but(12, 13, code=Exit.NOT_PERMITTED)
     assert cli("ticket", "take", "12", "13").code == Exit.NOT_PERMITTED

@@ -3,15 +3,8 @@
 from __future__ import annotations
 
 import csv
-import fcntl
 import io
 import json
-import os
-import pty
-import struct
-import subprocess
-import sys
-import termios
 from typing import Any
 
 import pytest
@@ -19,7 +12,7 @@ import pytest
 from spocd.cli import visible
 from spocd.cli.table import cut, lay_out, width
 from tests.cli.conftest import Cli
-from tests.cli.fake_desk import FakeDesk, process, ticket, whole
+from tests.cli.fake_desk import FakeDesk, on_a_terminal, process, ticket, whole
 
 EVIL = "\x1b]0;owned\x07 \x9b31m \u202etxt.exe\u2028 \ud800 \r\t\n end"
 SHOWN = "\\x1b]0;owned\\x07 \\x9b31m \\u202etxt.exe\\u2028 \\ud800 \\r\\t\\n end"
@@ -183,24 +176,6 @@ def test_times_are_local_for_people_and_utc_for_machines(desk: FakeDesk) -> None
     assert out == "2026-08-03 14:00\n"
     out = process("ticket", "list", "--fields", "opened_at", "-o", "tsv", config=desk.config, TZ="Asia/Tokyo").out
     assert out == "2026-08-03T11:00:00Z\n"
-
-
-def on_a_terminal(desk: FakeDesk, *line: str, columns: int = 60, **environment: str) -> str:
-    """What a command writes on a terminal of so many columns."""
-    ours, theirs = pty.openpty()
-    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 100, columns, 0, 0))
-    command = [sys.executable, "-m", "spocd", "--config", str(desk.config), *line]
-    named = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "TERM": "xterm", "TZ": "UTC"} | environment
-    with subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, env=named):
-        os.close(theirs)
-        written = b""
-        try:
-            while block := os.read(ours, 4096):
-                written += block
-        except OSError:  # the terminal's way to say that everybody has closed it
-            pass
-    os.close(ours)
-    return written.decode().replace("\r\n", "\n")
 
 
 @pytest.mark.parametrize("columns", [44, 60, 80, 132])
