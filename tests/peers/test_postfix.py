@@ -120,4 +120,4 @@ def test_what_postfix_cannot_deliver_comes_back_and_is_recorded(postfix: Postfix
     eventually(lambda: letters()[0]["state"] not in ("waiting", "sending"), "the acknowledgement to leave")
     eventually(lambda: letters()[0]["state"] in ("bounced", "failed"), "the report")
     journal = postfix.desk.view(ticket["number"])["journal"]
-    assert {each["event"] for each in journal} & {"bounced", "letter trouble"}
+    assert {each["event"] for each in journal} & {"bounced", "letter not delivered"}
