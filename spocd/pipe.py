@@ -57,9 +57,9 @@ class _Failed(Exception):
 def main(argv: list[str]) -> int:
     """Deliver the mail on standard input and return the exit code for the MTA."""
     try:
-        for number in (_signal.SIGTERM, _signal.SIGHUP, _signal.SIGINT):
+        for name in ("TERM", "HUP", "INT", "QUIT", "ALRM", "USR1", "USR2", "XCPU"):
             # Exim bounces a mail whose pipe dies of a signal, as happens when the machine shuts down.
-            _signal.signal(number, _stopped)
+            _signal.signal(getattr(_signal, f"SIG{name}"), _stopped)
         return _run(argv)
     except _Failed as failed:
         return _complain(str(failed), failed.exit)

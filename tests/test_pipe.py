@@ -386,7 +386,7 @@ async def test_a_daemon_that_hangs_up_within_a_large_mail_is_75(folder: Path) ->
     assert ended.code == 75
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGUSR1])
 async def test_a_pipe_that_is_told_to_stop_leaves_the_mail_in_the_queue(folder: Path, number: signal.Signals) -> None:
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-I", "-S", str(PIPE), "--config", "spocd.toml", cwd=folder,

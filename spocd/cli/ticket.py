@@ -21,7 +21,7 @@ _VERBS = {
     "release": (f"{_HERE}_turn:release", "Give tickets back to the queue."),
     "reopen": (f"{_HERE}_turn:reopen", "Open resolved or closed tickets again."),
     "reply": (f"{_HERE}_words:reply", "Answer the requester."),
-    "search": (f"{_HERE}_find:search", "Find tickets whose subject or messages hold these words."),
+    "search": (f"{_HERE}_find:search", "Find tickets that hold all these words."),
     "status": (f"{_HERE}_find:status", "Say how a ticket stands."),
     "take": (f"{_HERE}_turn:take", "Take tickets: they are yours from now on."),
     "view": (f"{_HERE}_find:view", "Show a ticket with its people and its messages."),

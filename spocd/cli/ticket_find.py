@@ -50,7 +50,7 @@ def list_tickets(states: tuple[list[str], ...], **filters: Any) -> None:
 @click.command(cls=Command, lists=True, example="spocd ticket search printer third floor")
 @click.argument("words", nargs=-1, required=True)
 def search(words: tuple[str, ...]) -> None:
-    """Find tickets whose subject or messages hold these words, one after the other."""
+    """Find tickets that hold all these words, in subject, messages or requester."""
     show.listing(pages("ticket.search", "tickets", words=" ".join(words)), TICKET)
 
 

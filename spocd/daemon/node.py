@@ -140,11 +140,9 @@ class Node:
 
     def _with_room(self, health: dict[str, Any]) -> dict[str, Any]:
         """The desk's health with what only this node can see: the room on its disk."""
-        free = shutil.disk_usage(self.config.folder).free
-        if free >= ROOM_FOR_MAILS * self.config.limits.max_mail:
-            return health
-        fault = f"{self.config.folder}: only {free // 2**20} MiB of disk are free; mail will soon be put off"
-        return health | {"status": "warning", "faults": [*health["faults"], fault]}
+        folder = self.config.folder
+        fault = no_room(folder, free=shutil.disk_usage(folder).free, max_mail=self.config.limits.max_mail)
+        return health | {"status": "warning", "faults": [*health["faults"], fault]} if fault else health
 
     def _reload_for_somebody(self) -> dict[str, Any]:
         try:
@@ -169,6 +167,13 @@ class Node:
         self._sending.change_transport(sending)
         log.info("reloaded %s", config.path)
         return later
+
+
+def no_room(folder: Path, *, free: int, max_mail: int) -> str:
+    """Why `free` octets of disk are too few for a desk that takes mails of `max_mail` octets, or ""."""
+    if free >= ROOM_FOR_MAILS * max_mail:
+        return ""
+    return f"{folder}: only {free // 2**20} MiB of disk are free; mail will soon be put off"
 
 
 async def _beat(desk: Desk) -> None:

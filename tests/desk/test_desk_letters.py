@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from spocd.daemon.sending import Sending
 from spocd.desk import letter
 from spocd.domain.delivery import GIVE_UP_AFTER, Deferred, Rejected, Sent, Unknown
 from spocd.errors import Refused
+from spocd.gateway.maildir import Maildir
+from spocd.gateway.writing import Writer
 from tests.desk.running_desk import DAY, LEAD, START, RunningDesk, answered, journal
 
 
@@ -192,3 +196,27 @@ async def test_health_reports_a_letter_that_failed_while_that_is_news(desk: Runn
     assert (await desk.ask("desk.health"))["status"] == "warning"
     desk.now += 8 * DAY
     assert (await desk.ask("desk.health"))["status"] == "ok"
+
+
+async def test_what_a_guess_let_in_does_not_say_where_the_answer_goes(desk: RunningDesk) -> None:
+    await desk.mail()
+    await desk.mail("New address.", Subject="Re: Printer [desk#1]", Reply_To="thief@third.example")
+    await desk.ask("ticket.reply", ticket=1, body="The code is 1234.")
+    assert (await desk.letters())[-1].to_address == "ann@client.example"
+
+
+async def test_a_broken_template_puts_a_letter_off_and_loses_none(desk: RunningDesk, tmp_path: Path) -> None:
+    (tmp_path / "en").mkdir()
+    (tmp_path / "en" / "acknowledgement.txt").write_text("Subject\n\n{{ nothing_like_it }}\n")
+    await desk.mail()
+    maildir = Maildir(tmp_path / "sent")
+    sending = Sending(desk.store, Writer(tmp_path), maildir, lambda: desk.settings, lambda: float(desk.now))
+    sending.loop.start()
+    try:
+        async with asyncio.timeout(10):
+            while not (row := (await desk.ask("mail.outbox"))["letters"][0])["reply"]:
+                await asyncio.sleep(0.02)
+    finally:
+        await sending.stop(1.0)
+    assert (row["state"], row["tries"]) == ("waiting", 1)
+    assert "acknowledgement.txt" in row["reply"]

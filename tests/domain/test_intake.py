@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -262,3 +263,9 @@ def test_how_many_automatic_answers_are_enough(sent: Sent, known: bool, held_bac
     why = over_limit(sent, LIMITS, known=known)
     assert why.startswith(held_back_by)
     assert bool(why) is bool(held_back_by)
+
+
+@pytest.mark.parametrize("sender", ["owner-news@lists.example", "no-reply@shop.example", "news-bounces@lists.example"])
+def test_nobody_answers_an_envelope_that_nobody_reads(sender: str) -> None:
+    envelope = replace(MAIL_FROM_ANN, sender=sender)
+    assert judge(a_reading(), envelope, RULES).unanswerable == "nobody reads what is sent to its envelope sender"

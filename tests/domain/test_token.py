@@ -303,3 +303,8 @@ def test_a_message_id_is_ours_only_when_it_verifies_as_one() -> None:
 )
 def test_nothing_but_a_message_ids_token_reads_as_one(text: str) -> None:
     assert read_message_id(text) is None
+
+
+def test_a_key_id_comes_again_as_late_as_can_be() -> None:
+    assert next_key_id(["3", "4"]) == "5", "and not 1 or 2, which were in use before"
+    assert next_key_id(["y", "z"]) == "0"

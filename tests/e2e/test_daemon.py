@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import signal
+import sqlite3
 import subprocess
 import time
 from pathlib import Path
 
 import pytest
 
+from spocd.daemon.node import no_room
 from tests.running import SPOCD, RunningDesk, eventually
 
 
@@ -146,3 +149,24 @@ def test_a_second_folder_on_the_same_database_ends_with_78(desk: RunningDesk, tm
     )
     assert done.returncode == 78, done.stderr
     assert "another spocd runs on this" in done.stderr
+
+
+def test_a_mail_that_took_the_desk_down_time_and_again_is_set_aside_as_a_ticket(desk: RunningDesk) -> None:
+    desk.send(subject="Poison")
+    desk.settled()
+    desk.kill()
+    with contextlib.closing(sqlite3.connect(desk.folder / "desk.db")) as database, database:
+        # As ten deaths with this mail in hand would leave it.
+        database.execute("update inbox set state = 'reading', leases = 10")
+    desk.start()
+    desk.settled()
+    row = desk.placed()
+    assert row["fate"] == "quarantined"
+    ticket = desk.view(row["ticket"])
+    assert ticket["subject"] == "[could not be read] Poison"
+    assert [each["filename"] for each in ticket["messages"][0]["attachments"]] == ["message.eml"]
+
+
+def test_health_warns_before_the_disk_is_full(tmp_path: Path) -> None:
+    assert no_room(tmp_path, free=50 * 2**20, max_mail=26_214_400) == ""
+    assert "only 49 MiB of disk are free" in no_room(tmp_path, free=49 * 2**20, max_mail=26_214_400)

@@ -16,7 +16,8 @@ from pathlib import Path
 import pytest
 
 from spocd.config import Config, ListenSection
-from spocd.errors import TryLater
+from spocd.errors import Misconfigured, TryLater
+from spocd.gateway.server import Listeners
 from tests.gateway.listening import (
     MAIL,
     SECRET,
@@ -130,7 +131,10 @@ async def test_sec_01_only_crlf_dot_crlf_ends_a_mail(tmp_path: Path, end: bytes)
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
-    folder = tmp_path_factory.mktemp("tls")
+    return _certificate_in(tmp_path_factory.mktemp("tls"))
+
+
+def _certificate_in(folder: Path) -> tuple[str, str]:
     names = str(folder / "cert.pem"), str(folder / "key.pem")
     command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
     command += ["-days", "1", "-subj", "/CN=localhost", "-out", names[0], "-keyout", names[1]]
@@ -173,6 +177,29 @@ async def test_a_mail_over_starttls(tmp_path: Path, certificate: tuple[str, str]
         assert (await one.say("QUIT"))[:3] == "221"
         assert await one.is_closed()
     assert [raw for _, raw in desk.mails] == [large]
+
+
+async def _shown_certificate(listeners: Listeners) -> bytes:
+    async with client(listeners) as one:
+        await one.say("EHLO a")
+        await one.say("STARTTLS")
+        await one.writer.start_tls(_trusting())
+        shown: bytes = one.writer.get_extra_info("ssl_object").getpeercert(binary_form=True)
+        return shown
+
+
+async def test_a_renewed_certificate_is_shown_and_a_broken_one_is_not(tmp_path: Path) -> None:
+    node = _with_tls(config(tmp_path), _certificate_in(tmp_path), require=False)
+    async with serving(node, Desk()) as listeners:
+        first = await _shown_certificate(listeners)
+        _certificate_in(tmp_path)
+        listeners.renew_certificate(node)
+        second = await _shown_certificate(listeners)
+        assert second != first
+        Path(node.listen.certificate).write_text("broken")
+        with pytest.raises(Misconfigured, match="certificate"):
+            listeners.renew_certificate(node)
+        assert await _shown_certificate(listeners) == second
 
 
 async def test_sec_02_what_was_said_before_the_handshake_is_never_obeyed(
