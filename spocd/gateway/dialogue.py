@@ -1,22 +1,16 @@
-"""One SMTP session with the relay, in steps, so that what is known when it breaks off is known exactly.
-
-aiosmtplib's own client is not used: it raises the same error for a connection lost before the final dot and after it,
-and reads recipients again in its own way.
-"""
+"""One SMTP session with the relay, in steps, so that what is known when it breaks off is known exactly."""
 
 from __future__ import annotations
 
 import asyncio
+import binascii
 import re
 import socket
 import ssl
-from collections.abc import Awaitable, Callable
+import sys
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
-
-from aiosmtplib.auth import auth_login_encode, auth_plain_encode
-from aiosmtplib.errors import SMTPException, SMTPResponseException
-from aiosmtplib.esmtp import parse_esmtp_extensions
 
 from spocd.domain.delivery import Deferred, Outcome, Rejected, Sent, Unknown
 from spocd.gateway.wire import Broken, Reply, Wire, flattened
@@ -26,7 +20,12 @@ _BLOCK: Final = 1 << 16  # octets of a letter that must leave within one time li
 _BREAKS = re.compile(rb"\r\n|[\r\n]")
 _HOST = re.compile(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
 # Said about our session or our rights, not about a recipient: a mended configuration will let the letter through.
-_ABOUT_US: Final = frozenset({503, 530, 534, 535, 538})
+_ABOUT_US: Final = frozenset({503, 521, 530, 534, 535, 538})
+# The same in so many words, and where MAIL is refused for our sender or our rights (RFC 3463 sections 3.2 and 3.8).
+_NO_RELAYING: Final = re.compile(
+    r"(?:5\.7\.\d|(?!\d\.\d)).*\brelay(?:ing)?\b.{0,20}\b(?:denied|prohibited|not (?:allowed|permitted))", re.I
+)
+_OUR_SENDER: Final = re.compile(r"5\.(?:7\.\d|1\.[78]\b)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +79,6 @@ class Dialogue:
         self._wire = wire
         self._limits = limits
         self._extensions: dict[str, str] = {}
-        self._methods: list[str] = []
         self.letters = 0
 
     @property
@@ -109,7 +107,7 @@ class Dialogue:
 
     async def greet(self, peer: Peer) -> None:
         """From the greeting to the point where a letter can go; Broken where that cannot be reached."""
-        _expect(await self._wire.ask(within=self._limits.greeting), 220)
+        _expect(await self._wire.reply(within=self._limits.greeting), 220)
         await self._hello()
         if peer.tls is not None and not peer.at_once and (peer.must or "starttls" in self._extensions):
             await self._start_tls(peer, peer.tls)
@@ -117,13 +115,15 @@ class Dialogue:
             await self._log_in(peer)
 
     async def _hello(self) -> None:
-        reply = await self._wire.ask(b"EHLO", self._own_name(), within=self._limits.command)
+        reply = await self._wire.ask(b"EHLO " + self._own_name(), within=self._limits.command)
         if reply.code in (500, 502, 504):
-            _expect(await self._wire.ask(b"HELO", self._own_name(), within=self._limits.command), 250)
-            self._extensions, self._methods = {}, []
+            _expect(await self._wire.ask(b"HELO " + self._own_name(), within=self._limits.command), 250)
+            self._extensions = {}
             return
         _expect(reply, 250)
-        self._extensions, self._methods = parse_esmtp_extensions(reply.text)
+        # Some old relays write AUTH=LOGIN.
+        words = [line.lower().replace("auth=", "auth ").partition(" ") for line in reply.text.split("\n")[1:]]
+        self._extensions = {keyword: parameters for keyword, _, parameters in words}
 
     def _own_name(self) -> bytes:
         """The host's full name or, where it has none, its address as RFC 5321 section 4.1.4 asks; no DNS for this."""
@@ -137,27 +137,27 @@ class Dialogue:
     async def _start_tls(self, peer: Peer, context: ssl.SSLContext) -> None:
         if "starttls" not in self._extensions:
             raise Broken("4.7.5 The relay offers no STARTTLS, and nothing is sent to it in clear text.")
-        self._wire.asked = True
         try:
-            await self._wire.start_tls(context, server_hostname=peer.host, timeout=self._limits.command)
-        except SMTPResponseException as error:
-            raise Broken(f"4.7.5 The relay refused STARTTLS: {Reply(error.code, error.message)}") from error
-        except (SMTPException, OSError) as error:
+            reply = await self._wire.ask(b"STARTTLS", within=self._limits.command)
+            if reply.code != 220:
+                raise Broken(f"it refused STARTTLS: {reply}")
+            await self._wire.start_tls(context, peer.host, within=self._limits.command)
+        except Broken as broken:
+            raise Broken(f"4.7.5 TLS with the relay failed: {broken.reply}") from broken
+        except OSError as error:
             raise Broken(f"4.7.5 TLS with the relay failed: {_reason(error)}") from error
-        finally:
-            self._wire.rest()
         self._wire.hold_nothing_back()
         await self._hello()
 
     async def _log_in(self, peer: Peer) -> None:
-        if "plain" in self._methods:
-            credentials = auth_plain_encode(peer.user, peer.password)
-            reply = await self._wire.ask(b"AUTH", b"PLAIN", credentials, within=self._limits.command)
-        elif "login" in self._methods:
-            user, password = auth_login_encode(peer.user, peer.password)
-            reply = await self._wire.ask(b"AUTH", b"LOGIN", user, within=self._limits.command)
+        methods = self._extensions.get("auth", "").split()
+        if "plain" in methods:
+            command = b"AUTH PLAIN " + _base64(f"\0{peer.user}\0{peer.password}")
+            reply = await self._wire.ask(command, within=self._limits.command)
+        elif "login" in methods:
+            reply = await self._wire.ask(b"AUTH LOGIN " + _base64(peer.user), within=self._limits.command)
             if reply.code == 334:
-                reply = await self._wire.ask(password, within=self._limits.command)
+                reply = await self._wire.ask(_base64(peer.password), within=self._limits.command)
         else:
             raise Broken("4.7.0 The relay offers neither AUTH PLAIN nor AUTH LOGIN. Check relay.user.")
         if reply.code != 235:
@@ -173,6 +173,7 @@ class Dialogue:
             if refusal is not None:
                 return refusal
             await self._body(mail.content)
+            sys.audit("spocd.data_sent")
             await before_dot()
             self._wire.check()
         except Broken as broken:
@@ -188,15 +189,38 @@ class Dialogue:
         options = b" SMTPUTF8 BODY=8BITMIME" if mail.international else b""
         if "size" in self._extensions:
             options += b" SIZE=%d" % len(mail.content)
-        for command in (
-            b"MAIL FROM:<" + mail.sender.encode() + b">" + options,
-            b"RCPT TO:<" + mail.recipient.encode() + b">",
-        ):
-            reply = await self._wire.ask(command, within=self._limits.command)
-            if reply.code // 100 != 2:
-                return self._refusal(reply)
-        reply = await self._wire.ask(b"DATA", within=self._limits.data)
-        return None if reply.code == 354 else self._refusal(reply)
+        steps = (
+            (b"MAIL FROM:<" + mail.sender.encode() + b">" + options, self._limits.command),
+            (b"RCPT TO:<" + mail.recipient.encode() + b">", self._limits.command),
+            (b"DATA", self._limits.data),
+        )
+        if "pipelining" in self._extensions:
+            return await self._all_at_once(steps)
+        for command, within in steps:
+            reply = await self._wire.ask(command, within=within)
+            if not _agrees(command, reply):
+                return self._refusal(reply, final=_final(command, reply))
+        return None
+
+    async def _all_at_once(self, steps: Sequence[tuple[bytes, float]]) -> Outcome | None:
+        """Say MAIL, RCPT and DATA in one breath (RFC 2920); the first that is refused decides."""
+        self._wire.say(*(command for command, _ in steps))
+        refusal: Outcome | None = None
+        agreed = False
+        try:
+            for command, within in steps:
+                reply = await self._wire.reply(within=within)
+                agreed = _agrees(command, reply)
+                if refusal is None and not agreed:
+                    refusal = self._refusal(reply, final=_final(command, reply))
+        except Broken:
+            self.drop()
+            if refusal is None:
+                raise
+        if refusal is not None and agreed:
+            # It waits for the letter all the same; to end it here with a dot would send an empty one.
+            self.drop()
+        return refusal
 
     async def _body(self, content: bytes) -> None:
         octets = stuffed(content)
@@ -207,6 +231,7 @@ class Dialogue:
         """From here on only a reply that can be understood is an answer; everything else leaves it unknown."""
         try:
             reply = await self._wire.ask(b".", within=self._limits.dot)
+            sys.audit("spocd.reply_read")
         except Broken as broken:
             self.drop()
             return Unknown(broken.reply)
@@ -219,14 +244,15 @@ class Dialogue:
             case 3:
                 self.drop()
                 return Unknown(str(reply))
-        return self._refusal(reply)
+        return self._refusal(reply, final=True)
 
-    def _refusal(self, reply: Reply) -> Outcome:
+    def _refusal(self, reply: Reply, *, final: bool) -> Outcome:
+        """What a reply that is no yes means; `final` is whether a 5xx was about this letter or its recipient."""
         if reply.code // 100 in (2, 3) or reply.code == 421 or reply.code in _ABOUT_US:
             # Either the relay is out of step or it has had enough; the next letter starts afresh.
             self.drop()
             return Deferred(str(reply))
-        return Rejected(str(reply)) if reply.code >= 500 else Deferred(str(reply))
+        return Rejected(str(reply)) if final and reply.code >= 500 else Deferred(str(reply))
 
 
 async def open_dialogue(peer: Peer, limits: Limits) -> Dialogue:
@@ -249,6 +275,7 @@ async def open_dialogue(peer: Peer, limits: Limits) -> Dialogue:
     except BaseException:
         dialogue.drop()
         raise
+    sys.audit("spocd.connected")
     return dialogue
 
 
@@ -261,6 +288,21 @@ def stuffed(content: bytes) -> bytes:
     if not octets.endswith(b"\r\n"):
         octets += b"\r\n"
     return (b"." if octets.startswith(b".") else b"") + octets.replace(b"\r\n.", b"\r\n..")
+
+
+def _base64(text: str) -> bytes:
+    return binascii.b2a_base64(text.encode(), newline=False)
+
+
+def _agrees(command: bytes, reply: Reply) -> bool:
+    return reply.code == 354 if command == b"DATA" else reply.code // 100 == 2
+
+
+def _final(command: bytes, reply: Reply) -> bool:
+    """Whether a 5xx to this command is about the letter or its recipient, so that no later try would do better."""
+    if command.startswith(b"MAIL") and _OUR_SENDER.match(reply.text):
+        return False
+    return not _NO_RELAYING.match(reply.text)
 
 
 def _expect(reply: Reply, code: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from spocd.domain.address import parse
 from spocd.domain.delivery import Deferred, Outcome, Rejected, Sent
 from spocd.errors import Refused
 
+_CLOCK_STEP = 1_000_000_000  # nanoseconds, of the coarsest file systems
 _NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,120}")
 
 
@@ -20,6 +22,7 @@ class Maildir:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._looked = (0, frozenset[str]())  # when `cur` had last changed, and the letters in it then
 
     async def send(
         self,
@@ -71,16 +74,28 @@ class Maildir:
     def _show(self, name: str) -> None:
         """Move the letter to `new`, unless a mail program has already moved an earlier copy on to `cur`."""
         written = self.folder / "tmp" / name
-        with os.scandir(self.folder / "cur") as entries:
-            if any(entry.name.partition(":")[0] == name for entry in entries):
-                written.unlink()
-                return
+        if name in self._in_cur():
+            written.unlink()
+            return
         written.replace(self.folder / "new" / name)
         directory = os.open(self.folder / "new", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
             os.fsync(directory)
         finally:
             os.close(directory)
+
+    def _in_cur(self) -> frozenset[str]:
+        """The letters in `cur`, by the names that they came with; read anew when something there has changed."""
+        cur = self.folder / "cur"
+        changed = cur.stat().st_mtime_ns
+        if changed != self._looked[0]:
+            with os.scandir(cur) as entries:
+                names = frozenset(entry.name.partition(":")[0] for entry in entries)
+            # A change within the clock's step after this look would bear the same time.
+            settled = time.time_ns() - changed > _CLOCK_STEP
+            self._looked = (changed if settled else 0, names)
+            return names
+        return self._looked[1]
 
 
 def _envelope(sender: str, recipient: str) -> bytes:

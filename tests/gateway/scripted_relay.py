@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+import threading
+from collections.abc import Callable, Coroutine, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 DROP = b"(drop the connection)"
 RESET = b"(reset the connection)"
 HANG = b"(say nothing more)"
+SILENT = b"(say nothing now)"
 ENDLESS = b"(repeat what follows for ever) "
+DRIP = b"(an octet of what follows at a time) "
 
 ORDINARY: Mapping[str, bytes] = {
     "CONNECT": b"220 relay.example ESMTP",
@@ -54,6 +59,17 @@ class ScriptedRelay:
             session.cancel()
         await asyncio.gather(*self._sessions, return_exceptions=True)
 
+    async def script(self, replies: Mapping[str, bytes | list[bytes]]) -> None:
+        """Answer so from now on, to those who connect anew; whoever is connected is cut off."""
+        self.replies = replies
+        self._given.clear()
+        for session in self._sessions:
+            session.cancel()
+
+    def has_given(self, verb: str) -> bool:
+        """Whether the first of several replies to a verb was given."""
+        return verb in self._given
+
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None
@@ -77,7 +93,7 @@ class ScriptedRelay:
             await self._answer(reply, reader, writer)
             if verb == "QUIT":
                 return
-            if verb == "DATA" and reply.startswith(b"354"):
+            if verb == "DATA" and reply.removeprefix(DRIP).startswith(b"354"):
                 await self._body(reader, writer)
                 verb = "."
                 continue
@@ -110,6 +126,8 @@ class ScriptedRelay:
             if reply == RESET:
                 writer.transport.abort()
             raise ConnectionError
+        if reply == SILENT:
+            return
         if reply == HANG:
             await asyncio.sleep(3600)
         if reply.startswith(ENDLESS):
@@ -117,5 +135,30 @@ class ScriptedRelay:
                 writer.write(reply[len(ENDLESS) :])
                 self.written += len(reply)
                 await writer.drain()
+        if reply.startswith(DRIP):
+            for octet in reply[len(DRIP) :] + b"\r\n":
+                writer.write(bytes([octet]))
+                await asyncio.sleep(0.02)
+            return
         writer.write(reply + b"\r\n")
         await writer.drain()
+
+
+@contextmanager
+def in_its_thread(relay: ScriptedRelay) -> Iterator[Callable[[Mapping[str, bytes | list[bytes]]], None]]:
+    """The relay on a thread of its own, for tests that wait for a daemon; what is yielded changes its script."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+
+    def in_loop(what: Coroutine[Any, Any, object]) -> None:
+        asyncio.run_coroutine_threadsafe(what, loop).result(30)
+
+    in_loop(relay.__aenter__())
+    try:
+        yield lambda replies: in_loop(relay.script(replies))
+    finally:
+        in_loop(relay.__aexit__())
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()

@@ -10,19 +10,17 @@ import json
 import os
 import pwd
 import shutil
-import smtplib
 import subprocess
 from dataclasses import dataclass
-from email.message import EmailMessage
 from pathlib import Path
 
 from tests.e2e.sink import free_port
+from tests.peers.mail_server import MAILBOX, ROOT
+from tests.peers.private_root import ACCOUNT
+from tests.peers.tap import Tap
 from tests.running import RunningDesk
 
-ROOT = Path(__file__).parent.parent.parent
 RECIPES = ROOT / "etc" / "postfix"
-ACCOUNT = "nobody"  # runs `spocd pipe`, as the account spocd does in an installation
-MAILBOX = "ann@client.example"
 
 _MAIN = """\
 compatibility_level = 3.6
@@ -87,6 +85,7 @@ class Postfix:
     folder: Path
     desk: RunningDesk
     port: int
+    tap: Tap | None = None
 
     @classmethod
     def made(cls, folder: Path, desk: RunningDesk) -> Postfix:
@@ -148,13 +147,6 @@ class Postfix:
         with contextlib.suppress(subprocess.CalledProcessError):
             self._run("postfix", "stop")
 
-    def answers(self) -> bool:
-        try:
-            with smtplib.SMTP("127.0.0.1", self.port, timeout=5):
-                return True
-        except OSError:
-            return False
-
     def _run(self, program: str, *words: str) -> str:
         environment = os.environ | {"MAIL_CONFIG": str(self.folder / "conf")}
         done = subprocess.run(
@@ -171,19 +163,13 @@ class Postfix:
         """The mails in the queue, each as postqueue describes it."""
         return [json.loads(line) for line in self._run("postqueue", "-j").splitlines()]
 
-    def submit(self, mail: EmailMessage, to: list[str]) -> dict[str, tuple[int, bytes]]:
-        """Send a mail to Postfix; the recipients that it refused in session."""
-        with smtplib.SMTP("127.0.0.1", self.port, timeout=30) as client:
-            return client.sendmail(MAILBOX, to, mail.as_bytes())
+    def deferred(self) -> list[dict[str, object]]:
+        """Those of them that were tried and put off."""
+        return [each for each in self.queue() if each["queue_name"] == "deferred"]
 
     @property
     def log(self) -> str:
         return (self.folder / "mail.log").read_text(errors="replace")
-
-    def mailbox(self) -> list[Path]:
-        """The mails that were delivered to the only mailbox there is, the oldest first."""
-        new = self.folder / "mailboxes" / "ann" / "new"
-        return sorted(new.iterdir(), key=lambda file: file.stat().st_mtime_ns) if new.is_dir() else []
 
 
 def python_for(account: str) -> str:
