@@ -60,13 +60,12 @@ def found(
         if password is not None
     }
     login, uid = _first_agent(admin)
-    database = store_section.url.removeprefix("sqlite:")
     made = lay_out(folder, config, secret=Path(secret) if secret else None, passwords=passwords)
     try:
         with owned(folder):
             agent = asyncio.run(_fill(config, login, uid))
     except BaseException:
-        for left in ("lock", *(f"{database}{end}" for end in ("", "-wal", "-shm", "-lock"))):
+        for left in ("lock", *_database_files(config)):
             (folder / left).unlink(missing_ok=True)
         take_back(made)
         raise
@@ -80,6 +79,12 @@ def found(
         "agent": agent,
         "uid": uid,
     }
+
+
+def _database_files(config: Config) -> list[str]:
+    """What SQLite makes in the folder; a PostgreSQL keeps nothing there."""
+    scheme, _, file = config.store.url.partition(":")
+    return [f"{file}{end}" for end in ("", "-wal", "-shm", "-lock")] if scheme == "sqlite" else []
 
 
 def _with_port(endpoint: str) -> str:
@@ -114,7 +119,7 @@ def _first_agent(admin: str | None) -> tuple[str, int | None]:
 
 
 async def _fill(config: Config, login: str, uid: int | None) -> str:
-    store = await open_store(config.store.url, config.folder, create=True)
+    store = await open_store(config, create=True)
     try:
         return await _write_first_rows(store, config, login, uid)
     finally:
@@ -132,7 +137,8 @@ async def _write_first_rows(store: Store, config: Config, login: str, uid: int |
                 raise Misconfigured(
                     ["The database holds a desk already, with another secret. Bring that: spocd init … --secret FILE"]
                 )
-            return login
+            known = None if uid is None else await tx.one("agent_of_uid", uid=uid)
+            return known["login"] if known else "nobody new: this desk has its agents"
         await tx.run("found_desk", instance=secrets.token_hex(8), secret_fingerprint=mark, now=now)
         await tx.run("add_signing_key", id=next_key_id([]), now=now)
         name = _full_name(login, config.desk.name)

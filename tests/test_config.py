@@ -177,6 +177,21 @@ def test_a_relay_is_a_scheme_a_host_and_a_port(url: str, tmp_path: Path) -> None
     assert load(written(tmp_path, f'{LEAST}[relay]\nurl = "{url}"\n')).relay.url == url
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "sqlite:desk.db",
+        "postgresql://desk@db.example.org/desk",
+        "postgresql://desk@[::1]:5433/desk?sslmode=verify-full",
+        "postgresql:///desk?host=/run/postgresql",
+        "postgresql://desk@/desk?host=a.example.org,b.example.org&target_session_attrs=read-write",
+        "postgresql://desk@db.example.org/desk?passfile=/var/lib/spocd/pgpass",
+    ],
+)
+def test_a_store_is_a_file_or_a_server(url: str, tmp_path: Path) -> None:
+    assert load(written(tmp_path, f'{LEAST}[store]\nurl = "{url}"\n')).store.url == url
+
+
 @pytest.mark.parametrize("host", ["127.0.0.1", "[::1]", "localhost", "127.9.9.9"])
 def test_a_password_may_go_in_clear_text_to_loopback_alone(host: str, tmp_path: Path) -> None:
     (tmp_path / "password").touch(mode=0o600)

@@ -212,7 +212,8 @@ class AutomaticSection:
     unknown_a_day: int = field(
         default=1,
         metadata=_about(
-            "Acknowledgements a day to one address that the desk does not know.", values.between(0, _ANY_COUNT)
+            "Acknowledgements a day to one address that the desk does not know. Here and below, 1000000 is no limit.",
+            values.between(0, _ANY_COUNT),
         ),
     )
     unknown_an_hour: int = field(

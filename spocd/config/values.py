@@ -25,6 +25,11 @@ _NAME = re.compile(r"[!-~]+")
 _SERVICE = re.compile(r"[a-z0-9][a-z0-9._-]*")
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\]")
 _LARGEST_PORT = 65535
+_MOVE_IT = "holds a password; move it into a file of mode 0600 and name that as {}.password_file"
+# What may stand in the query of a PostgreSQL URL; whatever else would become a setting of the server's.
+_POSTGRESQL = frozenset(
+    ["host", "port", "passfile", "sslmode", "sslrootcert", "sslcert", "sslkey", "sslcrl", "target_session_attrs"]
+)
 
 
 def shown(value: object) -> str:
@@ -137,9 +142,22 @@ def store_url(value: str) -> None:
             if not rest or rest == ":memory:" or not rest.isprintable():
                 raise ValueError("names no file; write sqlite:FILE, such as sqlite:desk.db")
         case "postgresql":
-            _server(value, "store", "postgresql://USER@HOST/DATABASE")
+            _postgresql(value)
         case _:
             raise ValueError("is no database; write sqlite:FILE, such as sqlite:desk.db")
+
+
+def _postgresql(value: str) -> None:
+    """A server of the network, or one on this machine: postgresql:///DATABASE?host=FOLDER names its socket's folder."""
+    from urllib.parse import parse_qs
+
+    wanted = "postgresql://USER@HOST/DATABASE, or postgresql:///DATABASE?host=/run/postgresql"
+    parts = _server(value, "store", wanted, elsewhere="host=")
+    query = parse_qs(parts.query)
+    if "password" in query:
+        raise ValueError(_MOVE_IT.format("store"))
+    if strange := sorted(query.keys() - _POSTGRESQL):
+        raise ValueError(f"asks for {shown(strange[0])}; behind the ? may stand: {', '.join(sorted(_POSTGRESQL))}")
 
 
 def relay_url(value: str) -> None:
@@ -158,8 +176,11 @@ def relay_url(value: str) -> None:
         )
 
 
-def _server(value: str, section: str, wanted: str) -> Any:
-    """The parts of a URL that names a server; the sentence never repeats the URL, for it may hold a password."""
+def _server(value: str, section: str, wanted: str, *, elsewhere: str = "") -> Any:
+    """The parts of a URL that names a server; the sentence never repeats the URL, for it may hold a password.
+
+    The host may be missing where the query holds `elsewhere`.
+    """
     from urllib.parse import urlsplit
 
     try:
@@ -168,8 +189,9 @@ def _server(value: str, section: str, wanted: str) -> Any:
     except ValueError:
         raise ValueError(f"is no URL; write {wanted}") from None
     if parts.password is not None:
-        raise ValueError(f"holds a password; move it into a file of mode 0600 and name that as {section}.password_file")
-    if not parts.hostname or not value.isprintable() or " " in value:
+        raise ValueError(_MOVE_IT.format(section))
+    hosted = parts.hostname or (elsewhere and elsewhere in parts.query)
+    if not hosted or not value.isprintable() or " " in value:
         raise ValueError(f"names no host; write {wanted}")
     return parts
 

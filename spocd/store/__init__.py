@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -48,9 +49,26 @@ Operation = Callable[[Transaction], Awaitable[T]]
 class Store(Protocol):
     """One database. `write` returns after COMMIT; what it raises was rolled back."""
 
-    async def write(self, operation: Operation[T]) -> T: ...
+    async def write(self, operation: Operation[T]) -> T:
+        """Run an operation that has the desk to itself: nothing that it read changes before its commit."""
+        ...
+
+    async def write_beside(self, operation: Operation[T]) -> T:
+        """Run an operation beside others: for what is right statement by statement, whatever others commit meanwhile.
+
+        Accepting, leasing and heartbeats are such: they must not wait for who decides.
+        """
+        ...
 
     async def read(self, operation: Operation[T]) -> T: ...
+
+    def listen(self, heard: Callable[[str], None]) -> None:
+        """Call `heard` with each word that another node tells, and with "" where some may have been missed."""
+        ...
+
+    def tell(self, word: str) -> None:
+        """Tell the other nodes that listen; nobody waits for it, and a word may be lost."""
+        ...
 
     async def close(self) -> None: ...
 
@@ -65,23 +83,27 @@ class Rollback(Exception):
 
 def sqlite_file(url: str, folder: Path) -> Path:
     """The file of a `sqlite:FILE` URL, relative to the folder of spocd.toml."""
-    scheme, _, rest = url.partition(":")
-    if scheme != "sqlite" or not rest:
-        raise Misconfigured(
-            [f'store.url: "{url}" cannot be used: this version keeps its desk in SQLite. Use sqlite:desk.db.']
-        )
-    return folder / rest.removeprefix("//")
+    return folder / url.removeprefix("sqlite:")
 
 
-async def open_store(url: str, folder: Path, *, create: bool = False) -> Store:
-    """The store that a URL names, its schema checked; `create` makes it where it is not there, and migrates it."""
+async def open_store(config: Config, *, create: bool = False) -> Store:
+    """The store that spocd.toml names, its schema checked; `create` makes it where it is not there, and migrates it."""
+    section = config.store
+    if _is_postgres(section.url):
+        with _driver():
+            from spocd.store.postgres import PostgresStore
+        return await PostgresStore.open(section.url, create=create, password=_password(config))
     from spocd.store.sqlite import SqliteStore
 
-    return await SqliteStore.open(sqlite_file(url, folder), create=create)
+    return await SqliteStore.open(sqlite_file(section.url, config.folder), create=create)
 
 
 def migrate_url(config: Config) -> dict[str, Any]:
     """Bring the database to this version's schema, under the desk's lock; which steps were made."""
+    if _is_postgres(config.store.url):
+        with _driver():
+            from spocd.store.care_postgres import migrate_database
+        return migrate_database(config.store.url, _password(config), config.folder)
     from spocd.store.care import migrate_file
 
     return migrate_file(sqlite_file(config.store.url, config.folder), config.folder)
@@ -89,6 +111,37 @@ def migrate_url(config: Config) -> dict[str, Any]:
 
 def check(config: Config) -> dict[str, Any]:
     """Look whether the database is whole: its pages, its references, its schema. Misconfigured where it is not."""
+    if _is_postgres(config.store.url):
+        with _driver():
+            from spocd.store.care_postgres import check_database
+        return check_database(config.store.url, _password(config))
     from spocd.store.care import check_file
 
     return check_file(sqlite_file(config.store.url, config.folder))
+
+
+def _is_postgres(url: str) -> bool:
+    return url.startswith("postgresql:")
+
+
+@contextmanager
+def _driver() -> Iterator[None]:
+    """Say what is to be installed where PostgreSQL's driver is not."""
+    try:
+        yield
+    except ModuleNotFoundError as missing:
+        if missing.name != "asyncpg":
+            raise
+        sentence = "store.url: PostgreSQL needs the package asyncpg. Run: pip install 'spocd[postgres]'"
+        raise Misconfigured([sentence]) from None
+
+
+def _password(config: Config) -> str | None:
+    """What stands in the file of store.password_file; None leaves it to ~/.pgpass and to the server."""
+    if not config.store.password_file:
+        return None
+    path = config.file(config.store.password_file)
+    try:
+        return path.read_text(encoding="utf-8").rstrip("\r\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise Misconfigured([f"store.password_file: {path} cannot be read: {error}"]) from None

@@ -9,7 +9,7 @@ from typing import Any
 
 from spocd.errors import Misconfigured
 from spocd.store.lock import owned, owned_database
-from spocd.store.migrate import check_version, migrate_sqlite, version_of
+from spocd.store.migrate import check_version, migrate_sqlite, newest_version, version_of
 
 
 def migrate_file(file: Path, folder: Path) -> dict[str, Any]:
@@ -29,6 +29,7 @@ def check_file(file: Path) -> dict[str, Any]:
     """Look at every page and every reference; a daemon may run meanwhile. Misconfigured where something is wrong."""
     if not file.exists():
         raise _missing(file)
+    check_log(file)
     uri = f"{file.absolute().as_uri()}?mode=ro"
     with contextlib.closing(sqlite3.connect(uri, uri=True, isolation_level=None)) as connection:
         try:
@@ -40,8 +41,23 @@ def check_file(file: Path) -> dict[str, Any]:
             faults, version = [str(error)], 0
         if faults:
             raise Misconfigured([f"{file}: {fault}" for fault in faults])
-        check_version(version, file)
+        check_version(version, file, newest_version("sqlite"))
         return {"database": str(file), "version": version, "integrity": "ok"}
+
+
+def check_log(file: Path) -> None:
+    """Refuse a database whose log was taken away: SQLite would go on without what was written last, and not say so.
+
+    SQLite makes the log before its index and removes it after, so that the index alone means that somebody else did.
+    """
+    log, index = file.with_name(f"{file.name}-wal"), file.with_name(f"{file.name}-shm")
+    if index.exists() and not log.exists():
+        raise Misconfigured(
+            [
+                f"{log}: it is gone, and what was written last stood in it. Put it back. If it is lost for good, "
+                f"remove {index}, run spocd db check, and start; the mails in it are lost."
+            ]
+        )
 
 
 def _missing(file: Path) -> Misconfigured:

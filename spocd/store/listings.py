@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from spocd.errors import Exit, Refused
+from spocd.store.search import Dialect, by_words, query
 
 # The address that a person came with first.
 PERSON_ADDRESS = """coalesce(
@@ -56,10 +57,6 @@ _LISTINGS = {
             "kind": "t.kind = :kind",
             "since": "t.opened_at >= :since",
             "until": "t.opened_at < :until",
-            "search": "(t.subject like :search escape '\\' or p.name like :search escape '\\'"
-            " or exists (select 1 from person_address s where s.person = p.id and s.address like :search escape '\\')"
-            " or exists (select 1 from message m"
-            " where m.ticket = t.number and m.visible_text like :search escape '\\'))",
             # Two ranges that an index holds, not a condition that every row is tried against.
             "person": "t.number in (select x.number from ticket x where x.requester = :person union"
             " select y.ticket from participant y where y.person = :person and y.removed_at is null)",
@@ -76,10 +73,7 @@ _LISTINGS = {
         " (select count(*) from ticket t where t.requester = p.id) as tickets",
         "person p",
         (),
-        {
-            "search": "(p.name like :search escape '\\' or exists (select 1 from person_address s"
-            " where s.person = p.id and s.address like :search escape '\\'))"
-        },
+        {},
         {"newest": ("-p.id", "p.id")},
     ),
     "inbox": Listing(
@@ -101,40 +95,52 @@ _LISTINGS = {
 
 
 def compose(
-    name: str, filters: dict[str, Any], *, sort: str, limit: int, after: str | None
+    name: str,
+    filters: dict[str, Any],
+    *,
+    sort: str,
+    limit: int,
+    after: str | None,
+    dialect: Dialect = "sqlite",
 ) -> tuple[str, dict[str, Any]]:
     """The query and its parameters. Only names from the tables above become SQL; each value is a bound parameter.
 
-    `after` is a cursor, made by `cursor` from the last row of the page before.
+    `after` is a cursor, made by `cursor` from the last row of the page before. The filter `search` takes the words
+    that are wanted (domain/search.py), and any listing that has an index of words.
     """
     listing = _LISTINGS[name]
     if sort not in listing.sorts:
         raise Refused("bad-sort", f"“{sort}” is no order of this list. Take {', '.join(listing.sorts)}.", Exit.USAGE)
     column, number = listing.sorts[sort]
     bare, newest = column.removeprefix("-"), column.startswith("-")
-    where, parameters = _conditions(listing, filters)
+    source, (where, parameters) = listing.source, _conditions(listing, filters, dialect)
+    if "search" in filters:
+        found = by_words(dialect, name, number)
+        source, where = f"{found.source}{source}", [found.condition, *where]
+        bare, number = found.row if bare == number else bare, found.row
     parameters["limit"] = limit
     if after is not None:
         parameters["after"], parameters["after_id"] = _read_cursor(after)
         sign = "<" if newest else ">"
-        where.append(f"({bare} {sign} :after or ({bare} = :after and {number} {sign} :after_id))")
+        where.append(
+            f"{number} {sign} :after_id" if bare == number else f"({bare}, {number}) {sign} (:after, :after_id)"
+        )
     direction = "desc" if newest else "asc"
     order = f" order by {bare} {direction}" + ("" if bare == number else f", {number} {direction}")
     conditions = f" where {' and '.join(where)}" if where else ""
-    text = f"select {listing.columns}, {bare} as sort_key from {listing.source}{conditions}{order} limit :limit"  # noqa: S608
+    text = f"select {listing.columns}, {bare} as sort_key from {source}{conditions}{order} limit :limit"  # noqa: S608
     return text, parameters
 
 
-def _conditions(listing: Listing, filters: Mapping[str, Any]) -> tuple[list[str], dict[str, Any]]:
-    """The conditions of these filters, and their parameters. `search` is a list: each of its patterns must be found."""
-    where, parameters = [], {}
+def _conditions(listing: Listing, filters: Mapping[str, Any], dialect: Dialect) -> tuple[list[str], dict[str, Any]]:
+    """The conditions of these filters, and their parameters."""
+    where: list[str] = []
+    parameters: dict[str, Any] = {}
     for name, value in filters.items():
         if name == "states":
             where.append(_among(listing, value))
         elif name == "search":
-            for number, pattern in enumerate(value):
-                where.append(listing.filters[name].replace(":search", f":search_{number}"))
-                parameters[f"search_{number}"] = pattern
+            parameters[name] = query(dialect, value)
         else:
             where.append(listing.filters[name])
             parameters[name] = value

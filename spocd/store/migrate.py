@@ -6,10 +6,16 @@ import sqlite3
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from spocd.errors import Misconfigured
 
 FOLDER = Path(__file__).parent / "migrations"
+_RECORDS = (
+    "create table if not exists schema_migration"
+    " (version integer primary key, name text not null, applied_at integer not null)"
+)
+_LOCK = "1, 2"  # the key of the advisory lock of whoever migrates
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +29,11 @@ def migrations(dialect: str) -> list[Migration]:
     """All of them, oldest first."""
     files = sorted((FOLDER / dialect).glob("[0-9]*.sql"))
     return [Migration(int(file.name[:4]), file.stem[5:], file.read_text(encoding="utf-8")) for file in files]
+
+
+def newest_version(dialect: str) -> int:
+    """The schema that this spocd works with."""
+    return migrations(dialect)[-1].version
 
 
 def split_statements(text: str) -> list[str]:
@@ -47,15 +58,16 @@ def version_of(connection: sqlite3.Connection) -> int:
     return int(version)
 
 
-def check_version(version: int, file: Path) -> None:
+def check_version(version: int, database: object, newest: int) -> None:
     """Refuse a database that is newer than we are, or that waits for its migration."""
-    newest = migrations("sqlite")[-1].version
     if version > newest:
         raise Misconfigured(
-            [f"{file}: made by a newer spocd (schema {version}, this one knows {newest}). Upgrade spocd."]
+            [f"{database}: made by a newer spocd (schema {version}, this one knows {newest}). Upgrade spocd."]
         )
     if version < newest:
-        raise Misconfigured([f"{file}: schema {version} is older than this spocd ({newest}). Run: spocd db migrate"])
+        raise Misconfigured(
+            [f"{database}: schema {version} is older than this spocd ({newest}). Run: spocd db migrate"]
+        )
 
 
 def migrate_sqlite(connection: sqlite3.Connection) -> list[str]:
@@ -71,10 +83,7 @@ def migrate_sqlite(connection: sqlite3.Connection) -> list[str]:
 def _apply(connection: sqlite3.Connection, migration: Migration) -> None:
     connection.execute("begin immediate")
     try:
-        connection.execute(
-            "create table if not exists schema_migration"
-            " (version integer primary key, name text not null, applied_at integer not null)"
-        )
+        connection.execute(_RECORDS)
         for statement in split_statements(migration.sql):
             connection.execute(statement)
         connection.execute(
@@ -86,3 +95,29 @@ def _apply(connection: sqlite3.Connection, migration: Migration) -> None:
         if connection.in_transaction:
             connection.execute("rollback")
         raise
+
+
+async def postgres_version(connection: Any) -> int:
+    """The schema version of a PostgreSQL database; 0 where it holds no desk yet."""
+    if await connection.fetchval("select to_regclass('schema_migration')") is None:
+        return 0
+    return int(await connection.fetchval("select coalesce(max(version), 0) from schema_migration"))
+
+
+async def migrate_postgres(connection: Any) -> list[str]:
+    """Apply what is missing; the names of what was applied. Of several nodes that try at once, one does each step."""
+    applied = []
+    for migration in migrations("postgres"):
+        async with connection.transaction(isolation="read_committed"):
+            await connection.execute(f"select pg_advisory_xact_lock({_LOCK})")
+            if migration.version > await postgres_version(connection):
+                await connection.execute(_RECORDS.replace("integer", "bigint"))
+                await connection.execute(migration.sql)
+                await connection.execute(
+                    "insert into schema_migration (version, name, applied_at) values ($1, $2, $3)",
+                    migration.version,
+                    migration.name,
+                    int(time.time()),
+                )
+                applied.append(migration.name)
+    return applied

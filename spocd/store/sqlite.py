@@ -11,28 +11,34 @@ import asyncio
 import logging
 import os
 import sqlite3
+import sys
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import aiosqlite
 
-from spocd.errors import Misconfigured, TryLater
+from spocd.errors import Misconfigured, NoRoom, TryLater
 from spocd.store import Operation, Rollback, Row
+from spocd.store.care import check_log
+from spocd.store.groups import Failed, Groups, told
 from spocd.store.listings import compose
 from spocd.store.lock import owned_database
-from spocd.store.migrate import check_version, migrate_sqlite, version_of
-from spocd.store.statements import load
+from spocd.store.migrate import check_version, migrate_sqlite, newest_version, version_of
+from spocd.store.statements import load, storable
 
 T = TypeVar("T")
 log = logging.getLogger("spocd.store")
 
 MOST_IN_A_GROUP = 200  # operations that share one commit; bounds how long the last of them waits
-BUSY_SECONDS = 10.0
+BUSY_SECONDS = 5.0  # who comes just after a group has begun to wait is still answered within ten
 READERS = 3  # so that somebody's long search holds up neither the loops nor everybody else
 READ_SECONDS = 10.0  # after which a read is stopped
+_NOT_NOW = "The database cannot do it now. The log says why; nothing was changed."
+_FULL = "The disk of the database is full. Make room there; nothing was changed."
+_DAMAGED = "The database is damaged. Run: spocd db check. docs/operating.md says how to restore it."
+_DAMAGES = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
 _PRAGMAS = (
     "pragma journal_mode = wal",
     "pragma synchronous = full",
@@ -40,7 +46,8 @@ _PRAGMAS = (
     # What was deleted must not be found in the file.
     "pragma secure_delete = on",
     "pragma temp_store = memory",
-    "pragma cache_size = -65536",
+    # KiB for each of the connections: a large file that passes through fills it.
+    "pragma cache_size = -16384",
 )
 
 
@@ -52,34 +59,26 @@ class SqliteTransaction:
         self._statements = statements
 
     async def one(self, statement: str, **parameters: Any) -> Row | None:
-        return cast("Row | None", self._connection.execute(self._statements[statement], parameters).fetchone())
+        return cast("Row | None", self._execute(self._statements[statement], parameters).fetchone())
 
     async def all(self, statement: str, **parameters: Any) -> list[Row]:
-        return self._connection.execute(self._statements[statement], parameters).fetchall()
+        return self._execute(self._statements[statement], parameters).fetchall()
 
     async def run(self, statement: str, **parameters: Any) -> int:
-        return self._connection.execute(self._statements[statement], parameters).rowcount
+        return self._execute(self._statements[statement], parameters).rowcount
 
     async def batch(self, statement: str, rows: Sequence[Row]) -> None:
         if rows:
-            self._connection.executemany(self._statements[statement], rows)
+            self._connection.executemany(self._statements[statement], [storable(row) for row in rows])
 
     async def listing(
         self, name: str, filters: dict[str, Any], *, sort: str, limit: int, after: str | None
     ) -> list[Row]:
         text, parameters = compose(name, filters, sort=sort, limit=limit, after=after)
-        return self._connection.execute(text, parameters).fetchall()
+        return self._execute(text, parameters).fetchall()
 
-
-@dataclass(slots=True)
-class _Waiting:
-    operation: Operation[Any]
-    answer: asyncio.Future[Any]
-
-
-@dataclass(frozen=True, slots=True)
-class _Failed:
-    error: BaseException
+    def _execute(self, text: str, parameters: dict[str, Any]) -> sqlite3.Cursor:
+        return self._connection.execute(text, storable(parameters))
 
 
 class SqliteStore:
@@ -101,8 +100,7 @@ class SqliteStore:
             self._idle.put_nowait(reader)
         self._statements = statements
         self._longest_read = longest_read
-        self._waiting: list[_Waiting] = []
-        self._flusher: asyncio.Task[None] | None = None
+        self._groups = Groups(self._group, _theirs, most=MOST_IN_A_GROUP)
 
     @classmethod
     async def open(
@@ -113,6 +111,7 @@ class SqliteStore:
         _check_there(file, create)
         async with AsyncExitStack() as stack:
             stack.enter_context(owned_database(file))
+            check_log(file)
             writer = await _connect(file, migrate=create, busy=busy)
             stack.push_async_callback(writer.close)
             readers = []
@@ -128,11 +127,11 @@ class SqliteStore:
 
         Raises what the operation raised, or TryLater where the database failed.
         """
-        answer: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Waiting(operation, answer))
-        if self._flusher is None or self._flusher.done():
-            self._flusher = asyncio.create_task(self._flush())
-        return await answer
+        return await self._groups.ask(operation)
+
+    async def write_beside(self, operation: Operation[T]) -> T:
+        """The same as `write`: one process owns the file, and there is nobody else to wait for."""
+        return await self.write(operation)
 
     async def read(self, operation: Operation[T]) -> T:
         """Run an operation that only reads, on what is committed; TryLater where it takes too long."""
@@ -147,36 +146,23 @@ class SqliteStore:
         finally:
             timer.cancel()
             self._idle.put_nowait(reader)
-        if isinstance(found, _Failed):
-            raise _theirs(found.error)
+        if isinstance(found, Failed):
+            raise told(_theirs(found.error))
         return cast("T", found)
+
+    def listen(self, heard: Callable[[str], None]) -> None:
+        """There is no other node to hear."""
+
+    def tell(self, word: str) -> None:
+        """There is no other node to tell."""
 
     async def close(self) -> None:
         """Finish what was asked for, then close all connections."""
-        while self._flusher is not None and not self._flusher.done():
-            await asyncio.wait([self._flusher])
+        await self._groups.finish()
         await self._ends.aclose()
 
-    async def _flush(self) -> None:
-        while self._waiting:
-            group, self._waiting = self._waiting[:MOST_IN_A_GROUP], self._waiting[MOST_IN_A_GROUP:]
-            operations = [each.operation for each in group]
-            try:
-                results = await _hop(self._writer, _group, self._writer._conn, self._statements, operations)
-            except Exception as error:
-                log.exception("a group of operations was lost")
-                results = [_Failed(error)] * len(group)
-            for each, result in zip(group, results, strict=True):
-                _answer(each.answer, result)
-
-
-def _answer(answer: asyncio.Future[Any], result: Any) -> None:
-    if answer.done():  # who asked has gone; what they asked for is done all the same
-        return
-    if isinstance(result, _Failed):
-        answer.set_exception(_theirs(result.error))
-    else:
-        answer.set_result(result)
+    async def _group(self, operations: list[Operation[Any]]) -> list[Any]:
+        return cast("list[Any]", await _hop(self._writer, _group, self._writer._conn, self._statements, operations))
 
 
 def _theirs(error: BaseException) -> BaseException:
@@ -186,8 +172,10 @@ def _theirs(error: BaseException) -> BaseException:
     if isinstance(error, sqlite3.DatabaseError) and not isinstance(
         error, sqlite3.IntegrityError | sqlite3.ProgrammingError
     ):
-        log.error("the database failed: %s (%s)", error, getattr(error, "sqlite_errorname", "unknown"))
-        later = TryLater("The database cannot do it now. The log says why; nothing was changed.")
+        # Where the whole transaction was lost, the reason is what that was raised from.
+        name = getattr(error, "sqlite_errorname", None) or getattr(error.__cause__, "sqlite_errorname", "unknown")
+        log.error("the database failed: %s (%s)", error, name)
+        later = NoRoom(_FULL) if name == "SQLITE_FULL" else TryLater(_DAMAGED if name in _DAMAGES else _NOT_NOW)
         later.__cause__ = error
         return later
     return error
@@ -199,13 +187,13 @@ def _group(connection: sqlite3.Connection, statements: dict[str, str], operation
         _begin(connection)
     except sqlite3.Error as error:
         # Another process holds the file, say: one by one, each would wait for it in its turn.
-        return [_Failed(error)] * len(operations)
+        return [Failed(error)] * len(operations)
     try:
         return _together(connection, statements, operations)
     except sqlite3.Error as error:
         _roll_back(connection)
         if len(operations) == 1:
-            return [_Failed(error)]
+            return [Failed(error)]
         log.warning("a shared commit failed (%s); trying its %d operations one by one", error, len(operations))
     return [_alone(connection, statements, each) for each in operations]
 
@@ -221,7 +209,7 @@ def _alone(connection: sqlite3.Connection, statements: dict[str, str], operation
         return _together(connection, statements, [operation])[0]
     except sqlite3.Error as error:
         _roll_back(connection)
-        return _Failed(error)
+        return Failed(error)
 
 
 def _together(
@@ -241,11 +229,13 @@ def _together(
             # FULL, IOERR, NOMEM and INTERRUPT may end the whole transaction: then nothing of the group is there.
             if not connection.in_transaction:
                 raise sqlite3.OperationalError(f"the transaction was lost: {error}") from error
-            result = _Failed(error)
+            result = Failed(error)
             connection.execute("rollback to operation")
         connection.execute("release operation")
         results.append(result)
+    sys.audit("spocd.before_commit")
     connection.execute("commit")
+    sys.audit("spocd.after_commit")
     return results
 
 
@@ -253,8 +243,8 @@ def _read(connection: sqlite3.Connection, statements: dict[str, str], operation:
     try:
         connection.execute("begin")
         return drive(operation(SqliteTransaction(connection, statements)))
-    except Exception as error:
-        return _Failed(error)
+    except BaseException as error:
+        return Failed(error)
     finally:
         _roll_back(connection)
 
@@ -314,7 +304,7 @@ def _prepare(connection: sqlite3.Connection, file: Path, migrate: bool) -> None:
         connection.row_factory = None
         if migrate:
             migrate_sqlite(connection)
-        check_version(version_of(connection), file)
+        check_version(version_of(connection), file, newest_version("sqlite"))
         connection.row_factory = _row
     except sqlite3.DatabaseError as error:
         raise _unusable(error, file) from error

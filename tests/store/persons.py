@@ -7,8 +7,7 @@ import sqlite3
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from spocd.store import Transaction
-from spocd.store.sqlite import SqliteStore
+from spocd.store import Store, Transaction
 
 
 def adding(name: str) -> Callable[[Transaction], Awaitable[int]]:
@@ -27,7 +26,7 @@ async def names(tx: Transaction) -> list[str]:
     return sorted(row["name"] for row in rows)
 
 
-async def there(store: SqliteStore) -> list[str]:
+async def there(store: Store) -> list[str]:
     """The names that a reader sees."""
     return await store.read(names)
 
@@ -36,3 +35,8 @@ def in_the_file(file: Path) -> list[str]:
     """The names that another process sees."""
     with contextlib.closing(sqlite3.connect(file)) as connection:
         return sorted(row[0] for row in connection.execute("select name from person"))
+
+
+def database_of(url: str) -> str:
+    """The name of the PostgreSQL database that a URL leads to."""
+    return url.partition("?")[0].rpartition("/")[2]

@@ -16,6 +16,12 @@ from spocd.store.sqlite import READERS, SqliteStore, drive
 from tests.store.persons import adding, in_the_file, there
 
 
+@pytest.fixture
+def store(sqlite: SqliteStore) -> SqliteStore:
+    """What is tried here is the matter of a file."""
+    return sqlite
+
+
 async def commits(store: SqliteStore) -> list[str]:
     """A list that grows by one with each commit of the writer."""
     seen: list[str] = []

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from spocd.domain.search import Wanted
 from spocd.errors import Exit, Refused
-from spocd.store import Row, Transaction
+from spocd.store import Row, Store, Transaction
 from spocd.store.listings import compose, cursor
-from spocd.store.sqlite import SqliteStore
 from tests.store.persons import adding
 
 TICKETS = 60
@@ -50,15 +50,16 @@ async def fill(tx: Transaction) -> None:
             reference_ids="[]", visible_text=f"needle{number % 10} \\", raw=None, content_key=None,
             evidence="{}", now=0,
         )  # fmt: skip
+        await tx.run("add_ticket_words", ticket=number, through=0, words=f"{number} needle{number % 10}")
 
 
 @pytest.fixture
-async def full(store: SqliteStore) -> SqliteStore:
+async def full(store: Store) -> Store:
     await store.write(fill)
     return store
 
 
-async def listed(store: SqliteStore, filters: dict[str, Any], sort: str = "newest", **more: Any) -> list[Row]:
+async def listed(store: Store, filters: dict[str, Any], sort: str = "newest", **more: Any) -> list[Row]:
     choice = {"limit": 1000, "after": None} | more
     return await store.read(lambda tx: tx.listing("ticket", filters, sort=sort, **choice))
 
@@ -81,8 +82,12 @@ FILTERS: list[tuple[dict[str, Any], Callable[[Row], bool]]] = [
     ({"kind": "kind0"}, lambda t: t["kind"] == "kind0"),
     ({"since": 1004}, lambda t: t["opened_at"] >= 1004),
     ({"until": 1004}, lambda t: t["opened_at"] < 1004),
-    ({"search": ["%100\\%\\_12%"]}, lambda t: t["number"] == 12),
-    ({"search": ["%needle3%"]}, lambda t: t["number"] % 10 == 3),
+    ({"search": [Wanted(("12",), None)]}, lambda t: t["number"] == 12),
+    ({"search": [Wanted(("needle3", "none"), None)]}, lambda t: t["number"] % 10 == 3),
+    ({"search": [Wanted(("none",), "need"), Wanted(("needle4",), None)]}, lambda t: t["number"] % 10 == 4),
+    ({"search": [Wanted(("needle4",), None)], "states": ["new", "spam"]}, lambda t: t["number"] % 10 == 4 and
+     t["state"] in ("new", "spam")),
+    ({"search": [Wanted(("needle4",), None), Wanted(("needle5",), None)]}, lambda t: False),
     ({"states": ["new"], "kind": "kind0", "since": 1003, "unassigned": 1}, lambda t: t["state"] == "new" and
      t["kind"] == "kind0" and t["opened_at"] >= 1003 and t["assignee"] is None),
 ]  # fmt: skip
@@ -96,7 +101,7 @@ SORTS: dict[str, Callable[[Row], tuple[int, ...]]] = {
 
 
 @pytest.mark.parametrize("sort", SORTS)
-async def test_every_filter_takes_its_rows_and_every_order_keeps_them(full: SqliteStore, sort: str) -> None:
+async def test_every_filter_takes_its_rows_and_every_order_keeps_them(full: Store, sort: str) -> None:
     everything = await listed(full, {})
     assert len(everything) == TICKETS
     for filters, belongs in FILTERS:
@@ -108,8 +113,9 @@ async def test_every_filter_takes_its_rows_and_every_order_keeps_them(full: Sqli
 
 @pytest.mark.parametrize("sort", SORTS)
 @pytest.mark.parametrize("size", [1, 7, 59, 60, 61])
-async def test_a_walk_by_cursor_meets_every_row_once_and_in_order(full: SqliteStore, sort: str, size: int) -> None:
-    for filters in ({}, {"states": ["new", "open", "pending"]}, {"requester": 2}):
+async def test_a_walk_by_cursor_meets_every_row_once_and_in_order(full: Store, sort: str, size: int) -> None:
+    needles = {"search": [Wanted(("needle3", "needle4"), None)]}
+    for filters in ({}, {"states": ["new", "open", "pending"]}, {"requester": 2}, needles):
         met: list[Row] = []
         after = None
         while page := await listed(full, filters, sort, limit=size, after=after):
@@ -119,7 +125,7 @@ async def test_a_walk_by_cursor_meets_every_row_once_and_in_order(full: SqliteSt
         assert met == await listed(full, filters, sort)
 
 
-async def test_a_row_that_comes_meanwhile_does_not_shift_the_pages(full: SqliteStore) -> None:
+async def test_a_row_that_comes_meanwhile_does_not_shift_the_pages(full: Store) -> None:
     first = await listed(full, {}, limit=10)
     await full.write(fill_one)
     rest = await listed(full, {}, after=cursor(first[-1]["sort_key"], first[-1]["number"]))

@@ -14,8 +14,10 @@ import pytest
 from spocd.errors import Misconfigured, TryLater
 from spocd.store.care import check_file, migrate_file
 from spocd.store.lock import owned
-from spocd.store.migrate import check_version, migrate_sqlite, migrations, split_statements, version_of
+from spocd.store.migrate import check_version, migrate_sqlite, migrations, newest_version, split_statements, version_of
 from spocd.store.sqlite import SqliteStore
+
+NEWEST = newest_version("sqlite")
 
 
 def made(file: Path) -> Path:
@@ -38,6 +40,12 @@ def test_a_database_is_migrated_once(file: Path) -> None:
         assert migrate_sqlite(connection) == [each.name for each in migrations("sqlite")]
         assert migrate_sqlite(connection) == []
         assert version_of(connection) == migrations("sqlite")[-1].version
+
+
+def left_by(file: Path) -> tuple[int, list[tuple[str, str]]]:
+    """The version of a file that may have been left in the middle, and its schema."""
+    with contextlib.closing(sqlite3.connect(file)) as connection:
+        return version_of(connection), schema(file)
 
 
 KILLED = """
@@ -74,11 +82,15 @@ def test_f30_a_migration_that_is_killed_at_any_statement_leaves_whole_steps(file
     total = int(done.stdout)
     assert total > 40
     whole = schema(Path(f"{file}-whole"))
+    steps = [migration.version for migration in migrations("sqlite")]
+    found = [left_by(Path(f"{file}-{last}")) for last in range(1, total + 1)]
+    # A step's own commit is the last of its statements: until then it has done nothing, not even its record.
+    assert [version for version, _ in found] == sorted(version for version, _ in found)
+    assert {version for version, _ in found} == {0, *steps[:-1]}
+    for version in {0, *steps[:-1]}:
+        assert len({str(names) for each, names in found if each == version}) == 1
     for last in range(1, total + 1):
-        left = Path(f"{file}-{last}")
-        # Until the commit has been made there is nothing at all.
-        assert schema(left) == []
-        assert schema(made(left)) == whole
+        assert schema(made(Path(f"{file}-{last}"))) == whole
 
 
 def test_the_statements_of_a_step_are_told_apart_by_their_ends_and_not_by_semicolons() -> None:
@@ -98,7 +110,7 @@ create table c (y)"""
 def test_f30_migrating_by_command_works_under_the_lock_of_the_folder(file: Path) -> None:
     made(file)
     before = schema(file)
-    assert migrate_file(file, file.parent) == {"database": str(file), "applied": [], "version": 1}
+    assert migrate_file(file, file.parent) == {"database": str(file), "applied": [], "version": NEWEST}
     assert schema(file) == before
     with owned(file.parent), pytest.raises(Misconfigured, match="another spocd runs on this folder"):
         migrate_file(file, file.parent)
@@ -116,7 +128,7 @@ async def test_a_whole_database_is_found_whole_in_use_and_at_rest(tmp_path: Path
     file = tmp_path / folder / "desk.db"
     file.parent.mkdir()
     store = await SqliteStore.open(file, create=True)
-    expected = {"database": str(file), "version": 1, "integrity": "ok"}
+    expected = {"database": str(file), "version": NEWEST, "integrity": "ok"}
     assert check_file(file) == expected
     await store.close()
     assert check_file(file) == expected
@@ -153,7 +165,7 @@ def test_f7_a_file_that_is_no_database_is_found_by_the_check(file: Path) -> None
 @pytest.mark.parametrize(("version", "sentence"), [(99, "Upgrade spocd"), (0, "Run: spocd db migrate")])
 def test_f30_another_version_says_what_to_do(file: Path, version: int, sentence: str) -> None:
     with pytest.raises(Misconfigured, match=sentence):
-        check_version(version, file)
+        check_version(version, file, NEWEST)
 
 
 def test_f17_who_waits_for_the_folder_is_told_to_try_later(tmp_path: Path) -> None:

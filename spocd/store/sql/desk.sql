@@ -26,18 +26,28 @@ select id, login, name, address, role, uid, created_at from agent order by login
 insert into agent (login, name, address, role, uid, created_at) values (:login, :name, :address, :role, :uid, :now)
 returning id;
 
+-- name: node_joins
+insert into node (run, host, place, pid, started_at, seen_at) values (:run, :host, :place, :pid, :now, :now);
+
 -- name: node_beats
-insert into node (run, host, pid, started_at, seen_at) values (:run, :host, :pid, :now, :now)
-on conflict (run) do update set seen_at = excluded.seen_at;
+-- Changes nothing where the others took this run for lost: what it had in hand may be theirs.
+update node set seen_at = :now where run = :run and lost_at is null;
 
 -- name: node_leaves
 delete from node where run = :run;
 
 -- name: nodes
-select run, host, pid, started_at, seen_at from node order by started_at;
+select run, host, place, pid, started_at, seen_at, lost_at from node order by started_at, run;
 
--- name: free_nodes
-delete from node;
+-- name: drop_earlier_runs
+-- Whoever starts holds the lock of its folder, so that no other run of that place lives.
+delete from node where place = :place;
+
+-- name: mark_lost_nodes
+update node set lost_at = :now where lost_at is null and seen_at < :now - :seconds returning place;
+
+-- name: drop_lost_nodes
+delete from node where lost_at < :before;
 
 -- name: write_journal
 insert into journal (ticket, at, actor, event, detail) values (:ticket, :at, :actor, :event, :detail);

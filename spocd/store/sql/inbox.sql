@@ -1,3 +1,8 @@
+-- name: hold_delivery
+-- Two nodes may be given the same delivery at the same moment. On PostgreSQL this lets one of them wait for the other's
+-- commit; on SQLite there is one node, and its operations run one after another.
+select :transport_key as held;
+
 -- name: accept_mail
 insert into inbox (transport_key, content_key, channel, peer, sender, recipients, raw, size, received_at, state, not_before)
 values (:transport_key, :content_key, :channel, :peer, :sender, :recipients, :raw, :size, :now, 'waiting', :now);
@@ -5,10 +10,12 @@ values (:transport_key, :content_key, :channel, :peer, :sender, :recipients, :ra
 -- name: lease_mails
 -- The state is tested twice on purpose: a second node that waited for our row lock re-checks only the outer WHERE.
 -- A lease is counted when it is taken: a mail that takes the whole daemon down with it leaves no other trace.
+-- A run that was given up for lost takes nothing before it has joined anew, since it may still work on what it had.
 update inbox set state = 'reading', run = :run, leases = leases + 1
  where state = 'waiting'
+   and exists (select 1 from node where node.run = :run and node.lost_at is null)
    and id in (select id from inbox where state = 'waiting' and not_before <= :now order by not_before, id limit :most)
-returning id, raw, sender, recipients, channel, peer, content_key, tries, leases;
+returning id, raw, size, sender, recipients, channel, peer, content_key, tries, leases;
 
 -- name: next_mail_at
 select min(not_before) as at from inbox where state = 'waiting';
@@ -29,8 +36,10 @@ update inbox set state = 'failed', run = null, tries = tries + 1, error = :error
 update inbox set state = 'waiting', run = null, leases = leases - 1, not_before = :not_before where id = :id and run = :run;
 
 -- name: free_mails
--- On SQLite one daemon owns the file, so that at its start every lease is a dead one's.
-update inbox set state = 'waiting', run = null where state = 'reading';
+-- What runs hold that do not live any more.
+update inbox set state = 'waiting', run = null
+ where state = 'reading'
+   and not exists (select 1 from node where node.run = inbox.run and node.lost_at is null);
 
 -- name: replay_mail
 update inbox set state = 'waiting', tries = 0, leases = 0, not_before = :now, error = null where id = :id and state = 'failed';

@@ -1,12 +1,10 @@
--- name: next_position
-select coalesce(max(position), 0) + 1 as position from message where origin = :ticket;
-
 -- name: add_message
 insert into message (ticket, origin, position, kind, direction, person, agent, author_name, author_address, recipients,
                      reply_to, subject, text, visible_text, message_id, reference_ids, raw, content_key, evidence, created_at)
-values (:ticket, :ticket, :position, :kind, :direction, :person, :agent, :author_name, :author_address, :recipients,
-        :reply_to, :subject, :text, :visible_text, :message_id, :reference_ids, :raw, :content_key, :evidence, :now)
-returning id;
+values (:ticket, :ticket, (select coalesce(max(position), 0) + 1 from message where origin = :ticket), :kind, :direction,
+        :person, :agent, :author_name, :author_address, :recipients, :reply_to, :subject, :text, :visible_text, :message_id,
+        :reference_ids, :raw, :content_key, :evidence, :now)
+returning id, position;
 
 -- name: messages
 select id, origin, position, kind, direction, author_name, author_address, recipients, subject, text, visible_text,
@@ -61,14 +59,27 @@ select size, encoding, body from blob where sha256 = :sha256;
 select size from blob where sha256 = :sha256;
 
 -- name: add_blob_piece
-insert into blob_piece (sha256, start, body, received_at) values (:sha256, :start, :body, :now)
-on conflict (sha256, start) do update set body = excluded.body, received_at = excluded.received_at;
+insert into blob_piece (file, start, encoding, body) values (:file, :start, :encoding, :body)
+on conflict (file, start) do update set encoding = excluded.encoding, body = excluded.body;
 
--- name: blob_pieces
-select start, body from blob_piece where sha256 = :sha256 order by start;
+-- name: blob_piece
+-- The piece of a file that holds this offset, if it is not past the end.
+select start, encoding, body from blob_piece where file = :file and start <= :offset order by start desc limit 1;
+
+-- name: blob_piece_starts
+select start from blob_piece where file = :file order by start;
 
 -- name: drop_blob_pieces
-delete from blob_piece where sha256 = :sha256;
+delete from blob_piece where file = :file;
+
+-- name: begin_blob_draft
+insert into blob_draft (file, begun_at) values (:file, :now) on conflict (file) do update set begun_at = excluded.begun_at;
+
+-- name: end_blob_draft
+delete from blob_draft where file = :file;
 
 -- name: drop_old_blob_pieces
-delete from blob_piece where received_at < :before;
+delete from blob_piece where file in (select file from blob_draft where begun_at < :before);
+
+-- name: drop_old_blob_drafts
+delete from blob_draft where begun_at < :before;

@@ -11,6 +11,7 @@ returning id;
 update outbox set state = 'sending', run = :run, tries = tries + 1, first_tried_at = coalesce(first_tried_at, :now)
  where state = 'waiting'
    and (select held_since from desk) is null
+   and exists (select 1 from node where node.run = :run and node.lost_at is null)
    and id in (select id from outbox where state = 'waiting' and not_before <= :now order by not_before, id limit :most)
 returning id;
 
@@ -36,17 +37,24 @@ update outbox set state = :state, run = null, dot_sent = 0, unknowns = :unknowns
                   not_before = :not_before, sent_at = :sent_at, reply = :reply
  where id = :id and run = :run;
 
+-- name: release_letter
+update outbox set state = 'waiting', run = null, dot_sent = 0, tries = tries - 1 where id = :id and run = :run;
+
 -- name: release_letters
 -- A daemon that stops gives back what it has not begun to send.
 update outbox set state = 'waiting', run = null, tries = tries - 1
  where run = :run and state = 'sending' and dot_sent = 0;
 
 -- name: interrupted_letters
--- On SQLite one daemon owns the file, so that at its start every lease is a dead one's.
-select id, unknowns from outbox where state = 'sending' and dot_sent = 1;
+-- Letters whose dot was about to go when their run was lost.
+select id, unknowns from outbox
+ where state = 'sending' and dot_sent = 1
+   and not exists (select 1 from node where node.run = outbox.run and node.lost_at is null);
 
 -- name: free_letters
-update outbox set state = 'waiting', run = null where state = 'sending' and dot_sent = 0;
+update outbox set state = 'waiting', run = null
+ where state = 'sending' and dot_sent = 0
+   and not exists (select 1 from node where node.run = outbox.run and node.lost_at is null);
 
 -- name: free_interrupted_letter
 update outbox set state = :state, run = null, dot_sent = 0, unknowns = unknowns + 1, reply = :reply where id = :id;
@@ -77,7 +85,9 @@ select count(*) as n from outbox where state = 'waiting';
 -- name: outbox_counts
 -- A statement a state, as each has an index of its own; what was sent is not counted, since that is all the rest.
 -- What failed or is unknown counts while it is news: `not_before` is then when it became so.
+-- What was put off three times is more than a relay that greets strangers slowly.
 select 'waiting' as state, count(*) as n from outbox where state = 'waiting'
+union all select 'put off', count(*) from outbox where state = 'waiting' and tries >= 3
 union all select 'sending', count(*) from outbox where state = 'sending'
 union all select 'failed', count(*) from outbox where state = 'failed' and not_before > :since
 union all select 'unknown', count(*) from outbox where state = 'unknown' and not_before > :since

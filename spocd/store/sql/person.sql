@@ -6,7 +6,8 @@ select p.id, p.name, p.language, p.known_at, p.created_at, a.shown as address
 select id, name, language, known_at, created_at from person where id = :id;
 
 -- name: add_person
-insert into person (name, language, created_at) values (:name, :language, :now) returning id;
+insert into person (name, language, created_at) values (:name, :language, :now)
+returning id, name, language, known_at;
 
 -- name: add_person_address
 insert into person_address (address, person, shown, created_at) values (:address, :person, :shown, :now);

@@ -13,10 +13,13 @@ select t.number, t.subject, t.state, t.kind, t.priority, t.requester, t.assignee
  where t.number = :number;
 
 -- name: open_ticket
-insert into ticket (subject, state, kind, priority, requester, service, channel, address, opened_at, updated_at,
-                    waiting_since, rev)
-values (:subject, :state, :kind, :priority, :requester, :service, :channel, :address, :now, :now, :waiting_since, 1)
-returning number;
+-- Who opens has the desk to itself, and no ticket is ever deleted: numbers have no gaps, whatever is rolled back.
+insert into ticket (number, subject, state, kind, priority, requester, service, channel, address, opened_at,
+                    updated_at, waiting_since, rev)
+values ((select coalesce(max(number), 0) + 1 from ticket), :subject, :state, :kind, :priority, :requester, :service,
+        :channel, :address, :now, :now, :waiting_since, 1)
+returning number, subject, state, kind, priority, requester, assignee, team, service, channel, address, opened_at,
+          updated_at, due_at, waiting_since, pend_until, resolved_at, closed_at, merged_into, rev;
 
 -- name: change_ticket
 -- The revision is tested so that a decision made on an older state can never be written.
@@ -46,8 +49,15 @@ select number from ticket where state = 'resolved' and resolved_at <= :before or
 insert into ticket_link (ticket, relation, other, created_at) values (:ticket, :relation, :other, :now)
 on conflict (ticket, relation, other) do nothing;
 
--- name: continued_tickets
-select other from ticket_link where ticket = :ticket and relation = 'continues';
+-- name: merged_into
+select merged_into from ticket where number = :ticket;
+
+-- name: standing
+-- Who is on a ticket, who stood in To and Cc there, which tickets it goes on from: a row each, the rest of it null.
+select person, cast(null as text) as address, cast(null as bigint) as other
+  from participant where ticket = :ticket and removed_at is null
+union all select null, address, null from correspondent where ticket = :ticket
+union all select null, null, other from ticket_link where ticket = :ticket and relation = 'continues';
 
 -- name: ticket_links
 select relation, other as ticket from ticket_link where ticket = :ticket
@@ -78,7 +88,7 @@ update participant set removed_at = :now, generation = generation + 1
 
 -- name: revoke_tokens
 update participant set generation = generation + 1
- where ticket = :ticket and (person = cast(:person as integer) or cast(:person as integer) is null);
+ where ticket = :ticket and (person = cast(:person as bigint) or cast(:person as bigint) is null);
 
 -- name: correspondents
 select address, name from correspondent where ticket = :ticket order by address;

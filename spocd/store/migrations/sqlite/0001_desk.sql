@@ -7,13 +7,17 @@ create table desk (
   created_at integer not null
 );
 
--- A run of a daemon. Leases carry its id, so that another node may tell when to take them over.
+-- A run of a daemon. Leases carry its id, so that another node may tell when to take them over. Of one place (a folder
+-- on a host) there is one run at a time, as a daemon holds its folder's lock. Once `lost_at` is set, others may have its
+-- leases: such a run takes none any more.
 create table node (
   run text primary key,
   host text not null,
+  place text not null,
   pid integer not null,
   started_at integer not null,
-  seen_at integer not null
+  seen_at integer not null,
+  lost_at integer
 );
 
 -- The key ring: ids and dates only; the keys are derived from the secret.
@@ -22,21 +26,27 @@ create table signing_key (
   created_at integer not null
 );
 
--- Raw mails and files, once each, named by the SHA-256 of what they are before compression.
+-- Raw mails and files, once each, named by the SHA-256 of what they are before compression. Of a large one, which lies
+-- in pieces, the body is the name that its pieces have in common.
 create table blob (
   sha256 text primary key,
   size integer not null,
-  encoding text not null check (encoding in ('identity', 'zlib')),
+  encoding text not null check (encoding in ('identity', 'zlib', 'pieces')),
   body blob not null
 );
 
--- A file on its way in over the control socket.
 create table blob_piece (
-  sha256 text not null,
+  file text not null,
   start integer not null,
+  encoding text not null check (encoding in ('identity', 'zlib')),
   body blob not null,
-  received_at integer not null,
-  primary key (sha256, start)
+  primary key (file, start)
+);
+
+-- Files whose pieces are on their way in, and which no row of blob names yet. Those that are never finished are dropped.
+create table blob_draft (
+  file text primary key,
+  begun_at integer not null
 );
 
 create table person (
@@ -95,6 +105,11 @@ create index ticket_requester on ticket (requester, number);
 create index ticket_assignee on ticket (assignee, number) where assignee is not null;
 create index ticket_queue on ticket (waiting_since, number)
   where assignee is null and state in ('new', 'open') and waiting_since is not null;
+-- The orders of `ticket list`: of what is active, which is little, and of everything by its last change.
+create index ticket_active_updated on ticket (updated_at, number) where state in ('new', 'open', 'pending');
+create index ticket_active_waiting on ticket (coalesce(waiting_since, 9223372036854775807), number)
+  where state in ('new', 'open', 'pending');
+create index ticket_updated on ticket (updated_at, number);
 create index ticket_pending on ticket (pend_until) where state = 'pending';
 create index ticket_resolved on ticket (resolved_at) where state = 'resolved';
 

@@ -1,0 +1,74 @@
+"""The bell between nodes: LISTEN and NOTIFY on one connection of its own, which is made again where it is lost."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+
+import asyncpg
+
+from spocd.errors import Misconfigured, TryLater
+from spocd.store.server import Connection
+
+log = logging.getLogger("spocd.store")
+
+_CHANNEL = "spocd"
+_PAUSE = 0.1  # seconds between two notifications of one node: each takes a lock that all commits of the server share
+_AFTER_TROUBLE = 2.0
+
+
+class Bell:
+    """Tells other nodes a word, and hears theirs. What is told while the database is away is lost, and no harm.
+
+    `heard` is called with each word of another node, and with "" when a lost connection is there again.
+    """
+
+    def __init__(self, connect: Callable[[], Awaitable[Connection]], heard: Callable[[str], None]) -> None:
+        self._connect = connect
+        self._heard = heard
+        self._words: set[str] = set()
+        self._stirred = asyncio.Event()
+        self._task = asyncio.create_task(self._run(), name="bell")
+
+    def tell(self, word: str) -> None:
+        """Ring soon, outside of every transaction; the same word twice within a moment is rung once."""
+        self._words.add(word)
+        self._stirred.set()
+
+    async def close(self) -> None:
+        self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _run(self) -> None:
+        again = False
+        while True:
+            try:
+                await self._ring_and_hear(again)
+            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TryLater, Misconfigured) as error:
+                log.warning("other nodes cannot be heard: %s", error)
+            again = True
+            await asyncio.sleep(_AFTER_TROUBLE)
+
+    async def _ring_and_hear(self, again: bool) -> None:
+        connection = await self._connect()
+        own = connection.get_server_pid()
+
+        def hear(_: Connection, pid: int, channel: str, word: object) -> None:
+            if pid != own:
+                self._heard(str(word))
+
+        try:
+            connection.add_termination_listener(lambda _: self._stirred.set())
+            await connection.add_listener(_CHANNEL, hear)
+            if again:
+                self._heard("")
+            while not connection.is_closed():
+                await self._stirred.wait()
+                self._stirred.clear()
+                words, self._words = self._words, set()
+                for word in sorted(words):
+                    await connection.execute("select pg_notify($1, $2)", _CHANNEL, word)
+                await asyncio.sleep(_PAUSE)
+        finally:
+            connection.terminate()

@@ -1,0 +1,26 @@
+-- name: ticket_words
+select words from ticket_words where ticket = :ticket;
+
+-- name: person_words
+select words from person_words where person = :person;
+
+-- name: add_ticket_words
+insert into ticket_words (ticket, generation, through, words) values (:ticket, 0, :through, :words)
+on conflict (ticket) do nothing;
+
+-- name: change_ticket_words
+update ticket_words set through = :through, words = :words
+ where ticket = :ticket and generation = :generation and through = :before;
+
+-- name: put_person_words
+insert into person_words (person, words) values (:person, :words)
+on conflict (person) do update set words = excluded.words where person_words.words <> excluded.words;
+
+-- name: merge_search
+-- Each commit leaves a small index of its own; this makes one of eight, sixteen pages at a time.
+insert into ticket_search (ticket_search, rank) values ('merge', 16);
+
+-- name: hits
+-- Whether a word is common. The forms are parted by spaces.
+select count(*) as n from (
+  select rowid from ticket_search where ticket_search match '"' || replace(:forms, ' ', '" OR "') || '"' limit :most);
