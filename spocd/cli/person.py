@@ -29,7 +29,7 @@ def person() -> None:
 
 
 @person.command("list", lists=True, example="spocd person list --search example.org")
-@click.option("--search", metavar="TEXT", help="With this in their name or address.")
+@click.option("--search", metavar="WORDS", help="With these words, or their beginnings, in name or address.")
 def list_people(search: str | None) -> None:
     """List people."""
     show.listing(pages("person.list", "people", search=search), PERSON)

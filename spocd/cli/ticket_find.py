@@ -39,7 +39,7 @@ def _states(written: str) -> list[str]:
 @click.option("--kind", type=KINDS, help="Of this kind.")
 @click.option("--since", type=back, metavar="TIME", help="Opened at this time or later.")
 @click.option("--until", type=back, metavar="TIME", help="Opened before this time.")
-@click.option("--search", metavar="WORDS", help="With these words.")
+@click.option("--search", metavar="WORDS", help="With all these words, in any of their forms.")
 @click.option("--sort", type=ORDERS, help="The order; newest first unless said.")
 def list_tickets(states: tuple[list[str], ...], **filters: Any) -> None:
     """List tickets: those that are new, open or pending, unless --state says otherwise."""
@@ -50,7 +50,11 @@ def list_tickets(states: tuple[list[str], ...], **filters: Any) -> None:
 @click.command(cls=Command, lists=True, example="spocd ticket search printer third floor")
 @click.argument("words", nargs=-1, required=True)
 def search(words: tuple[str, ...]) -> None:
-    """Find tickets that hold all these words, in subject, messages or requester."""
+    """Find tickets that hold all these words, newest first.
+
+    Words are looked for in subject, messages, notes, names of files and people, in any form that the desk's
+    languages give them, and as beginnings of longer words. A new mail is found a second after it came.
+    """
     show.listing(pages("ticket.search", "tickets", words=" ".join(words)), TICKET)
 
 
