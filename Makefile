@@ -1,4 +1,4 @@
-.PHONY: install run demo test lint types check crash lock
+.PHONY: install run demo test lint types check crash crash-nodes bench lock
 VENV := .venv
 BIN := $(VENV)/bin
 
@@ -26,8 +26,11 @@ run: install
 demo: install
 	@$(BIN)/python demo/tour.py
 
+# Everything with desks that are kept in a file, then what drives a desk once more with desks that PostgreSQL keeps.
 test: install
 	$(BIN)/python -m pytest
+	SPOCD_TEST_STORE=postgres $(BIN)/python -m pytest tests/desk tests/e2e tests/cli/test_cli_local.py \
+	    --ignore tests/e2e/test_nodes.py --ignore tests/e2e/test_crash_nodes.py
 
 lint: install
 	$(BIN)/ruff check .
@@ -42,7 +45,17 @@ check: lint types test
 lock:
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --group dev pyproject.toml -o requirements.lock
 
-# Kills a desk under load N times: make crash N=50
-N ?= 50
+# Kills a desk N times at random and ten times at each named point, stops it N / 3 times: make crash N=50
+crash: N = 300
 crash: install
 	$(BIN)/python -m tests.e2e.crash $(N)
+
+# Two nodes on one PostgreSQL, under a load of N mails, while both nodes and PostgreSQL die in turn.
+crash-nodes: N = 2000
+crash-nodes: install
+	$(BIN)/python -m tests.e2e.crash_nodes $(N)
+
+# What everything costs, as rows of a table: make bench; make bench ONLY="pipe cli" ROUNDS=3
+ROUNDS ?= 7
+bench: install
+	@$(BIN)/python -m bench --rounds $(ROUNDS) $(ONLY)

@@ -11,9 +11,11 @@ import os
 import re
 import signal
 import smtplib
+import sqlite3
 import subprocess
 import sys
 import time
+import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from email.message import EmailMessage
@@ -21,6 +23,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from spocd.control import client
+from tests import postgres
 
 SPOCD = str(Path(sys.executable).with_name("spocd"))
 ADDRESS = "desk@example.org"
@@ -78,8 +81,10 @@ class RunningDesk:
 
     @classmethod
     def made(cls, folder: Path, *options: str) -> RunningDesk:
-        """Make a desk in a new folder with `spocd init`."""
+        """Make a desk in a new folder with `spocd init`; SPOCD_TEST_STORE says what it is kept in."""
         desk = cls(folder)
+        if postgres.is_wanted() and "--store" not in options:
+            options = (*options, "--store", postgres.fresh_database())
         done = subprocess.run(
             [SPOCD, "init", str(folder), "--address", ADDRESS, "--smtp", "127.0.0.1:0", *options],
             capture_output=True,
@@ -87,6 +92,14 @@ class RunningDesk:
         )
         assert done.returncode == 0, done.stderr
         return desk
+
+    def sql(self, statement: str) -> list[list[str]]:
+        """Run a statement on the desk's database, beside the daemon; its rows, each value as text."""
+        url = tomllib.loads(self.config.read_text())["store"]["url"]
+        if url.startswith("postgresql:"):
+            return [line.split("|") for line in postgres.sql(url, statement).splitlines()]
+        with contextlib.closing(sqlite3.connect(self.folder / url.removeprefix("sqlite:"))) as database, database:
+            return [[str(value) for value in row] for row in database.execute(statement)]
 
     def start(self, *, ready: bool = True) -> RunningDesk:
         (self.folder / "log").touch()
@@ -164,14 +177,14 @@ class RunningDesk:
         newest: dict[str, Any] = self.call("mail.inbox", limit=1)["mails"][0]
         return newest
 
-    def settled(self) -> None:
+    def settled(self, *, within: float = 20.0) -> None:
         """Wait until everything that came in has its fate and everything that can go out went."""
 
         def still() -> bool:
             health = self.call("desk.health")
             return not (health["inbox"]["waiting"] or health["outbox"]["waiting"] or health["outbox"]["sending"])
 
-        eventually(still, "the inbox and the outbox to be empty")
+        eventually(still, "the inbox and the outbox to be empty", within=within)
 
     def letters(self, to: str | None = None) -> list[EmailMessage]:
         """The letters that went into the Maildir, the oldest first; those to one address where `to` names it."""

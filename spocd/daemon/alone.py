@@ -36,7 +36,7 @@ async def _perform(config: Config, name: str, parameters: dict[str, Any]) -> dic
     if asked is None:
         raise Refused("no-such-operation", f"There is no operation {method_name(name)}.")
     bound = bind(asked, parameters)
-    store = await open_store(config.store.url, config.folder)
+    store = await open_store(config)
     try:
         settings = settings_of(config, await read_identity(store), new_run(), Writer().template_version)
         return await perform(store, settings, asked, bound, uid=os.getuid(), clock=time.time)

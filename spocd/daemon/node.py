@@ -10,23 +10,27 @@ import secrets
 import shutil
 import signal
 import socket
-import sys
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from spocd.config import Config, check_folder, load
 from spocd.control import server as control
-from spocd.daemon import systemd
+from spocd.daemon import crash, memory, systemd
 from spocd.daemon.acceptor import DeskAcceptor
+from spocd.daemon.indexing import Indexing
 from spocd.daemon.intake import Intake
+from spocd.daemon.membership import HEARTBEAT, Membership
 from spocd.daemon.operations import HEALTH, RELOAD, all_operations
 from spocd.daemon.sending import Sending
 from spocd.daemon.settings import read_identity, settings_of
+from spocd.daemon.stderr import StandardError
+from spocd.daemon.telling import Telling
 from spocd.daemon.timers import Timer, Timers
-from spocd.desk import letter, ticket
+from spocd.desk import blob, ticket
 from spocd.desk.operation import Desk, Operation, Settings, perform
 from spocd.domain.token import fingerprint
 from spocd.errors import Exit, Misconfigured, Refused
@@ -39,7 +43,6 @@ from spocd.store.lock import owned
 
 log = logging.getLogger("spocd.daemon")
 
-HEARTBEAT = 10.0  # seconds
 LOOK_AT_THE_CLOCK = 20.0  # seconds between two looks for what is due to wake or to close
 HOUSEKEEPING = 3600.0
 GRACE = 7.0  # seconds to finish what is in hand; the whole stop takes less than 10
@@ -47,26 +50,35 @@ GRACE = 7.0  # seconds to finish what is in hand; the whole stop takes less than
 READS_AT_ONCE = 2
 ROOM_FOR_MAILS = 2  # of the largest size: with less room on the disk, health warns
 ANSWERS_KEPT = 400 * 86400  # seconds that the result of a keyed operation is remembered
-PIECES_KEPT = 86400  # seconds that an unfinished upload is kept
+PIECES_KEPT = 86400  # seconds that the pieces of an unfinished file are kept
 # What a reload cannot change: it is opened at the start.
 _FIXED = ("store", "listen", "limits", "secret")
 
 
 class Node:
-    """A node that serves. `clock` gives UTC seconds; `store` is open and holds a desk."""
+    """A node that serves. `clock` gives UTC seconds; `store` is open and holds a desk; `pool` has not been started."""
 
     def __init__(
-        self, config: Config, store: Store, settings: Settings, writer: Writer, clock: Callable[[], float]
+        self,
+        config: Config,
+        store: Store,
+        settings: Settings,
+        writer: Writer,
+        clock: Callable[[], float],
+        pool: Pool,
     ) -> None:
         self.config = config
         self.settings = settings
         self._store = store
         self._writer = writer
         self._clock = clock
-        self._pool = Pool()
-        self._sending = Sending(store, writer, transport(config), self._current, clock)
-        self._intake = Intake(store, self._pool, self._current, clock, self._sending.loop.wake)
+        self._pool = pool
+        more_letters, more_mails = Telling(store, "letters").tell, Telling(store, "mails").tell
+        self._sending = Sending(store, writer, transport(config), self._current, clock, more_letters)
+        self._intake = Intake(store, self._pool, self._current, clock, self._decided, more_mails)
+        self._indexing = Indexing(store, self._current, clock)
         self._acceptor = DeskAcceptor(store, self._current, clock, self._intake.loop.wake)
+        self._membership = Membership(config.folder, store, self._desk, self._anew, self._wake)
         self._timers = Timers(self._all_timers())
         self._control: control.Server | None = None
         self._asking = asyncio.Semaphore(READS_AT_ONCE)
@@ -77,13 +89,15 @@ class Node:
 
     async def start(self, stack: AsyncExitStack, sockets: Mapping[str, socket.socket]) -> None:
         """Open everything; `stack` ends it."""
-        await self._write(letter.recover)
+        await self._membership.join()
+        stack.push_async_callback(self._membership.leave)
         stack.push_async_callback(self._pool.close)
         await self._pool.start()
-        stack.push_async_callback(self._leave)
         stack.push_async_callback(self._finish)
+        self._store.listen(self._hear)
         self._sending.loop.start()
         self._intake.loop.start()
+        self._indexing.loop.start()
         self._timers.start()
         at = sockets.get("control") or self.config.file(self.config.listen.control)
         self._control = await control.serve(at, all_operations(), self._answer)
@@ -92,6 +106,7 @@ class Node:
     async def _finish(self) -> None:
         """Stop everything at once, so that each may take nearly all the time to finish what is in hand."""
         ending: list[Awaitable[None]] = [self._timers.stop(), self._intake.loop.stop(GRACE), self._sending.stop(GRACE)]
+        ending.append(self._indexing.loop.stop(GRACE))
         if self._control is not None:
             ending.append(self._control.close(GRACE))
         if self.listeners is not None:
@@ -100,19 +115,31 @@ class Node:
             if trouble is not None:
                 log.error("something did not stop as it should", exc_info=trouble)
 
-    async def _leave(self) -> None:
-        """Give back what was leased and not finished; an unread mail of ours is anybody's again."""
+    @contextlib.asynccontextmanager
+    async def _anew(self) -> AsyncIterator[None]:
+        """A run under a new name begins, with nothing in hand: nothing of the former can settle what is taken now."""
+        async with self._intake.loop.dropped(), self._sending.loop.dropped():
+            self.settings = replace(self.settings, run=new_run())
+            yield
 
-        async def leave(desk: Desk) -> None:
-            await desk.tx.run("release_letters", run=desk.settings.run)
-            await desk.tx.run("release_mails", run=desk.settings.run)
-            await desk.tx.run("node_leaves", run=desk.settings.run)
+    def _decided(self) -> None:
+        self._sending.loop.wake()
+        self._indexing.loop.wake()
 
-        await self._write(leave)
+    def _wake(self) -> None:
+        self._decided()
+        self._intake.loop.wake()
+
+    def _hear(self, word: str) -> None:
+        """Another node has more to do than it has room for; "" where what it said may have been missed."""
+        if word != "letters":
+            self._intake.loop.wake()
+        if word != "mails":
+            self._sending.loop.wake()
 
     def _all_timers(self) -> list[Timer]:
         timers = [
-            Timer("heartbeat", HEARTBEAT, lambda: self._write(_beat)),
+            Timer("heartbeat", HEARTBEAT, self._membership.beat),
             Timer("clock", LOOK_AT_THE_CLOCK, lambda: self._write(ticket.wake_and_close)),
             Timer("housekeeping", HOUSEKEEPING, lambda: self._write(_keep_house)),
         ]
@@ -121,10 +148,10 @@ class Node:
         return timers
 
     async def _write(self, work: Callable[[Desk], Awaitable[Any]]) -> Any:
-        def run(tx: Transaction) -> Awaitable[Any]:
-            return work(Desk(tx, int(self._clock()), self.settings))
+        return await self._store.write(lambda tx: work(self._desk(tx)))
 
-        return await self._store.write(run)
+    def _desk(self, tx: Transaction) -> Desk:
+        return Desk(tx, int(self._clock()), self.settings)
 
     async def _answer(self, asked: Operation, parameters: dict[str, Any], uid: int) -> dict[str, Any]:
         async with contextlib.nullcontext() if asked.writes else self._asking:
@@ -134,8 +161,7 @@ class Node:
         if asked is HEALTH:
             return self._with_room(answer)
         if asked.writes:
-            self._sending.loop.wake()
-            self._intake.loop.wake()
+            self._wake()
         return answer
 
     def _with_room(self, health: dict[str, Any]) -> dict[str, Any]:
@@ -176,13 +202,9 @@ def no_room(folder: Path, *, free: int, max_mail: int) -> str:
     return f"{folder}: only {free // 2**20} MiB of disk are free; mail will soon be put off"
 
 
-async def _beat(desk: Desk) -> None:
-    await desk.tx.run("node_beats", run=desk.settings.run, host=socket.gethostname(), pid=os.getpid(), now=desk.now)
-
-
 async def _keep_house(desk: Desk) -> None:
     await desk.tx.run("drop_old_answers", before=desk.now - ANSWERS_KEPT)
-    await desk.tx.run("drop_old_blob_pieces", before=desk.now - PIECES_KEPT)
+    await blob.drop_unfinished(desk.tx, desk.now - PIECES_KEPT)
 
 
 async def _alive() -> None:
@@ -197,20 +219,27 @@ def new_run() -> str:
 def serve(path: Path) -> int:
     """Run a node in the foreground until SIGTERM or SIGINT; its exit code."""
     _log_to_stderr()
+    memory.give_back_large_blocks()
     config = load(path)
     check_folder(config)
+    crash.arm(os.environ.get(crash.VARIABLE, ""))
     with owned(config.folder):
-        asyncio.run(_serve(config))
+        try:
+            asyncio.run(_serve(config))
+        except SystemExit:
+            # A library's idea of an end, out of some task. Its code may be 0, and systemd would leave it at that.
+            log.exception("the daemon was ended from within; that is a fault in spocd")
+            return Exit.REFUSED
     return Exit.DONE
 
 
 async def _serve(config: Config) -> None:
     async with AsyncExitStack() as stack:
-        store = await open_store(config.store.url, config.folder)
+        store = await open_store(config)
         stack.push_async_callback(store.close)
         writer = Writer()
         settings = settings_of(config, await read_identity(store), new_run(), writer.template_version)
-        node = Node(config, store, settings, writer, time.time)
+        node = Node(config, store, settings, writer, time.time, Pool())
         stopping = asyncio.Event()
         _listen_to_signals(node, stopping)
         await node.start(stack, systemd.sockets())
@@ -247,7 +276,9 @@ def _say_ready(node: Node) -> None:
 
 
 def _log_to_stderr() -> None:
-    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(levelname)s %(name)s %(message)s")
+    logging.basicConfig(handlers=[StandardError()], level=logging.INFO, format="%(levelname)s %(name)s %(message)s")
     logging.getLogger("aiosqlite").setLevel(logging.WARNING)
+    # Its pool tells of every database that is away, with a traceback; the store says so in a line.
+    logging.getLogger("asyncpg").setLevel(logging.ERROR)
     # One mail, one line: the library's own would be a line a command.
     logging.getLogger("mail.log").setLevel(logging.WARNING)

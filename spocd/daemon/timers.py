@@ -7,6 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
+from spocd.daemon.loop import AFTER_TROUBLE
 from spocd.errors import TryLater
 
 log = logging.getLogger("spocd.daemon")
@@ -39,10 +40,12 @@ class Timers:
 
 async def _run(timer: Timer) -> None:
     while True:
+        pause = timer.seconds
         try:
             await timer.action()
         except TryLater as trouble:
             log.warning("%s: %s", timer.name, trouble)
+            pause = min(pause, AFTER_TROUBLE)
         except Exception:
             log.exception("%s failed; it goes on", timer.name)
-        await asyncio.sleep(timer.seconds)
+        await asyncio.sleep(pause)

@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from spocd.store.sqlite import SqliteStore
-from tests.desk.running_desk import RunningDesk, founded
+from tests.desk.running_desk import RunningDesk, copy_of, founded, new_url, opened
 
 
 @pytest.fixture(scope="session")
-def new_desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The file of a desk on its first day."""
-    file = tmp_path_factory.mktemp("desk") / "desk.db"
-    asyncio.run(founded(file))
-    return file
+def new_desk(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The URL of a desk on its first day."""
+    url = new_url(tmp_path_factory.mktemp("desk"))
+    asyncio.run(founded(url))
+    return url
 
 
 @pytest.fixture
-async def desk(tmp_path: Path, new_desk: Path) -> AsyncIterator[RunningDesk]:
-    store = await SqliteStore.open(Path(shutil.copy(new_desk, tmp_path)), create=False)
+async def desk(tmp_path: Path, new_desk: str) -> AsyncIterator[RunningDesk]:
+    store = await opened(copy_of(new_desk, tmp_path))
     yield RunningDesk(store)
     await store.close()

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
+
+from spocd.domain.intake import NO_LIMIT, Limits
 from tests.desk.running_desk import DAY, HOUR, START, RunningDesk, answered, text_of
 
 
@@ -77,3 +82,23 @@ async def test_sec36_after_ten_bad_tokens_within_an_hour_the_next_hear_nothing(d
     desk.now += HOUR + 1
     await desk.mail("Open up", to=bad, From="eve99@evil.example")
     assert len(await desk.letters()) == letters + 12
+
+
+@pytest.mark.parametrize(
+    ("limited", "letters"),
+    [
+        pytest.param({}, 5, id="no limit"),
+        pytest.param({"unknown_a_day": 1}, 1, id="unknown_a_day"),
+        pytest.param({"unknown_an_hour": 2}, 2, id="unknown_an_hour"),
+        pytest.param({"address_an_hour": 3}, 3, id="address_an_hour"),
+        pytest.param({"address_a_day": 4}, 4, id="address_a_day"),
+    ],
+)
+async def test_each_limit_holds_though_all_others_are_lifted(
+    desk: RunningDesk, limited: dict[str, int], letters: int
+) -> None:
+    lifted = Limits(NO_LIMIT, NO_LIMIT, NO_LIMIT, NO_LIMIT)
+    desk.settings = replace(desk.settings, limits=replace(lifted, **limited))
+    for _ in range(5):
+        await desk.mail()
+    assert len(await desk.letters()) == letters

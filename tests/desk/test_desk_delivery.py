@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from spocd.desk import blob, intake, letter
+from spocd.desk import blob, intake
 from spocd.domain.delivery import Sent
 from spocd.errors import TryLater
 from spocd.gateway.reading.unreadable import unreadable
@@ -165,5 +165,5 @@ async def test_a_lease_is_free_again_after_a_restart(desk: RunningDesk) -> None:
     await desk.accept(desk.written("Once"))
     assert len(await desk.lease()) == 1
     assert await desk.lease() == []
-    await desk.write(letter.recover)
+    await desk.restart()
     assert len(await desk.lease()) == 1

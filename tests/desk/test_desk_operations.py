@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -13,8 +12,21 @@ import pytest
 
 from spocd.desk.access import Role
 from spocd.errors import Exit, Refused
-from spocd.store.sqlite import SqliteStore
-from tests.desk.running_desk import ADMIN, AGENT, DAY, LEAD, NOBODY, OPERATIONS, OTHER, START, RunningDesk, founded
+from tests.desk.running_desk import (
+    ADMIN,
+    AGENT,
+    DAY,
+    LEAD,
+    NOBODY,
+    OPERATIONS,
+    OTHER,
+    START,
+    RunningDesk,
+    copy_of,
+    founded,
+    new_url,
+    opened,
+)
 
 ROOT = 0
 FILE = b"a file"
@@ -76,10 +88,10 @@ ROLES = {NOBODY: Role.ANYONE, AGENT: Role.AGENT, LEAD: Role.LEAD, ADMIN: Role.AD
 WRITES = sorted(name for name, each in OPERATIONS.items() if each.writes)
 
 
-async def fill(file: Path) -> None:
+async def fill(url: str) -> None:
     """#1 new with Cid in copy, #2 with the agent, #3 resolved; a file; mail 2 has failed."""
-    await founded(file)
-    store = await SqliteStore.open(file, create=False)
+    await founded(url)
+    store = await opened(url)
     desk = RunningDesk(store)
     await desk.mail(Cc="Cid <cid@client.example>")
     await desk.ask("ticket.cc_add", ticket=1, address="cid@client.example")
@@ -95,15 +107,15 @@ async def fill(file: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def full_desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    file = tmp_path_factory.mktemp("full") / "desk.db"
-    asyncio.run(fill(file))
-    return file
+def full_desk(tmp_path_factory: pytest.TempPathFactory) -> str:
+    url = new_url(tmp_path_factory.mktemp("full"))
+    asyncio.run(fill(url))
+    return url
 
 
 @pytest.fixture
-async def full(tmp_path: Path, full_desk: Path) -> AsyncIterator[RunningDesk]:
-    store = await SqliteStore.open(Path(shutil.copy(full_desk, tmp_path)), create=False)
+async def full(tmp_path: Path, full_desk: str) -> AsyncIterator[RunningDesk]:
+    store = await opened(copy_of(full_desk, tmp_path))
     yield RunningDesk(store)
     await store.close()
 

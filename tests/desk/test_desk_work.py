@@ -11,6 +11,7 @@ import pytest
 
 from spocd.desk import ticket
 from spocd.errors import Exit, Refused
+from tests.desk.indexed import indexed
 from tests.desk.running_desk import ADMIN, DAY, HOUR, START, RunningDesk, answered, journal, text_of
 
 
@@ -173,6 +174,7 @@ async def test_what_a_list_holds(desk: RunningDesk, parameters: dict[str, Any], 
     await desk.ask("ticket.close", ticket=3)
     desk.now += 100
     await desk.mail("Only 50% of it", to="it@example.org", From="bo@client.example")
+    await indexed(desk)
     assert [each["number"] for each in (await desk.ask("ticket.list", **parameters))["tickets"]] == numbers
 
 
@@ -222,6 +224,7 @@ async def test_thirty_one_rotations_within_400_days_are_the_most(desk: RunningDe
 async def test_a_search_finds_all_words_in_any_order_in_mails_and_in_people(desk: RunningDesk) -> None:
     await desk.mail("The printer by the lifts says PC LOAD LETTER.", Subject="Tulostin ei toimi")
     await desk.mail("Something else.", From="Bo <bo@other.example>")
+    await indexed(desk)
     for words in ("toimi tulostin", "LETTER printer", "ann@client.example", "ann ek lifts"):
         assert [each["number"] for each in (await desk.ask("ticket.search", words=words))["tickets"]] == [1]
     assert (await desk.ask("ticket.search", words="tulostin missing"))["tickets"] == []
