@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable
+from typing import BinaryIO
 
 from spocd.desk import blob, intake
+from spocd.desk.blob import Files
 from spocd.desk.intake import Accepted
 from spocd.desk.operation import Settings
 from spocd.domain.intake import Envelope
 from spocd.store import Store
 
-LARGE = 256 * 1024  # octets from which hashing and packing would hold up the other sessions
+LARGE = 64 * 1024  # octets from which hashing and packing would hold up the other sessions
 
 
 class DeskAcceptor:
@@ -21,6 +24,7 @@ class DeskAcceptor:
         self, store: Store, settings: Callable[[], Settings], clock: Callable[[], float], told: Callable[[], None]
     ) -> None:
         self._store = store
+        self._files = Files(store, clock)
         self._settings = settings
         self._clock = clock
         self._told = told
@@ -35,12 +39,16 @@ class DeskAcceptor:
             return "550 5.1.1 Nobody here has this address"
         return "550 5.7.1 This desk takes no mail for other domains"
 
-    async def accept(self, envelope: Envelope, raw: bytes) -> None:
+    async def accept(self, envelope: Envelope, raw: BinaryIO) -> None:
         """Return once the mail is on disk; whatever is raised leaves it with its sender."""
-        mail = await asyncio.to_thread(_prepare, envelope, raw) if len(raw) > LARGE else _prepare(envelope, raw)
-        await self._store.write(lambda tx: intake.accept(tx, mail, int(self._clock())))
+        if raw.seek(0, os.SEEK_END) > LARGE:
+            async with self._files.put(raw) as row:
+                await self._keep(await asyncio.to_thread(intake.accepted, envelope, blob.pieces_of(raw), row))
+        else:
+            raw.seek(0)
+            content = raw.read()
+            await self._keep(intake.accepted(envelope, (content,), blob.pack(content)))
         self._told()
 
-
-def _prepare(envelope: Envelope, raw: bytes) -> Accepted:
-    return intake.accepted(envelope, raw, blob.pack(raw))
+    async def _keep(self, mail: Accepted) -> None:
+        await self._store.write_beside(lambda tx: intake.accept(tx, mail, int(self._clock())))

@@ -15,7 +15,7 @@ from spocd.domain.intake import Envelope
 from spocd.gateway import command
 from spocd.gateway.data import Arrival, times_received
 from spocd.gateway.incoming import MOST_COMMAND, Incoming
-from spocd.gateway.reception import Reception
+from spocd.gateway.reception import NO_ROOM, Reception
 
 log = logging.getLogger("spocd.gateway")
 
@@ -43,6 +43,10 @@ class Connection(Protocol):
     async def push(self, status: str) -> None: ...
 
     def allow(self, seconds: float) -> None: ...
+
+    def begin_mail(self) -> None: ...
+
+    def progress(self, octets: int) -> None: ...
 
     async def encrypt(self) -> None: ...
 
@@ -203,25 +207,29 @@ class Dialog:
         if self._mail is None or not self._mail.recipients:
             return "503 5.5.1 Say RCPT TO:<desk@example.org> first" if self._mail else _NO_MAIL
         mail, self._mail, self.in_hand = self._mail, None, True
+        arrival = Arrival(self._limits.max_mail, self._house.folder)
         try:
             await self._connection.push("354 Send the mail and end it with a line that holds one dot")
-            self._connection.allow(self._limits.transfer)
-            arrival = await self._arrive()
+            await self._arrive(arrival)
             self._connection.allow(math.inf)  # what takes time from here on is ours
             reply = await self._keep(mail, arrival)
             # LMTP answers once for every RCPT that was accepted, in their order (RFC 2033 section 4.2).
             return "\r\n".join([reply] * len(mail.recipients)) if self._lmtp else reply
         finally:
+            arrival.close()
             self.in_hand = False
             self._connection.allow(self._limits.idle)
 
-    async def _arrive(self) -> Arrival:
-        arrival = Arrival(self._limits.max_mail)
+    async def _arrive(self, arrival: Arrival) -> None:
+        self._connection.begin_mail()
         rest = None
         while rest is None:
-            rest = arrival.feed(await self._connection.incoming.block())
+            block = await self._connection.incoming.block()
+            rest = arrival.feed(block)
+            await arrival.settle()
+            if rest is None:
+                self._connection.progress(len(block))
         self._connection.incoming.give_back(rest)
-        return arrival
 
     async def _keep(self, mail: Transaction, arrival: Arrival) -> str:
         once = tuple(dict.fromkeys(mail.recipients))
@@ -230,10 +238,15 @@ class Dialog:
         if arrival.too_large:
             self._reception.note(envelope, arrival.size, "too-large")
             return command.too_large(self._limits.max_mail)
-        raw = arrival.raw()
+        try:
+            raw = await arrival.mail()
+        except OSError as error:
+            self._reception.note(envelope, arrival.size, "no-room", reason=error.strerror)
+            return NO_ROOM
         if times_received(raw) > MOST_RECEIVED:
+            raw.close()
             self._reception.note(envelope, arrival.size, "loop")
             return _LOOP
         # Commands are counted between mails: a connection that carries mail may live for ever.
         self._budget, self._unknown = self._limits.commands, _MOST_UNKNOWN
-        return await self._reception.store(envelope, raw)
+        return await self._reception.store(envelope, raw, arrival.size)

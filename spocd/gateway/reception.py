@@ -8,16 +8,18 @@ import logging
 import ssl
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Protocol
+from pathlib import Path
+from typing import BinaryIO, Protocol
 
 from spocd.config import LimitsSection
 from spocd.domain.intake import Envelope
-from spocd.errors import TryLater
+from spocd.errors import NoRoom, TryLater
 from spocd.gateway import trace
 
 log = logging.getLogger("spocd.gateway")
 
 STORED = "250 2.6.0 The mail is stored"
+NO_ROOM = "452 4.3.1 There is no room for the mail just now; please send it again later"
 LATER = "451 4.3.0 The mail could not be stored just now; please send it again later"
 CLOSING = "421 4.3.2 The desk is closing down; please come again later"
 _ROOM_NEEDED = "421 4.3.2 The place is needed for others; please come again"
@@ -36,8 +38,8 @@ class Acceptor(Protocol):
         """
         ...
 
-    async def accept(self, envelope: Envelope, raw: bytes) -> None:
-        """Store a mail and return once it is durable.
+    async def accept(self, envelope: Envelope, raw: BinaryIO) -> None:
+        """Store a mail, read from its beginning, and return once it is durable.
 
         TryLater, like everything else that is raised, becomes 451: only a sender that gets no answer for good keeps
         the mail.
@@ -125,6 +127,7 @@ class House:
     delimiter: str
     tls: ssl.SSLContext | None
     require_tls: bool
+    folder: Path  # where large mails are held while they arrive
 
 
 class Reception:
@@ -146,31 +149,32 @@ class Reception:
             log.exception("recipient outcome=failed")
             return "451 4.3.0 The recipient could not be looked up just now; please send the mail again later"
 
-    async def store(self, envelope: Envelope, raw: bytes) -> str:
-        """Store a mail; the reply says what came of it.
+    async def store(self, envelope: Envelope, raw: BinaryIO, size: int) -> str:
+        """Store a mail and close it; the reply says what came of it.
 
         The storing runs on when the caller is cancelled because the client has hung up: the mail may be stored
         without its sender knowing, and the sender's retry is then recognised as the same mail.
         """
-        task = asyncio.create_task(self._store(envelope, raw), name="store a mail")
+        task = asyncio.create_task(self._store(envelope, raw, size), name="store a mail")
         self._storing.add(task)
         task.add_done_callback(self._storing.discard)
+        task.add_done_callback(lambda _: raw.close())
         return await asyncio.shield(task)
 
-    async def _store(self, envelope: Envelope, raw: bytes) -> str:
+    async def _store(self, envelope: Envelope, raw: BinaryIO, size: int) -> str:
         try:
             await self._acceptor.accept(envelope, raw)
         except TryLater as reason:
-            self.note(envelope, len(raw), "later", reason=reason)
-            return LATER
+            self.note(envelope, size, "later", reason=reason)
+            return NO_ROOM if isinstance(reason, NoRoom) else LATER
         except BaseException:
             this = asyncio.current_task()
             if this is not None and this.cancelling():
                 raise
             log.exception("storing outcome=failed")
-            self.note(envelope, len(raw), "failed")
+            self.note(envelope, size, "failed")
             return LATER
-        self.note(envelope, len(raw), "stored")
+        self.note(envelope, size, "stored")
         return STORED
 
     def note(self, envelope: Envelope, size: int, outcome: str, **more: object) -> None:

@@ -6,13 +6,14 @@ import asyncio
 import contextlib
 import logging
 import math
+import sys
 
 from aiosmtpd.smtp import SMTP
 
 from spocd.gateway import trace
 from spocd.gateway.incoming import Incoming
 from spocd.gateway.receiving import Dialog
-from spocd.gateway.reception import CLOSING, Reception
+from spocd.gateway.reception import CLOSING, STORED, Reception
 
 log = logging.getLogger("spocd.gateway")
 
@@ -20,7 +21,11 @@ _FLUSH = 5.0  # seconds in which a client must take our last words
 _BUFFER = 1 << 16
 _BREATH = 64  # commands after which a client that has sent many at once lets the others speak
 
-_IDLE = "421 4.4.2 Nothing heard for too long; please come again"
+_SLOWEST = 500  # octets a second that a mail must come at
+_BEHIND = 0.1  # of the time that a mail has in all: how far it may fall behind that
+_PATIENCE = 1 / 6  # of the time that a client may be idle: who has begun a mail keeps its place so long
+
+_IDLE = "421 4.4.2 Nothing heard for too long, or too little; please come again"
 
 
 class Session(SMTP):
@@ -50,6 +55,8 @@ class Session(SMTP):
         self._dialog = Dialog(self, reception, lmtp=lmtp)
         self._leaving = False
         self._deadline = math.inf
+        self._begun = 0.0
+        self._octets = 0
 
     # The connection's life.
 
@@ -85,8 +92,9 @@ class Session(SMTP):
 
     @property
     def engaged(self) -> bool:
-        """Whether a mail has been begun."""
-        return self._dialog.engaged
+        """Whether a mail has been begun, and goes on."""
+        patience = _PATIENCE * self._reception.house.limits.idle
+        return self._dialog.engaged and self.loop.time() - self.heard < patience
 
     @property
     def in_hand(self) -> bool:
@@ -158,15 +166,21 @@ class Session(SMTP):
             line = await self.incoming.line()
             if self._leaving:
                 return
-            self.heard = self.loop.time()
             self._reset_timeout()
-            await self._say(await self._dialog.reply_to(line))
+            reply = await self._dialog.reply_to(line)
+            if reply.startswith(("2", "3")):
+                self.heard = self.loop.time()  # what gets a client nowhere earns it no place
+            await self._say(reply)
             served += 1
             if served % _BREATH == 0:
                 await asyncio.sleep(0)
 
     async def _say(self, reply: str) -> None:
-        if reply:
+        if reply.startswith(STORED):
+            sys.audit("spocd.before_250")
+            await self.push(reply)
+            sys.audit("spocd.after_250")
+        elif reply:
             await self.push(reply)
         if reply.startswith(("221", "421")):
             self._leave()
@@ -174,8 +188,23 @@ class Session(SMTP):
             self.dismiss(CLOSING)
 
     def allow(self, seconds: float) -> None:
-        """Give the client this long for what comes next."""
+        """Give the client this long for what comes next; for ever, where it waits for us."""
+        self.heard = self.loop.time() if seconds < math.inf else math.inf
         self._reset_timeout(seconds)
+
+    def begin_mail(self) -> None:
+        """A mail comes from here on."""
+        self._begun, self._octets = self.loop.time(), 0
+        # No new timer: the one that runs looks at the deadline in time, and nearly every mail comes at once.
+        self._deadline = self._begun + _BEHIND * self._reception.house.limits.transfer
+
+    def progress(self, octets: int) -> None:
+        """So much more of the mail has come. Who sends too little for too long is left, however steadily it comes."""
+        self._octets += octets
+        now, most = self.loop.time(), self._reception.house.limits.transfer
+        self.heard = min(now, self._begun + self._octets / _SLOWEST)
+        left = min(self._begun + most, self.heard + _BEHIND * most) - now
+        self._reset_timeout(max(left, 0.001))
 
     async def encrypt(self) -> None:
         """Go over to TLS. Whatever was said in clear is forgotten, unread octets included (RFC 3207 section 4.2)."""

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from spocd.config import Config, DeskSection, LimitsSection, ListenSection
 from spocd.domain.intake import Envelope
@@ -32,8 +32,8 @@ class Desk:
             return "550 5.1.1 Nobody has this address"
         return None
 
-    async def accept(self, envelope: Envelope, raw: bytes) -> None:
-        self.mails.append((envelope, raw))
+    async def accept(self, envelope: Envelope, raw: BinaryIO) -> None:
+        self.mails.append((envelope, raw.read()))
 
 
 class FailingDesk(Desk):
@@ -43,7 +43,7 @@ class FailingDesk(Desk):
         super().__init__()
         self._error = error
 
-    async def accept(self, envelope: Envelope, raw: bytes) -> None:
+    async def accept(self, envelope: Envelope, raw: BinaryIO) -> None:
         raise self._error
 
 
@@ -55,7 +55,7 @@ class SlowDesk(Desk):
         self.begun = asyncio.Event()
         self.allowed = asyncio.Event()
 
-    async def accept(self, envelope: Envelope, raw: bytes) -> None:
+    async def accept(self, envelope: Envelope, raw: BinaryIO) -> None:
         self.begun.set()
         await self.allowed.wait()
         await super().accept(envelope, raw)

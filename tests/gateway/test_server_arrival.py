@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
+import io
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from spocd.gateway import trace
-from spocd.gateway.data import Arrival, times_received
+from spocd.gateway.data import HELD, Arrival, times_received
 
 MOSTLY_ENDS = st.lists(st.sampled_from([b"\r", b"\n", b".", b"\r\n", b"\r\n.", b"x", b"\x00"]), max_size=20)
+
+
+NOWHERE = Path("/nonexistent")  # small mails need no folder
+
+
+def _mail(arrival: Arrival) -> bytes:
+    return asyncio.run(arrival.mail()).read()
 
 
 def _stuffed(lines: list[bytes]) -> bytes:
@@ -22,30 +33,30 @@ def test_what_a_sender_stuffs_comes_out_as_it_was_however_it_is_cut(lines: list[
     # A line that ends in CR would, with the CRLF behind it, still be one line; one that splits CR and LF is two.
     wire = _stuffed(lines) + b"NOOP\r\n"
     cuts = sorted(data.draw(st.lists(st.integers(0, len(wire)), max_size=8)))
-    arrival, rest = Arrival(10_000), None
+    arrival, rest = Arrival(10_000, NOWHERE), None
     for start, end in zip([0, *cuts], [*cuts, len(wire)], strict=True):
         if rest is None:
             rest = arrival.feed(wire[start:end])
         else:
             rest += wire[start:end]
     assert rest == b"NOOP\r\n"
-    assert arrival.raw() == b"".join(line + b"\r\n" for line in lines)
-    assert arrival.size == len(arrival.raw())
+    assert _mail(arrival) == b"".join(line + b"\r\n" for line in lines)
+    assert arrival.size == len(_mail(arrival))
 
 
 @given(MOSTLY_ENDS.map(b"".join), st.data())
 def test_the_cuts_make_no_difference_to_any_octets(wire: bytes, data: st.DataObject) -> None:
-    whole, cut = Arrival(10_000), Arrival(10_000)
+    whole, cut = Arrival(10_000, NOWHERE), Arrival(10_000, NOWHERE)
     rest = whole.feed(wire)
     at = data.draw(st.integers(0, len(wire)))
     first = cut.feed(wire[:at])
     second = cut.feed(wire[at:]) if first is None else first + wire[at:]
-    assert (second, cut.raw()) == (rest, whole.raw())
+    assert (second, _mail(cut)) == (rest, _mail(whole))
 
 
 @pytest.mark.parametrize(("limit", "is_too_large"), [(12, False), (11, True)])
 def test_the_limit_is_counted_without_stuffed_dots(limit: int, is_too_large: bool) -> None:
-    arrival = Arrival(limit)
+    arrival = Arrival(limit, NOWHERE)
     assert arrival.feed(_stuffed([b".dot", b".dot"])) == b""
     assert arrival.size == 12
     assert arrival.too_large is is_too_large
@@ -61,7 +72,36 @@ def test_the_limit_is_counted_without_stuffed_dots(limit: int, is_too_large: boo
     ],
 )
 def test_received_lines_are_counted_in_the_header_alone(raw: bytes, times: int) -> None:
-    assert times_received(raw) == times
+    mail = io.BytesIO(raw)
+    assert times_received(mail) == times
+    assert mail.read() == raw
+
+
+@pytest.mark.parametrize("block", [1, 1000, 3 * HELD])
+async def test_a_large_mail_waits_in_a_file_that_nobody_else_can_see(tmp_path: Path, block: int) -> None:
+    lines = [b".%d" % number for number in range(40_000 if block > 1 else 12_000)]
+    wire, arrival, rest = _stuffed(lines), Arrival(10_000_000, tmp_path), None
+    for start in range(0, len(wire), block):
+        rest = arrival.feed(wire[start : start + block])
+        await arrival.settle()
+    assert rest == b""
+    mail = await arrival.mail()
+    with mail:
+        assert isinstance(mail.fileno(), int)
+        assert list(tmp_path.iterdir()) == []
+        arrival.close()  # what was handed over is its taker's
+        assert mail.read() == b"".join(line + b"\r\n" for line in lines)
+
+
+async def test_a_mail_for_which_there_is_no_room_is_not_kept(tmp_path: Path) -> None:
+    arrival = Arrival(10_000_000, tmp_path / "missing")
+    for _ in range(3):
+        assert arrival.feed(b"x" * (HELD + 1)) is None
+        await arrival.settle()
+    assert arrival.feed(b"\r\n.\r\nQUIT") == b"QUIT"
+    assert arrival.size == 3 * (HELD + 1) + 2
+    with pytest.raises(FileNotFoundError):
+        await arrival.mail()
 
 
 @pytest.mark.parametrize(

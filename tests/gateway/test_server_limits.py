@@ -144,11 +144,90 @@ async def test_sec_07_a_mail_must_arrive_within_its_time(tmp_path: Path) -> None
     assert desk.mails == []
 
 
-async def _trickle(one: Client) -> None:
+async def _trickle(one: Client, text: bytes = b"x", times: int = 15) -> None:
     with contextlib.suppress(ConnectionError):
-        for _ in range(15):
-            one.writer.write(b"x")
+        for _ in range(times):
+            one.writer.write(text)
             await asyncio.sleep(0.1)
+
+
+async def test_sec_07_a_mail_that_comes_too_slowly_is_not_waited_for(tmp_path: Path) -> None:
+    desk = Desk()
+    async with serving(config(tmp_path, transfer=20), desk) as listeners, client(listeners) as one:
+        await one.begin()
+        start = time.monotonic()
+        trickle = asyncio.create_task(_trickle(one, times=150))
+        assert (await one.reply())[:9] == "421 4.4.2"
+        assert 1.5 < time.monotonic() - start < 12
+        await trickle
+    assert desk.mails == []
+
+
+async def test_a_mail_that_comes_slowly_but_steadily_is_taken(tmp_path: Path) -> None:
+    desk = Desk()
+    async with serving(config(tmp_path, transfer=20), desk) as listeners, client(listeners) as one:
+        await one.begin()
+        await _trickle(one, b"x" * 200 + b"\r\n", times=30)
+        assert (await one.send(b""))[:3] == "250"
+    assert len(desk.mails[0][1]) == 30 * 202
+
+
+@pytest.mark.parametrize(
+    "begun",
+    [["MAIL FROM:<ann@example.com>"], ["MAIL FROM:<ann@example.com>", "RCPT TO:<desk@example.org>", "DATA"]],
+    ids=["MAIL", "DATA"],
+)
+async def test_sec_07_who_begins_a_mail_and_is_silent_does_not_keep_others_out(
+    tmp_path: Path, begun: list[str]
+) -> None:
+    async with serving(config(tmp_path, connections=1, idle=6), Desk()) as listeners, client(listeners) as silent:
+        await silent.say("EHLO client")
+        for line in begun:
+            assert (await silent.say(line))[0] in "23"
+        await asyncio.sleep(1.1)
+        async with client(listeners) as one:
+            await one.begin()
+            assert (await one.send())[:3] == "250"
+        assert (await silent.reply())[:9] == "421 4.3.2"
+
+
+async def test_sec_07_commands_that_lead_nowhere_keep_no_place(tmp_path: Path) -> None:
+    async with serving(config(tmp_path, connections=1, idle=6), Desk()) as listeners, client(listeners) as stubborn:
+        await stubborn.say("EHLO client")
+        await stubborn.say("MAIL FROM:<ann@example.com>")
+        for _ in range(8):
+            await asyncio.sleep(0.2)
+            assert (await stubborn.say("RCPT TO:<nobody@example.org>"))[:3] == "550"
+        async with client(listeners) as one:
+            assert (await one.say("NOOP"))[:3] == "250"
+
+
+async def test_sec_06_a_hundred_recipients_of_twenty_thousand_are_taken(tmp_path: Path) -> None:
+    desk = Desk()
+    async with serving(config(tmp_path), desk) as listeners, client(listeners) as one:
+        await one.say("EHLO client")
+        await one.say("MAIL FROM:<ann@example.com>")
+        one.writer.write(b"".join(b"RCPT TO:<desk+%d@example.org>\r\n" % number for number in range(20_000)))
+        replies = [await one.reply() for _ in range(20_000)]
+        assert {each[:9] for each in replies[:100]} == {"250 2.1.5"}
+        assert {each[:9] for each in replies[100:]} == {"452 4.5.3"}
+        await one.say("DATA")
+        assert (await one.send())[:3] == "250"
+    assert len(desk.mails[0][0].recipients) == 100
+
+
+async def test_f4_where_a_large_mail_finds_no_room_the_sender_keeps_it_and_small_ones_come_in(tmp_path: Path) -> None:
+    desk = Desk()
+    node = config(tmp_path / "desk")
+    (tmp_path / "desk").mkdir()
+    async with serving(node, desk) as listeners, client(listeners) as one:
+        (tmp_path / "desk").rename(tmp_path / "elsewhere")
+        await one.begin()
+        assert (await one.send(b"x" * 200_000 + b"\r\n"))[:9] == "452 4.3.1"
+        await one.begin()
+        assert (await one.send())[:3] == "250"
+        (tmp_path / "elsewhere").rename(tmp_path / "desk")
+    assert [raw for _, raw in desk.mails] == [MAIL]
 
 
 async def test_a_client_that_reads_nothing_does_not_keep_its_connection(tmp_path: Path) -> None:
@@ -173,9 +252,24 @@ def _open_files() -> int:
     return len(os.listdir("/proc/self/fd"))
 
 
+async def test_a_client_that_hangs_up_in_the_middle_of_a_large_mail_leaves_no_open_file(tmp_path: Path) -> None:
+    async with serving(config(tmp_path), Desk()) as listeners:
+        before = _open_files()
+        for _ in range(3):
+            async with client(listeners) as one:
+                await one.begin()
+                one.writer.write(b"x" * 300_000)
+                await one.writer.drain()
+        for _ in range(100):
+            if _open_files() == before:
+                return
+            await asyncio.sleep(0.1)
+    raise AssertionError("a file is still open")
+
+
 async def test_a_mail_may_take_longer_than_a_command(tmp_path: Path) -> None:
     desk = Desk()
-    async with serving(config(tmp_path, idle=1, transfer=10), desk) as listeners, client(listeners) as one:
+    async with serving(config(tmp_path, idle=1, transfer=60), desk) as listeners, client(listeners) as one:
         await one.begin()
         await asyncio.sleep(1.5)
         assert (await one.send())[:3] == "250"
@@ -183,10 +277,10 @@ async def test_a_mail_may_take_longer_than_a_command(tmp_path: Path) -> None:
 
 async def test_storing_may_take_longer_than_a_mail(tmp_path: Path) -> None:
     class Thorough(Desk):
-        async def accept(self, envelope: object, raw: bytes) -> None:
+        async def accept(self, envelope: object, raw: object) -> None:
             await asyncio.sleep(1.5)
 
-    async with serving(config(tmp_path, idle=1, transfer=1), Thorough()) as listeners, client(listeners) as one:
+    async with serving(config(tmp_path, idle=1, transfer=10), Thorough()) as listeners, client(listeners) as one:
         await one.begin()
         assert (await one.send())[:3] == "250"
 
