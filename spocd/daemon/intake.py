@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import functools
+import io
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from spocd.daemon.loop import AFTER_TROUBLE, Loop
+from spocd.daemon.room import Room
 from spocd.desk import blob, intake
 from spocd.desk.intake import Fate, Leased
 from spocd.desk.operation import Desk, Settings
@@ -19,14 +23,20 @@ from spocd.store import Store, Transaction
 
 log = logging.getLogger("spocd.intake")
 
-AT_ONCE = 16  # mails in hand: enough to share commits, few enough for the memory that large ones take
+BATCHES = 3  # in hand at once: one for each reading child, and one that is being decided
+TOGETHER = 16  # mails of a batch: enough to share the way to the child and commits, few enough that nobody waits for it
+SMALL = 64 * 1024  # octets up to which a mail goes into a batch with others
+ROOM = 16 * 1024 * 1024  # octets of large mails in hand: read and taken apart, each takes three times as much memory
 MOST_TRIES = 3
 MOST_LEASES = 10  # a mail in hand while the daemon died that often is taken for the cause
 _PAUSES = (1, 10)  # seconds before the second and the third try
 
 
 class Intake:
-    """From the inbox to tickets. `told` is called after each decision: there may be letters to send."""
+    """From the inbox to tickets. `told` is called after each decision: there may be letters to send.
+
+    `full` is called where more waits than this node has room for.
+    """
 
     def __init__(
         self,
@@ -35,41 +45,65 @@ class Intake:
         settings: Callable[[], Settings],
         clock: Callable[[], float],
         told: Callable[[], None],
+        full: Callable[[], None],
     ) -> None:
         self._store = store
         self._pool = pool
         self._settings = settings
         self._clock = clock
         self._told = told
-        self.loop: Loop[Leased] = Loop("intake", most=AT_ONCE, lease=self._lease, next_in=self._next_in, work=self._one)
+        self._files = blob.Files(store, clock)
+        self._room = Room(ROOM)
+        self.loop: Loop[list[Leased]] = Loop("intake", most=BATCHES, lease=self._lease, work=self._work, full=full)
 
-    async def _lease(self, most: int) -> Sequence[Leased]:
-        # A look before a write: an idle desk must not sync its disk every half minute.
-        due = await self._next_in()
-        if due is None or due > 0:
-            return []
-        return await self._store.write(lambda tx: intake.lease(self._desk(tx), most))
+    async def _lease(self, room: int) -> tuple[list[list[Leased]], float | None]:
+        mails, seconds = await self._store.write_beside(lambda tx: self._due(tx, room * TOGETHER))
+        return batches(mails), seconds
 
-    async def _next_in(self) -> float | None:
-        row = await self._store.read(lambda tx: tx.one("next_mail_at"))
-        return None if row is None or row["at"] is None else row["at"] - int(self._clock())
+    async def _due(self, tx: Transaction, most: int) -> tuple[list[Leased], float | None]:
+        """Up to `most` mails that are due, taken, and the seconds until the next one is. Where none is, no write."""
+        mails = await intake.lease(self._desk(tx), most)
+        row = await tx.one("next_mail_at")
+        return mails, None if row is None or row["at"] is None else row["at"] - int(self._clock())
 
-    async def _one(self, mail: Leased) -> None:
-        if mail.leases > MOST_LEASES:
-            return await self._quarantine(mail, "the desk went down each time that it was read")
+    async def _work(self, mails: list[Leased]) -> None:
+        """Take a batch through; a large mail is one of its own, and waits for room."""
+        async with self._room.of(mails[0].size) if mails[0].size > SMALL else contextlib.nullcontext():
+            if mails[0].leases > MOST_LEASES:
+                await self._quarantine(mails[0], "the desk went down each time that it was read")
+                return
+            try:
+                readings = await self._readings(mails)
+            except Exception as trouble:
+                # Nobody knows whose fault it is: alone, each has its own.
+                if len(mails) == 1:
+                    await self._went_wrong(mails[0], trouble)
+                else:
+                    await asyncio.gather(*(self._work([mail]) for mail in mails))
+                return
+            await asyncio.gather(*map(self._one, mails, readings))
+
+    async def _readings(self, mails: list[Leased]) -> list[Reading]:
+        async def raws(tx: Transaction) -> list[bytes]:
+            return [await blob.fetch(self._desk(tx), mail.raw) for mail in mails]
+
+        return await self._pool.read_together(await self._store.read(raws))
+
+    async def _one(self, mail: Leased, reading: Reading) -> None:
         try:
-            await self._read_and_decide(mail)
-        except TryLater as trouble:
-            await self._give_back(mail, trouble)
-        except Unreadable as trouble:
-            await self._failed(mail, str(trouble))
+            await self._decide(mail, reading)
         except Exception as trouble:
-            log.exception("mail %d could not be made into a ticket", mail.id)
-            await self._failed(mail, f"{type(trouble).__name__}: {trouble}")
+            await self._went_wrong(mail, trouble)
 
-    async def _read_and_decide(self, mail: Leased) -> None:
-        raw = await self._store.read(lambda tx: blob.fetch(self._desk(tx), mail.raw))
-        await self._decide(mail, await self._pool.read(raw))
+    async def _went_wrong(self, mail: Leased, trouble: Exception) -> None:
+        match trouble:
+            case TryLater():
+                await self._give_back(mail, trouble)
+            case Unreadable():
+                await self._failed(mail, str(trouble))
+            case _:
+                log.error("mail %d could not be made into a ticket", mail.id, exc_info=trouble)
+                await self._failed(mail, f"{type(trouble).__name__}: {trouble}")
 
     async def _decide(self, mail: Leased, reading: Reading) -> None:
         await self._keep_files(reading)
@@ -79,9 +113,14 @@ class Intake:
 
     async def _keep_files(self, reading: Reading) -> None:
         """Store the files ahead of the decision: packing them takes time that the writer must not wait for."""
-        if reading.attachments:
-            rows = await asyncio.to_thread(lambda: [blob.pack(part.content) for part in reading.attachments])
-            await self._store.write(lambda tx: blob.keep(tx, rows))
+        small = [part.content for part in reading.attachments if part.size <= SMALL]
+        if small:
+            rows = await asyncio.to_thread(lambda: [blob.pack(content) for content in small])
+            await self._store.write_beside(lambda tx: blob.keep(tx, rows))
+        for part in reading.attachments:
+            if part.size > SMALL:
+                async with self._files.put(io.BytesIO(part.content)) as row:
+                    await self._store.write_beside(functools.partial(blob.add, row=row))
 
     async def _failed(self, mail: Leased, why: str) -> None:
         if mail.tries + 1 < MOST_TRIES:
@@ -114,7 +153,7 @@ class Intake:
         """Write it, however long the database is away: a mail whose lease stays would wait until the next start."""
         while True:
             try:
-                await self._store.write(operation)
+                await self._store.write_beside(operation)
             except TryLater:
                 await asyncio.sleep(AFTER_TROUBLE)
                 continue
@@ -129,3 +168,10 @@ class Intake:
 
     def _desk(self, tx: Transaction) -> Desk:
         return Desk(tx, int(self._clock()), self._settings())
+
+
+def batches(mails: list[Leased]) -> list[list[Leased]]:
+    """What is read together: small mails, each for the first time. A large one is alone, and so is a suspect."""
+    plain = [mail for mail in mails if mail.size <= SMALL and mail.tries == 0 and mail.leases == 1]
+    alone = [[mail] for mail in mails if mail not in plain]
+    return [plain[at : at + TOGETHER] for at in range(0, len(plain), TOGETHER)] + alone

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from typing import Any, Generic, TypeVar
 
 from spocd.errors import TryLater
@@ -20,8 +20,8 @@ AFTER_TROUBLE = 2.0  # seconds until the database is asked again
 class Loop(Generic[W]):
     """Leases work as there is room for it and runs a task for each piece, so that none holds up the next.
 
-    `lease(most)` takes work that is due, `next_at()` says in how many seconds there may be more (None: not known),
-    `work(piece)` does one piece and never raises but for a bug.
+    `lease(room)` takes work that is due and says in how many seconds there may be more (None: not known);
+    `work(piece)` does one piece and never raises but for a bug; `full()` is called where there is more than fits.
     """
 
     def __init__(
@@ -29,16 +29,17 @@ class Loop(Generic[W]):
         name: str,
         *,
         most: int,
-        lease: Callable[[int], Awaitable[Sequence[W]]],
-        next_in: Callable[[], Awaitable[float | None]],
+        lease: Callable[[int], Awaitable[tuple[Sequence[W], float | None]]],
         work: Callable[[W], Coroutine[Any, Any, None]],
+        full: Callable[[], None],
     ) -> None:
         self._name = name
         self._most = most
         self._lease = lease
-        self._next_in = next_in
         self._work = work
+        self._full = full
         self._awake = asyncio.Event()
+        self._stepping = asyncio.Lock()
         self._stopping = False
         self._tasks: set[asyncio.Task[None]] = set()
         self._runner: asyncio.Task[None] | None = None
@@ -63,11 +64,22 @@ class Loop(Generic[W]):
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
 
+    @contextlib.asynccontextmanager
+    async def dropped(self) -> AsyncIterator[None]:
+        """Let go of what is in hand, since it is not ours any more; nothing is taken while this lasts."""
+        async with self._stepping:
+            tasks = set(self._tasks)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            yield
+
     async def _run(self) -> None:
         while not self._stopping:
             self._awake.clear()
             try:
-                sleep = await self._step()
+                async with self._stepping:
+                    sleep = await self._step()
             except TryLater as trouble:
                 log.warning("%s: %s", self._name, trouble)
                 sleep = AFTER_TROUBLE
@@ -83,15 +95,18 @@ class Loop(Generic[W]):
         room = self._most - len(self._tasks)
         if room <= 0:
             return LONGEST_SLEEP  # the end of a task wakes us
-        pieces = await self._lease(room)
+        pieces, seconds = await self._lease(room)
         for piece in pieces:
             task = asyncio.create_task(self._work(piece), name=f"{self._name}: one")
             self._tasks.add(task)
             task.add_done_callback(self._ended)
-        if len(pieces) == room:
+        if seconds is None:
+            return LONGEST_SLEEP
+        if pieces and seconds <= 0:
+            self._full()
             return 0.0
-        seconds = await self._next_in()
-        return LONGEST_SLEEP if seconds is None else max(seconds, 0.01)
+        # What is due and was not given to us is in another node's hands, or we may take nothing now.
+        return seconds if seconds > 0 else AFTER_TROUBLE
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)

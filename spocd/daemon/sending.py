@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Callable, Sequence
+import sys
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from spocd.daemon.loop import AFTER_TROUBLE, Loop
@@ -26,7 +27,7 @@ _FINAL = frozenset(["bad-address", "bad-header"])
 
 
 class Sending:
-    """From the outbox to the world."""
+    """From the outbox to the world. `full` is called where more waits than this node has room for."""
 
     def __init__(
         self,
@@ -35,6 +36,7 @@ class Sending:
         transport: Relay | Maildir,
         settings: Callable[[], Settings],
         clock: Callable[[], float],
+        full: Callable[[], None],
     ) -> None:
         self._store = store
         self._writer = writer
@@ -42,7 +44,7 @@ class Sending:
         self._former: list[Relay | Maildir] = []
         self._settings = settings
         self._clock = clock
-        self.loop: Loop[int] = Loop("sending", most=AT_ONCE, lease=self._lease, next_in=self._next_in, work=self._one)
+        self.loop: Loop[int] = Loop("sending", most=AT_ONCE, lease=self._lease, work=self._one, full=full)
 
     def change_transport(self, transport: Relay | Maildir) -> None:
         """Send by another way from now on; letters on their way finish on the former one."""
@@ -55,30 +57,43 @@ class Sending:
         for each in (*self._former, self.transport):
             await each.close()
 
-    async def _lease(self, most: int) -> Sequence[int]:
-        due = await self._next_in()
-        if due is None or due > 0:
-            return []
-        return await self._store.write(lambda tx: desk_letter.lease(self._desk(tx), most))
+    async def _lease(self, most: int) -> tuple[list[int], float | None]:
+        letters, seconds = await self._store.write_beside(lambda tx: self._due(tx, most))
+        if letters:
+            sys.audit("spocd.outbox_claimed")
+        return letters, seconds
 
-    async def _next_in(self) -> float | None:
-        row = await self._store.read(lambda tx: tx.one("next_letter_at"))
-        return None if row is None or row["at"] is None else row["at"] - int(self._clock())
+    async def _due(self, tx: Transaction, most: int) -> tuple[list[int], float | None]:
+        """Up to `most` letters that are due, taken, and the seconds until the next one is. Where none is, no write."""
+        letters = await desk_letter.lease(self._desk(tx), most)
+        row = await tx.one("next_letter_at")
+        return letters, None if row is None or row["at"] is None else row["at"] - int(self._clock())
 
     async def _one(self, number: int) -> None:
-        outcome = await self._outcome(number)
+        try:
+            outcome = await self._outcome(number)
+        except TryLater as trouble:
+            log.warning("letter %d waits: %s", number, trouble)
+            await self._surely(lambda desk: desk_letter.give_back(desk, number))
+            return
+        sys.audit("spocd.before_mark")
+        jitter = random.random()  # noqa: S311
+        await self._surely(lambda desk: desk_letter.settle(desk, number, outcome, jitter=jitter))
+
+    async def _surely(self, work: Callable[[Desk], Awaitable[None]]) -> None:
+        """Write it, however long the database is away: the letter may have gone, and must not go again before."""
         while True:
             try:
-                await self._store.write(
-                    lambda tx: desk_letter.settle(self._desk(tx), number, outcome, jitter=random.random())  # noqa: S311
-                )
+                await self._store.write(lambda tx: work(self._desk(tx)))
             except TryLater:
-                # The letter may have gone: nothing must send it again before this is written.
                 await asyncio.sleep(AFTER_TROUBLE)
                 continue
+            except Refused as taken:
+                log.warning("%s", taken)
             return self.loop.wake()
 
     async def _outcome(self, number: int) -> Outcome:
+        """What came of sending a letter; TryLater where the database is away, and the dot has not gone."""
         try:
             letter: Letter = await self._store.read(lambda tx: desk_letter.compose(self._desk(tx), number))
             raw = await self._written(letter)
@@ -92,8 +107,8 @@ class Sending:
         except Refused as refused:
             # A bad address stays bad; a missing template or file may be mended before the letter is too old.
             return (Rejected if refused.code in _FINAL else Deferred)(refused.sentence)
-        except TryLater as trouble:
-            return Deferred(str(trouble))
+        except TryLater:
+            raise
         except Exception as trouble:
             log.exception("letter %d could not be sent", number)
             return Deferred(f"a fault in spocd, see the log: {type(trouble).__name__}")
@@ -104,7 +119,8 @@ class Sending:
 
     async def _dot_goes(self, number: int) -> None:
         """Commit, before the final dot leaves, that it is about to."""
-        changed: Any = await self._store.write(lambda tx: tx.run("dot_goes", id=number, run=self._settings().run))
+        run = self._settings().run
+        changed: Any = await self._store.write_beside(lambda tx: tx.run("dot_goes", id=number, run=run))
         if changed != 1:
             raise TryLater(f"Letter {number} is not ours to send any more.")
 

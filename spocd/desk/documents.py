@@ -177,3 +177,7 @@ def split_message_id(text: str) -> tuple[int, int]:
 
 def read_json(text: str | None) -> Any:
     return None if text is None else json.loads(text)
+
+
+# Made once: `json.dumps` would make one for each of the many texts of a mail.
+write_json = json.JSONEncoder(ensure_ascii=False).encode

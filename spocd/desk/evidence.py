@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from spocd.desk.operation import Desk
 from spocd.domain.thread import Claim, Evidence, Rung, Standing
 from spocd.domain.token import Purpose, Ring, Token
+from spocd.store import Row
 
 MOST_MERGES = 50  # tickets merged one into the next that are followed
 
@@ -61,7 +64,7 @@ async def _reply_claim(desk: Desk, ring: Ring, token: Token, person: int) -> Cla
 async def survivor(desk: Desk, ticket: int) -> int:
     """The ticket that a merged one lives on in; itself where it was not merged."""
     for _ in range(MOST_MERGES):
-        row = await desk.tx.one("ticket", number=ticket)
+        row = await desk.tx.one("merged_into", ticket=ticket)
         if row is None or row["merged_into"] is None:
             break
         ticket = row["merged_into"]
@@ -72,10 +75,10 @@ async def standings_of(desk: Desk, claims: list[Claim]) -> dict[int, Standing]:
     """Who is on each ticket that a claim speaks for."""
     standings = {}
     for ticket in {claim.ticket for claim in claims if claim.ticket is not None}:
-        people = await desk.tx.all("participants", ticket=ticket)
-        others = await desk.tx.all("correspondents", ticket=ticket)
-        before = await desk.tx.all("continued_tickets", ticket=ticket)
-        standings[ticket] = Standing(
-            {row["person"] for row in people}, {row["address"] for row in others}, {row["other"] for row in before}
-        )
+        rows = await desk.tx.all("standing", ticket=ticket)
+        standings[ticket] = Standing(_those(rows, "person"), _those(rows, "address"), _those(rows, "other"))
     return standings
+
+
+def _those(rows: list[Row], column: str) -> set[Any]:
+    return {row[column] for row in rows if row[column] is not None}

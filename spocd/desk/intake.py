@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from spocd.desk.access import SPOCD
 from spocd.desk.acknowledge import acknowledge
-from spocd.desk.documents import find_ticket, save
+from spocd.desk.blob import add
+from spocd.desk.documents import find_ticket, save, write_json
 from spocd.desk.evidence import claims_of, standings_of, survivor
 from spocd.desk.journal import record
 from spocd.desk.message import add_incoming
@@ -49,7 +52,7 @@ class Accepted:
     envelope: Envelope
     content_key: str
     transport_key: str
-    blob: dict[str, Any]
+    blob: Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,7 @@ class Leased:
 
     id: int
     raw: str
+    size: int
     envelope: Envelope
     content_key: str
     tries: int
@@ -74,16 +78,18 @@ class Fate:
     evidence: dict[str, Any]
 
 
-def accepted(envelope: Envelope, raw: bytes, blob: dict[str, Any]) -> Accepted:
+def accepted(envelope: Envelope, raw: Iterable[bytes], row: Row) -> Accepted:
+    """A mail, given in pieces as `content_key` wants them, with its row of `blob`."""
     content = content_key(raw)
-    return Accepted(envelope, content, transport_key(envelope, content), blob)
+    return Accepted(envelope, content, transport_key(envelope, content), row)
 
 
 async def accept(tx: Transaction, mail: Accepted, now: int) -> None:
     """Make a mail durable: raw bytes, envelope, duplicate key. The same delivery again changes nothing."""
+    await tx.run("hold_delivery", transport_key=mail.transport_key)
     if await tx.run("delivered_again", transport_key=mail.transport_key, since=now - SAME_WORDS_FOR):
         return
-    await tx.run("add_blob", **mail.blob)
+    await add(tx, mail.blob)
     await tx.run(
         "accept_mail",
         transport_key=mail.transport_key,
@@ -91,11 +97,12 @@ async def accept(tx: Transaction, mail: Accepted, now: int) -> None:
         channel=mail.envelope.channel,
         peer=mail.envelope.peer,
         sender=mail.envelope.sender,
-        recipients=json.dumps(mail.envelope.recipients),
+        recipients=write_json(mail.envelope.recipients),
         raw=mail.blob["sha256"],
         size=mail.blob["size"],
         now=now,
     )
+    sys.audit("spocd.after_insert")
 
 
 async def lease(desk: Desk, most: int) -> list[Leased]:
@@ -106,7 +113,7 @@ async def lease(desk: Desk, most: int) -> list[Leased]:
 
 def _leased(row: Row) -> Leased:
     envelope = Envelope(row["sender"], tuple(json.loads(row["recipients"])), row["channel"], row["peer"])
-    return Leased(row["id"], row["raw"], envelope, row["content_key"], row["tries"], row["leases"])
+    return Leased(row["id"], row["raw"], row["size"], envelope, row["content_key"], row["tries"], row["leases"])
 
 
 async def decide(desk: Desk, mail: Leased, reading: Reading) -> Fate:
@@ -125,7 +132,7 @@ async def settle(desk: Desk, mail: Leased, fate: Fate) -> None:
         fate=fate.name,
         ticket=fate.ticket,
         message=fate.message,
-        evidence=json.dumps(fate.evidence, ensure_ascii=False),
+        evidence=write_json(fate.evidence),
     )
     if changed != 1:
         raise TryLater(f"Mail {mail.id} is not ours to decide any more.")
@@ -193,12 +200,12 @@ async def _open(desk: Desk, ring: Ring, mail: Leased, reading: Reading, judgemen
     requester = _requester(desk, reading, mail.envelope)
     person = await ensure_person(desk, requester, _display_name(reading, requester))
     state = "spam" if judgement.spam else "new"
-    ticket = await _new_ticket(desk, mail, reading, requester, person, state=state, why=where.why)
+    ticket = await _new_ticket(desk, mail, reading, requester, person["id"], state=state, why=where.why)
     number = ticket.number
     why = explain(where)
     kind = "mail" if judgement.fate == "contact" else "automatic"
     _, message = await add_incoming(
-        desk, ticket, mail.raw, mail.content_key, reading, kind=kind, person=person, evidence=why,
+        desk, ticket, mail.raw, mail.content_key, reading, kind=kind, person=person["id"], evidence=why,
         sender=mail.envelope.sender,
     )  # fmt: skip
     await _remember_people(desk, number, reading)
@@ -206,7 +213,7 @@ async def _open(desk: Desk, ring: Ring, mail: Leased, reading: Reading, judgemen
         await desk.tx.run("link_tickets", ticket=number, relation="continues", other=other, now=desk.now)
         await record(desk, other, SPOCD, "linked", other=number, why=where.why)
     guessing = any(claim.rung is Rung.TOKEN for claim in where.refused)
-    await acknowledge(desk, ring, ticket, reading, judgement, mail.envelope, guessing=guessing)
+    await acknowledge(desk, ring, ticket, person, reading, judgement, mail.envelope, guessing=guessing)
     return Fate("spam" if judgement.spam else "opened", number, message, why)
 
 
@@ -331,7 +338,7 @@ async def _bounced_letter(desk: Desk, ring: Ring, envelope: Envelope) -> Row | N
 async def quarantine(desk: Desk, mail: Leased, reading: Reading, why: str) -> Fate:
     """Open a ticket for a mail that cannot be read or decided, with its bytes as a file: the least that can fail."""
     address = None if desk.settings.own.own(mail.envelope.sender) else find(mail.envelope.sender)
-    person = await ensure_person(desk, address, "")
+    person = int((await ensure_person(desk, address, ""))["id"])
     ticket = await _new_ticket(desk, mail, reading, address, person, state="new", why="quarantined")
     evidence: dict[str, Any] = {"by": "quarantine", "why": why, "role": PARTICIPANT, "refused": []}
     _, message = await add_incoming(

@@ -9,7 +9,7 @@ from typing import Any
 
 from spocd.desk.access import SPOCD
 from spocd.desk.blob import fetch
-from spocd.desk.documents import find_ticket, read_json, save
+from spocd.desk.documents import find_ticket, read_json, save, write_json
 from spocd.desk.journal import record
 from spocd.desk.message import add_own
 from spocd.desk.operation import Desk
@@ -77,11 +77,11 @@ async def post(
         known=int(reader.known),
         language=language,
         template_version=desk.settings.template_version(kind, language),
-        variables=json.dumps(_common(desk, ticket) | dict(variables), ensure_ascii=False),
+        variables=write_json(_common(desk, ticket) | dict(variables)),
         key_id=ring.newest,
         generation=reader.generation,
         in_reply_to=chain.in_reply_to,
-        reference_ids=json.dumps(chain.references),
+        reference_ids=write_json(chain.references),
         now=desk.now,
     )
     assert row is not None
@@ -113,6 +113,11 @@ async def lease(desk: Desk, most: int) -> list[int]:
     """Take up to `most` letters whose time has come; their ids, the longest due first."""
     rows = await desk.tx.all("lease_letters", run=desk.settings.run, now=desk.now, most=most)
     return sorted(row["id"] for row in rows)
+
+
+async def give_back(desk: Desk, letter: int) -> None:
+    """Put a leased letter back whose dot has not gone, through no fault of its own: that was no try."""
+    await desk.tx.run("release_letter", id=letter, run=desk.settings.run)
 
 
 async def compose(desk: Desk, letter: int) -> Letter:
@@ -190,7 +195,10 @@ async def last_chain(desk: Desk, ticket: Ticket, ring: Ring, person: int) -> Cha
 
 
 async def settle(desk: Desk, letter: int, outcome: Outcome, *, jitter: float) -> None:
-    """Record what came of sending a letter; where an agent should know, a note on its ticket says so."""
+    """Record what came of sending a letter; where an agent should know, a note on its ticket says so.
+
+    Refused where the lease is no longer ours: another node had taken this one for lost, or it is recorded already.
+    """
     row = await desk.tx.one("leased_letter", id=letter)
     assert row is not None
     decided = verdict(
@@ -212,11 +220,16 @@ async def settle(desk: Desk, letter: int, outcome: Outcome, *, jitter: float) ->
                 await _note(desk, row, f"has waited for an hour and is tried again. The answer so far: {reply}")
         case GiveUp(reply):
             columns |= {"state": "failed"}
-            await _note(desk, row, f"could not be delivered and was given up: {reply}")
+            earlier = "; an earlier copy may have arrived" if row["unknowns"] else ""
+            await _note(desk, row, f"could not be delivered and was given up: {reply}{earlier}")
         case Stays(reply):
             columns |= {"state": "unknown"}
             await _note(desk, row, f"may or may not have arrived: the connection was lost twice ({reply})")
-    await desk.tx.run("settle_letter", id=letter, run=desk.settings.run, unknowns=unknowns, reply=reply, **columns)
+    changed = await desk.tx.run(
+        "settle_letter", id=letter, run=desk.settings.run, unknowns=unknowns, reply=reply, **columns
+    )
+    if changed != 1:
+        raise Refused("not-ours", f"Letter {letter} is not this node's any more; what it was told is not recorded.")
 
 
 async def _note(desk: Desk, row: Row, what: str) -> None:
@@ -231,7 +244,7 @@ async def _note(desk: Desk, row: Row, what: str) -> None:
 
 
 async def recover(desk: Desk) -> None:
-    """Take up what a dead run left: one process owns an SQLite file, so every lease at its start is a dead one's."""
+    """Take up what runs held that live no more, mails and letters: whoever leases next has them."""
     for row in await desk.tx.all("interrupted_letters"):
         # The dot was about to go: nobody knows whether the letter did. Once more, with the same Message-ID.
         state = "waiting" if row["unknowns"] == 0 else "unknown"
@@ -240,4 +253,3 @@ async def recover(desk: Desk) -> None:
             await _note(desk, letter, "may or may not have arrived: the desk was interrupted twice while it was sent")
     await desk.tx.run("free_letters")
     await desk.tx.run("free_mails")
-    await desk.tx.run("free_nodes")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any, TypedDict
 
+from spocd.desk import search
 from spocd.desk.access import Actor
 from spocd.desk.documents import (
     TicketDocument,
@@ -13,6 +13,7 @@ from spocd.desk.documents import (
     find_ticket,
     save,
     split_message_id,
+    write_json,
 )
 from spocd.desk.journal import record
 from spocd.desk.opening import open_ticket
@@ -134,13 +135,11 @@ async def add_own(
 
 
 async def _insert(desk: Desk, ticket: int, **columns: Any) -> tuple[str, int]:
-    place = await desk.tx.one("next_position", ticket=ticket)
-    assert place is not None
     for each in ("recipients", "reference_ids", "evidence"):
-        columns[each] = json.dumps(columns[each], ensure_ascii=False)
-    row = await desk.tx.one("add_message", ticket=ticket, position=place["position"], now=desk.now, **columns)
+        columns[each] = write_json(columns[each])
+    row = await desk.tx.one("add_message", ticket=ticket, now=desk.now, **columns)
     assert row is not None
-    return f"{ticket}.{place['position']}", int(row["id"])
+    return f"{ticket}.{row['position']}", int(row["id"])
 
 
 async def find_message(desk: Desk, name: str) -> Row:
@@ -170,6 +169,8 @@ async def move(desk: Desk, actor: Actor, *, message: str, to: str) -> TicketDocu
     if target.number == source.number:
         raise Refused("there", f"{message} is on #{source.number} already.")
     await desk.tx.run("move_message", id=row["id"], ticket=target.number)
+    for each in (source, target):
+        await search.forget(desk, each.number)
     if row["message_id"]:
         # An answer to it must find one ticket: on two, it would open a third.
         await desk.tx.run("forget_seen_id", message_id=row["message_id"], ticket=source.number)
@@ -202,7 +203,9 @@ async def _writer(desk: Desk, source: Ticket, message: Row) -> int:
     if message["person"] is not None:
         return int(message["person"])
     address = find(message["author_address"]) if _came_in(message) else None
-    return source.requester if address is None else await ensure_person(desk, address, message["author_name"])
+    if address is None:
+        return source.requester
+    return int((await ensure_person(desk, address, message["author_name"]))["id"])
 
 
 async def _new_from(desk: Desk, actor: Actor, source: Ticket, message: Row) -> Ticket:

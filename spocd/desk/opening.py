@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from spocd.desk.access import Actor
-from spocd.desk.documents import find_ticket
 from spocd.desk.journal import record
 from spocd.desk.operation import Desk
 from spocd.domain.ticket import Ticket
@@ -41,4 +40,4 @@ async def open_ticket(
     assert row is not None
     await desk.tx.run("add_participant", ticket=row["number"], person=requester, role="requester", now=desk.now)
     await record(desk, row["number"], by, "opened", channel=channel, why=why)
-    return await find_ticket(desk, row["number"])
+    return Ticket(**row)

@@ -7,6 +7,7 @@ from typing import TypedDict
 from spocd.desk.access import Actor
 from spocd.desk.documents import TicketDocument, moment, page_size, ticket_document
 from spocd.desk.operation import Desk, operation
+from spocd.desk.search import people_with
 from spocd.domain.address import Address, parse
 from spocd.errors import Exit, Refused
 from spocd.store import Row
@@ -42,28 +43,20 @@ async def find_person(desk: Desk, address: str) -> Row | None:
     return await desk.tx.one("person_of_address", address=address.lower())
 
 
-async def ensure_person(desk: Desk, address: Address | None, name: str) -> int:
-    """The id of the person behind an address, made when new. Without an address it is somebody nobody can write to."""
+async def ensure_person(desk: Desk, address: Address | None, name: str) -> Row:
+    """The person behind an address, made when new. Without an address it is somebody nobody can write to."""
     if address is not None:
         found = await find_person(desk, address.key)
         if found is not None:
             if name and not found["name"]:
                 await desk.tx.run("person_name", id=found["id"], name=name)
-            return int(found["id"])
+                found["name"] = name
+            return found
     row = await desk.tx.one("add_person", name=name, language=None, now=desk.now)
     assert row is not None
     if address is not None:
         await desk.tx.run("add_person_address", address=address.key, person=row["id"], shown=str(address), now=desk.now)
-    return int(row["id"])
-
-
-MOST_WORDS = 10
-
-
-def like(words: str) -> list[str]:
-    """A LIKE pattern a word, of which all must be found, in whatever order."""
-    escaped = words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return [f"%{word}%" for word in escaped.split()[:MOST_WORDS]]
+    return row
 
 
 @operation("person.list")
@@ -71,7 +64,7 @@ async def list_people(
     desk: Desk, actor: Actor, *, search: str | None = None, limit: int = PAGE, cursor: str | None = None
 ) -> PersonList:
     """List people, the newest first."""
-    filters = {"search": like(search.lower())} if search else {}
+    filters = {"search": people_with(search)} if search else {}
     most = page_size(limit)
     rows = await desk.tx.listing("person", filters, sort="newest", limit=most + 1, after=cursor)
     page = rows[:most]

@@ -68,7 +68,7 @@ async def new(
     ticket = await open_ticket(
         desk,
         actor,
-        requester=person,
+        requester=person["id"],
         subject=" ".join(subject.split()),
         channel=channel,
         address=desk.settings.address,
@@ -324,7 +324,7 @@ async def cc_add(desk: Desk, actor: Actor, *, ticket: int, address: str, if_rev:
         (r["name"] for r in await desk.tx.all("correspondents", ticket=ticket) if r["address"] == parsed.key), ""
     )
     person = await ensure_person(desk, parsed, name)
-    if not await desk.tx.run("add_participant", ticket=ticket, person=person, role="cc", now=desk.now):
+    if not await desk.tx.run("add_participant", ticket=ticket, person=person["id"], role="cc", now=desk.now):
         raise Refused("there", f"{parsed} is on #{ticket} already.", Exit.CONFLICT)
     await save(desk, before, case.filed(before, desk.now))
     await record(desk, ticket, actor, "cc added", address=str(parsed))

@@ -22,7 +22,8 @@ from spocd.desk.documents import (
     ticket_document,
 )
 from spocd.desk.operation import Desk, operation
-from spocd.desk.person import find_person, like
+from spocd.desk.person import find_person
+from spocd.desk.search import tickets_with
 from spocd.domain.ticket import OPEN_STATES
 from spocd.errors import Exit, Refused
 from spocd.store import Row
@@ -88,7 +89,7 @@ async def list_tickets(
     if states := _states(state):
         filters["states"] = states
     if search:
-        filters["search"] = like(search)
+        filters["search"] = await tickets_with(desk, search)
     filters |= await _assignee(desk, actor, assignee)
     if requester is not None:
         person = await find_person(desk, requester)
@@ -100,10 +101,8 @@ async def list_tickets(
 async def search_tickets(
     desk: Desk, actor: Actor, *, words: str, limit: int = PAGE, cursor: str | None = None
 ) -> TicketList:
-    """Find tickets that hold all these words, in subject, messages or requester, the newest first."""
-    if not words.strip():
-        raise Refused("no-words", "Give the words to look for.", Exit.USAGE)
-    return await _page(desk, {"search": like(words)}, sort="newest", limit=limit, cursor=cursor)
+    """Find tickets that hold all these words, in subject, messages, names of files or people, the newest first."""
+    return await _page(desk, {"search": await tickets_with(desk, words)}, sort="newest", limit=limit, cursor=cursor)
 
 
 def _states(asked: list[str] | None) -> list[str]:

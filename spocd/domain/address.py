@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from spocd.errors import Refused
 
@@ -56,6 +57,11 @@ def find(text: str) -> Address | None:
     Quoted local parts, address literals, comments, routes and groups are none: nobody who writes to a desk has one,
     and each is a way to be read as two different people by two programs.
     """
+    return _find(text) if len(text) <= MOST_OCTETS else None
+
+
+@lru_cache(maxsize=4096)  # the addresses of one mail are each looked at a dozen times
+def _find(text: str) -> Address | None:
     match = _PLAIN.fullmatch(text)
     # Not printable: what shows nothing (a soft hyphen, a byte order mark, a tag) and the spaces of other scripts.
     if match is None or not text.isprintable():

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import takewhile
-from typing import Literal
+from itertools import chain, takewhile
+from typing import Any, Literal
 
 from spocd.domain.address import is_unread
 from spocd.domain.reading import Reading
@@ -25,6 +26,7 @@ _ON_THE_WAY = (
 
 # X-Spam-Flag: YES, X-Spam: Yes, X-Spam-Status: Yes, score=9; X-Rspamd-Action: add header. "no action" is no verdict.
 _SPAM_VERDICTS = ("yes", "true", "reject", "add header", "rewrite subject", "quarantine")
+NO_LIMIT = 1_000_000  # automatic mails: so many never go out
 MOST_HEADERS = 256 * 1024  # octets that are looked at line by line
 
 
@@ -41,19 +43,43 @@ class Envelope:
     peer: str
 
 
-def content_key(raw: bytes) -> str:
-    """One text for all copies of a mail, whatever way they took: SHA-256 without the lines that the way added."""
+def content_key(pieces: Iterable[bytes]) -> str:
+    """One text for all copies of a mail, whatever way they took: SHA-256 without the lines that the way added.
+
+    The mail may come in pieces; the first holds all of it, or more than MOST_HEADERS octets.
+    """
+    rest = iter(pieces)
+    first = next(rest, b"")
+    end = _header_end(first)
     digest = hashlib.sha256()
-    end = _header_end(raw)
     skipped = False
-    for line in raw[:end].splitlines():
+    for line in first[:end].splitlines():
         if line[:1] not in (b" ", b"\t"):
             skipped = line[:23].lower().startswith(_ON_THE_WAY)
         if not skipped:
             digest.update(line + b"\n")
-    # A pipe gives bare LF where SMTP has CRLF.
-    digest.update(raw[end:].replace(b"\r\n", b"\n").strip())
-    return digest.hexdigest()
+    return _with_body(digest, chain([first[end:]], rest))
+
+
+def _with_body(digest: Any, pieces: Iterable[bytes]) -> str:
+    """The digest with a body, but for white space at its two ends, and with LF as the end of a line.
+
+    A pipe gives bare LF where SMTP has CRLF.
+    """
+    up_to_here = digest
+    held, begun = b"", False
+    for piece in pieces:
+        text = held + piece
+        held = b"\r" if text.endswith(b"\r") else b""  # perhaps half of a line's end
+        text = text[: len(text) - len(held)].replace(b"\r\n", b"\n")
+        text = text if begun else text.lstrip()
+        words = text.rstrip()
+        if words:
+            begun = True
+            digest.update(words)
+            up_to_here = digest.copy()
+        digest.update(text[len(words) :])
+    return str(up_to_here.hexdigest())
 
 
 def transport_key(envelope: Envelope, content: str) -> str:
@@ -158,6 +184,16 @@ class Limits:
     unknown_an_hour: int
     address_an_hour: int
     address_a_day: int
+
+    @property
+    def an_address(self) -> bool:
+        """Whether one address has a limit. Where none is, nothing is counted: that takes longer the more went out."""
+        return min(self.unknown_a_day, self.address_an_hour, self.address_a_day) < NO_LIMIT
+
+    @property
+    def all_unknown(self) -> bool:
+        """Whether there is a limit for unknown addresses together."""
+        return self.unknown_an_hour < NO_LIMIT
 
 
 def over_limit(sent: Sent, limits: Limits, *, known: bool) -> str:

@@ -14,6 +14,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from spocd.domain.address import Address, find
 
@@ -84,6 +85,7 @@ def ring(master: bytes, instance: str, key_ids: Sequence[str]) -> Ring:
     return Ring(instance, {each: derive(master, f"ring {each}") for each in key_ids}, key_ids[-1])
 
 
+@lru_cache(maxsize=256)  # every operation that signs or verifies asks for the same few
 def derive(master: bytes, purpose: str) -> bytes:
     """HKDF-SHA256 (RFC 5869) with an empty salt, one block: 32 octets for one purpose."""
     extracted = hmac.digest(bytes(32), master, "sha256")

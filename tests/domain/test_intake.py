@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from spocd.domain.intake import (
     MOST_HEADERS,
@@ -43,7 +46,7 @@ MAIL = b"From: ann@client.example\r\nTo: desk@example.org\r\nSubject: Printer\r\
     ],
 )
 def test_f21_the_same_mail_another_way_has_the_same_content_key(other: bytes) -> None:
-    assert content_key(other) == content_key(MAIL)
+    assert content_key([other]) == content_key([MAIL])
 
 
 @pytest.mark.parametrize(
@@ -60,7 +63,7 @@ def test_f21_the_same_mail_another_way_has_the_same_content_key(other: bytes) ->
     ],
 )
 def test_sec34_other_content_has_another_key(other: bytes) -> None:
-    assert content_key(other) != content_key(MAIL)
+    assert content_key([other]) != content_key([MAIL])
 
 
 def sent_to(*recipients: str, sender: str = "ann@client.example", channel: str = "smtp", peer: str = "a") -> Envelope:
@@ -81,9 +84,9 @@ def sent_to(*recipients: str, sender: str = "ann@client.example", channel: str =
     ],
 )
 def test_f21_a_repeated_delivery_is_told_by_envelope_and_content(one: Envelope, other: Envelope, same: bool) -> None:
-    key = content_key(MAIL)
+    key = content_key([MAIL])
     assert (transport_key(one, key) == transport_key(other, key)) is same
-    assert transport_key(one, key) != transport_key(one, content_key(MAIL + b"more"))
+    assert transport_key(one, key) != transport_key(one, content_key([MAIL + b"more"]))
 
 
 @pytest.mark.parametrize(
@@ -98,13 +101,26 @@ def test_f21_a_repeated_delivery_is_told_by_envelope_and_content(one: Envelope, 
 )
 def test_sec04_the_key_of_a_hostile_mail_costs_little(raw: bytes) -> None:
     started = time.perf_counter()
-    content_key(raw)
+    content_key([raw])
     assert time.perf_counter() - started < 1.0
+
+
+PIECES = st.lists(st.sampled_from([b"\r", b"\n", b"\r\n", b" ", b"x", b"\x0b", b"y z"]), max_size=8).map(b"".join)
+
+
+@example([b"x\r", b"\nx"], False)
+@example([b" ", b"\r\n", b"x \n", b"\r\n"], True)
+@given(st.lists(PIECES, max_size=5), st.booleans())
+def test_a_mail_in_pieces_has_the_key_of_the_whole(pieces: list[bytes], begins_with_space: bool) -> None:
+    begin = (b" " if begins_with_space else b"w") * MOST_HEADERS
+    text = b"".join([begin, *pieces]).replace(b"\r\n", b"\n").strip()
+    whole = hashlib.sha256(b"Subject: a\n" + text).hexdigest()
+    assert content_key([b"Subject: a\r\n\r\n" + begin, *pieces]) == whole
 
 
 def test_words_beyond_the_headers_that_are_read_line_by_line_still_count() -> None:
     long = b"X: y\r\n" * (MOST_HEADERS // 6 + 10)
-    assert content_key(long + b"Subject: a\r\n") != content_key(long + b"Subject: b\r\n")
+    assert content_key([long + b"Subject: a\r\n"]) != content_key([long + b"Subject: b\r\n"])
 
 
 RULES = Rules(

@@ -43,7 +43,7 @@ class Limits:
 
 
 class Pool:
-    """A few long-lived reading children, one mail in flight each. Use it as: start, read as often as wanted, close."""
+    """A few long-lived reading children. Use it as: start, read as often as wanted, close."""
 
     def __init__(self, *, children: int = 2, limits: Limits | None = None, command: Sequence[str] = _COMMAND) -> None:
         limits = limits or Limits()
@@ -63,11 +63,18 @@ class Pool:
 
     async def read(self, raw: bytes) -> Reading:
         """The reading of a mail. Unreadable: the mail is to blame; TryLater: no child could be started."""
+        return (await self.read_together([raw]))[0]
+
+    async def read_together(self, mails: Sequence[bytes]) -> list[Reading]:
+        """The readings of some small mails, by one child in one go, as most of the time goes into asking it.
+
+        Unreadable: one of them is to blame, and nobody knows which.
+        """
         child = await self._idle.get()
         try:
             if self._closed:
                 raise TryLater("The mail reader is stopping.")
-            return await child.read(raw)
+            return await child.read(mails)
         except Unreadable:
             if self._closed:
                 raise TryLater("The mail reader is stopping.") from None
@@ -123,15 +130,15 @@ class _Child:
         self._mails = 0
         return self._process
 
-    async def read(self, raw: bytes) -> Reading:
-        """Have the process read one mail; whatever does not end well ends the process."""
+    async def read(self, mails: Sequence[bytes]) -> list[Reading]:
+        """Have the process read mails; whatever does not end well ends the process."""
         self._busy = True
         finished = False
         try:
             process = await self.start()
-            self._mails += 1
+            self._mails += len(mails)
             async with asyncio.timeout(self._limits.wall):
-                reading = await _ask(process, raw)
+                readings = await _ask(process, mails)
             finished = True
         except TimeoutError:
             raise Unreadable(f"it took longer than {self._limits.wall:g} seconds") from None
@@ -143,7 +150,7 @@ class _Child:
             self._busy = False
             if not finished:
                 await self.stop(at_once=True)
-        return reading
+        return readings
 
     async def _death(self, process: Process) -> str:
         """Why a process ended that was reading a mail."""
@@ -152,7 +159,7 @@ class _Child:
                 await process.wait()
         if process.returncode == OUT_OF_MEMORY:
             return f"it needed more than {self._limits.memory // (1024 * 1024)} MiB of memory"
-        if process.returncode == -signal.SIGXCPU:
+        if process.returncode == -signal.SIGPROF:
             return f"it needed more than {self._limits.cpu} seconds of computing"
         return "the program that read it ended in the middle"
 
@@ -175,17 +182,23 @@ class _Child:
             raise
 
 
-async def _ask(process: Process, raw: bytes) -> Reading:
+async def _ask(process: Process, mails: Sequence[bytes]) -> list[Reading]:
     assert process.stdin is not None
-    process.stdin.write(frame.MAIL.pack(len(raw)))
-    process.stdin.write(raw)
-    await process.stdin.drain()
+    pieces = frame.ask(mails)
+    for piece in pieces if len(mails) == 1 else [b"".join(pieces)]:
+        for start in range(0, len(piece), _BUFFER):
+            process.stdin.write(piece[start : start + _BUFFER])
+            await process.stdin.drain()
     head, contents = frame.REPLY.unpack(await _exactly(process, frame.REPLY.size))
+    octets = sum(map(len, mails))
     # A text stands there twice, a control character as six octets in each; the attachments are at most the decoded
     # mail and the mail itself.
-    if head > 16 * len(raw) + _BUFFER or contents > 3 * len(raw) + _BUFFER:
+    if head > 16 * octets + _BUFFER or contents > 3 * octets + _BUFFER:
         raise ValueError("a reply is larger than any mail of this size makes it")
-    return frame.unpack(await _exactly(process, head), await _exactly(process, contents))
+    readings = frame.unpack(await _exactly(process, head), await _exactly(process, contents))
+    if len(readings) != len(mails):
+        raise ValueError("a reply is about other mails")
+    return readings
 
 
 async def _exactly(process: Process, octets: int) -> bytes:
@@ -200,6 +213,11 @@ async def _end(process: Process, *, at_once: bool) -> None:
             async with asyncio.timeout(_GRACE):
                 await process.communicate(b"")
                 return
+    assert process.stdin is not None
+    # A write that failed for want of memory leaves the pipe watched for good. Whoever connects next and is given the
+    # pipe's number would never be heard.
+    if not (pipe := process.stdin.get_extra_info("pipe")).closed:
+        asyncio.get_running_loop().remove_writer(pipe)
     with contextlib.suppress(ProcessLookupError):
         process.kill()
     await process.communicate(b"")

@@ -20,7 +20,7 @@ from spocd.gateway.reading import read
 from spocd.gateway.reading.pool import Limits, Pool, Unreadable
 
 FAULTY = (sys.executable, "-I", str(Path(__file__).with_name("faulty_child.py")))
-SMALL = Limits(memory=256 * 1024 * 1024, cpu=1, wall=5.0, mails=1000)
+SMALL = Limits(memory=256 * 1024 * 1024, cpu=1, wall=60.0, mails=1000)
 
 
 def mail(text: str) -> bytes:
@@ -129,7 +129,7 @@ async def test_what_a_library_prints_does_not_garble_the_answer() -> None:
 
 
 async def test_a_child_is_replaced_after_its_number_of_mails() -> None:
-    async with faulty(limits=Limits(memory=SMALL.memory, cpu=1, wall=5.0, mails=3)) as pool:
+    async with faulty(limits=Limits(memory=SMALL.memory, cpu=1, wall=60.0, mails=3)) as pool:
         seen = []
         for _ in range(4):
             await pool.read(mail("hello"))
@@ -151,6 +151,52 @@ async def test_more_mails_than_children_wait_their_turn() -> None:
     async with faulty(children=2) as pool:
         readings = await asyncio.gather(*(pool.read(mail(f"number {n}")) for n in range(30)))
     assert [each.visible_text for each in readings] == [f"number {n}" for n in range(30)]
+
+
+TOGETHER = [
+    pytest.param([mail("one")], id="one"),
+    pytest.param([mail(f"number {n}") for n in range(16)], id="sixteen"),
+    pytest.param([mail("before"), b"", mail("after")], id="an empty one among them"),
+    pytest.param([mail("x" * 60_000) for _ in range(16)], id="more than a pipe holds"),
+    pytest.param(
+        [
+            b"Content-Type: image/png\n\nfirst",
+            mail("between"),
+            b"Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: image/gif\n\nsecond\n--b\n"
+            b"Content-Type: image/gif\n\nthird\n--b--\n",
+        ],
+        id="each with its own attachments",
+    ),
+]
+
+
+@pytest.mark.parametrize("mails", TOGETHER)
+async def test_mails_that_are_read_together_are_read_as_if_alone(mails: list[bytes]) -> None:
+    async with faulty() as pool:
+        assert await pool.read_together(mails) == [read(each) for each in mails]
+
+
+async def test_f29_mails_together_with_one_that_ends_its_child_are_unreadable_together() -> None:
+    async with faulty() as pool:
+        with pytest.raises(Unreadable):
+            await pool.read_together([mail("good"), mail("please abort"), mail("better")])
+        assert [each.visible_text for each in await pool.read_together([mail("good"), mail("better")])] == [
+            "good",
+            "better",
+        ]
+
+
+async def test_processor_time_is_counted_for_each_mail_of_those_that_are_read_together() -> None:
+    async with faulty() as pool:
+        assert len(await pool.read_together([mail(f"please work {n}") for n in range(4)])) == 4
+
+
+async def test_mails_together_count_one_by_one_towards_a_childs_end() -> None:
+    async with faulty(limits=Limits(memory=SMALL.memory, cpu=1, wall=60.0, mails=3)) as pool:
+        await pool.read_together([mail("a"), mail("b"), mail("c")])
+        before = processes()
+        await pool.read(mail("d"))
+        assert processes().isdisjoint(before)
 
 
 async def test_closing_leaves_no_process_and_tells_waiting_callers_to_come_again() -> None:
