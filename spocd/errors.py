@@ -3,6 +3,7 @@
     SpocdError
     ├── Refused          the caller's to mend: a sentence, a code, an exit code; SMTP 550 where a mail is concerned
     ├── TryLater         ours to mend: 451 to SMTP and LMTP, 75 to a pipe and to the shell
+    │   └── NoRoom       the same, and it is the disk that is full: 452 to SMTP and LMTP
     └── Misconfigured    the administrator's to mend: every fault of a configuration at once, exit 78
 
 Anything else that is raised is a bug: logged with its traceback, answered 451, 75 or 1.
@@ -50,6 +51,10 @@ class Refused(SpocdError):
 
 class TryLater(SpocdError):
     """It did not work now, through no fault of the caller; the same request may work later."""
+
+
+class NoRoom(TryLater):
+    """There is no room on the disk; the same request works once there is."""
 
 
 class Misconfigured(SpocdError):

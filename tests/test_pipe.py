@@ -10,6 +10,7 @@ import sys
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
@@ -35,10 +36,10 @@ class Desk:
     def refusal(self, recipient: str) -> str | None:
         return None if recipient == "desk@example.org" else "550 5.1.1 Nobody has this address"
 
-    async def accept(self, envelope: Envelope, raw: bytes) -> None:
+    async def accept(self, envelope: Envelope, raw: BinaryIO) -> None:
         if self._error is not None:
             raise self._error
-        self.mails.append((envelope, raw))
+        self.mails.append((envelope, raw.read()))
 
 
 @dataclass(frozen=True)

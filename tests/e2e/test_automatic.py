@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sqlite3
 from collections.abc import Iterator
 from email.message import EmailMessage
 from pathlib import Path
@@ -32,10 +31,8 @@ def case(guarded: RunningDesk) -> Case:
 
 
 def instance_of(desk: RunningDesk) -> str:
-    database = sqlite3.connect(f"file:{desk.folder}/desk.db?mode=ro", uri=True)
-    [(instance,)] = database.execute("select instance from desk")
-    database.close()
-    return str(instance)
+    [[instance]] = desk.sql("select instance from desk")
+    return instance
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import shutil
 import signal
-import sqlite3
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -33,15 +32,18 @@ def test_f17_the_lock_of_a_killed_daemon_is_nobodys(desk: RunningDesk) -> None:
 
 
 def seconds_to_start(desk: RunningDesk) -> float:
+    """How long it takes to be ready, in units of what this machine needs now to load the daemon's modules."""
     desk.stop()
     started = time.monotonic()
+    subprocess.run([sys.executable, "-c", "import spocd.daemon.node, spocd.store.sqlite"], check=True)
+    loaded = time.monotonic()
     desk.start()
-    return time.monotonic() - started
+    return (time.monotonic() - loaded) / (loaded - started)
 
 
-def test_it_is_ready_within_a_second(desk: RunningDesk) -> None:
+def test_it_is_ready_soon_after_its_modules_are_loaded(desk: RunningDesk) -> None:
     # The best of three: the machine has other work, too.
-    assert min(seconds_to_start(desk) for _ in range(3)) < 1
+    assert min(seconds_to_start(desk) for _ in range(3)) < 3
 
 
 def name_in_next_letter(desk: RunningDesk) -> str:
@@ -137,6 +139,7 @@ def test_a_pipe_with_an_unknown_recipient_reaches_the_desk(desk: RunningDesk) ->
     assert desk.view(row["ticket"])["requester"]["address"] == "ann@client.example"
 
 
+@pytest.mark.sqlite  # one process owns a file; a PostgreSQL database is there to be shared
 def test_a_second_folder_on_the_same_database_ends_with_78(desk: RunningDesk, tmp_path: Path) -> None:
     other = tmp_path / "other"
     other.mkdir(mode=0o711)
@@ -155,9 +158,8 @@ def test_a_mail_that_took_the_desk_down_time_and_again_is_set_aside_as_a_ticket(
     desk.send(subject="Poison")
     desk.settled()
     desk.kill()
-    with contextlib.closing(sqlite3.connect(desk.folder / "desk.db")) as database, database:
-        # As ten deaths with this mail in hand would leave it.
-        database.execute("update inbox set state = 'reading', leases = 10")
+    # As ten deaths with this mail in hand would leave it.
+    desk.sql("update inbox set state = 'reading', leases = 10")
     desk.start()
     desk.settled()
     row = desk.placed()

@@ -89,6 +89,7 @@ def test_root_may_act_as_an_agent_and_the_journal_keeps_whose_hand_it_was(desk: 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can become somebody else")
 @pytest.mark.usefixtures("open_path")
+@pytest.mark.sqlite  # the mails are in the folder only where the database is
 def test_another_account_can_read_no_secret_and_no_mail(desk: RunningDesk) -> None:
     desk.send()
     desk.settled()
@@ -105,6 +106,7 @@ def test_another_account_can_read_no_secret_and_no_mail(desk: RunningDesk) -> No
     assert as_uid(NOBODY, read_them) == 0
 
 
+@pytest.mark.sqlite  # most of these files are the database's
 @pytest.mark.parametrize("umask", [0o000, 0o022, 0o077])
 def test_files_have_their_modes_whatever_the_umask(tmp_path: Path, umask: int) -> None:
     before = os.umask(umask)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import smtplib
-import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -29,10 +28,8 @@ def local_part(address: str, change: Callable[[str], str]) -> str:
 
 def signed_by(desk: RunningDesk) -> Ring:
     """The desk's own ring, as only the holder of its secret has it."""
-    database = sqlite3.connect(f"file:{desk.folder}/desk.db?mode=ro", uri=True)
-    [(instance,)] = database.execute("select instance from desk")
-    ids = [row[0] for row in database.execute("select id from signing_key order by created_at")]
-    database.close()
+    [[instance]] = desk.sql("select instance from desk")
+    ids = [key for [key] in desk.sql("select id from signing_key order by created_at")]
     return ring(check_secret(desk.folder / "secret"), instance, ids)
 
 

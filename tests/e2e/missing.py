@@ -1,0 +1,15 @@
+"""What a test needs and may not find here."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+
+def need(reason: str | None) -> None:
+    """Skip with this reason, if there is one; in CI everything must be there."""
+    if reason and os.environ.get("CI") == "true":
+        pytest.fail(f"{reason}; CI must have it", pytrace=False)
+    if reason:
+        pytest.skip(reason)
