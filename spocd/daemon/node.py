@@ -31,6 +31,7 @@ from spocd.daemon.stderr import StandardError
 from spocd.daemon.telling import Telling
 from spocd.daemon.timers import Timer, Timers
 from spocd.desk import blob, ticket
+from spocd.desk.node import mend_times
 from spocd.desk.operation import Desk, Operation, Settings, perform
 from spocd.domain.token import fingerprint
 from spocd.errors import Exit, Misconfigured, Refused
@@ -140,7 +141,7 @@ class Node:
     def _all_timers(self) -> list[Timer]:
         timers = [
             Timer("heartbeat", HEARTBEAT, self._membership.beat),
-            Timer("clock", LOOK_AT_THE_CLOCK, lambda: self._write(ticket.wake_and_close)),
+            Timer("clock", LOOK_AT_THE_CLOCK, lambda: self._write(_look_at_the_clock)),
             Timer("housekeeping", HOUSEKEEPING, lambda: self._write(_keep_house)),
         ]
         if seconds := systemd.watchdog_seconds():
@@ -200,6 +201,11 @@ def no_room(folder: Path, *, free: int, max_mail: int) -> str:
     if free >= ROOM_FOR_MAILS * max_mail:
         return ""
     return f"{folder}: only {free // 2**20} MiB of disk are free; mail will soon be put off"
+
+
+async def _look_at_the_clock(desk: Desk) -> None:
+    await ticket.wake_and_close(desk)
+    await mend_times(desk)
 
 
 async def _keep_house(desk: Desk) -> None:

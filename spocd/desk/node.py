@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal, TypedDict
 
 from spocd.desk import letter
@@ -9,9 +10,12 @@ from spocd.desk.access import Actor, Role
 from spocd.desk.documents import moment, moment_or_none
 from spocd.desk.operation import Desk, operation
 from spocd.desk.search import lag_fault
+from spocd.store import Row
 
 LOST_AFTER = 60  # seconds without a heartbeat
 LOST_FOR = 3600  # seconds that a lost node is reported after others took over what it had
+LATEST_MAIL = 3600  # seconds ahead that a mail may wait for its next try
+LATEST_LETTER = 86400
 NEWS_FOR = 7 * 86400  # seconds that a letter which was given up is reported; then it is history
 
 
@@ -82,6 +86,12 @@ async def leave(desk: Desk) -> None:
     await desk.tx.run("node_leaves", run=desk.settings.run)
 
 
+async def mend_times(desk: Desk) -> None:
+    """Make due what waits for a time further ahead than anything is ever put off: the clock was wrong when that was."""
+    await desk.tx.run("mails_of_another_clock", now=desk.now, latest=desk.now + LATEST_MAIL)
+    await desk.tx.run("letters_of_another_clock", now=desk.now, latest=desk.now + LATEST_LETTER)
+
+
 @operation("desk.health", role=Role.ANYONE)
 async def health(desk: Desk, actor: Actor) -> Health:
     """Say how the desk is: what waits, what failed, which nodes live."""
@@ -89,29 +99,11 @@ async def health(desk: Desk, actor: Actor) -> Health:
     outbox = {row["state"]: row["n"] for row in await desk.tx.all("outbox_counts", since=desk.now - NEWS_FOR)}
     nodes = await desk.tx.all("nodes")
     own = await desk.tx.one("desk")
-    faults = []
-    if inbox.get("failed"):
-        faults.append(f"mails that could not be made into tickets: {inbox['failed']} (spocd mail failed list)")
-    if outbox.get("failed"):
-        faults.append(f"letters given up: {outbox['failed']} (spocd mail outbox --state failed)")
-    if outbox.get("put off"):
-        faults.append(f"letters that the relay puts off: {outbox['put off']} (spocd mail outbox --state waiting)")
-    if outbox.get("unknown"):
-        faults.append(f"letters that may or may not have gone: {outbox['unknown']} (spocd mail outbox --state unknown)")
-    faults += [
-        f"the node {row['place']} was last seen at {moment(row['seen_at'])}; the others have its work"
-        for row in nodes
-        if row["lost_at"] is not None
-    ]
-    faults += [
-        f"no sign of life for a minute from the node {row['place']}"
-        for row in nodes
-        if row["lost_at"] is None and row["seen_at"] < desk.now - LOST_AFTER
-    ]
-    if own is not None and own["held_since"] is not None:
-        faults.append(f"sending is held since {moment(own['held_since'])}: spocd mail flush")
     lag = await desk.tx.one("search_lag")
     assert lag is not None
+    faults = [*_mail_faults(inbox, outbox), *_node_faults(nodes, desk.now)]
+    if own is not None and own["held_since"] is not None:
+        faults.append(f"sending is held since {moment(own['held_since'])}: spocd mail flush")
     faults += lag_fault(lag["behind"], lag["since"], desk.now)
     return {
         "status": "warning" if faults else "ok",
@@ -138,3 +130,23 @@ async def health(desk: Desk, actor: Actor) -> Health:
         ],
         "faults": faults,
     }
+
+
+def _mail_faults(inbox: Mapping[str, int], outbox: Mapping[str, int]) -> Iterator[str]:
+    """What stands still on its way in or out, each with the command that shows it."""
+    if inbox.get("failed"):
+        yield f"mails that could not be made into tickets: {inbox['failed']} (spocd mail failed list)"
+    if outbox.get("failed"):
+        yield f"letters given up: {outbox['failed']} (spocd mail outbox --state failed)"
+    if outbox.get("put off"):
+        yield f"letters that the relay puts off: {outbox['put off']} (spocd mail outbox --state waiting)"
+    if outbox.get("unknown"):
+        yield f"letters that may or may not have gone: {outbox['unknown']} (spocd mail outbox --state unknown)"
+
+
+def _node_faults(nodes: Sequence[Row], now: int) -> Iterator[str]:
+    for row in nodes:
+        if row["lost_at"] is not None:
+            yield f"the node {row['place']} was last seen at {moment(row['seen_at'])}; the others have its work"
+        elif row["seen_at"] < now - LOST_AFTER:
+            yield f"no sign of life for a minute from the node {row['place']}"

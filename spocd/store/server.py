@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import asyncpg
 
-from spocd.errors import Misconfigured, SpocdError, TryLater
+from spocd.errors import Misconfigured, NoRoom, SpocdError, TryLater
 
 log = logging.getLogger("spocd.store")
 
@@ -27,6 +27,8 @@ _SETTINGS = {
 }
 # By SQLSTATE's class: connection, resources, operator's doing, the machine, transaction rolled back, read-only, locked.
 _NOT_NOW = frozenset(["08", "53", "57", "58", "40", "25", "55", "XX"])
+_DISK_FULL = "53100"
+_FULL = "The database's disk is full. Make room on it; nothing was changed."
 _LATER = "The database cannot do it now. The log says why; nothing was changed."
 
 Connection = Any  # asyncpg.Connection, and what its pool lends in its place
@@ -107,7 +109,7 @@ def theirs(error: BaseException) -> BaseException:
     ours = isinstance(error, asyncpg.InterfaceError) and isinstance(error, ValueError)
     if state[:2] in _NOT_NOW or (not state and is_lost(error) and not ours):
         log.error("the database failed: %s (%s)", error, state or type(error).__name__)
-        later = TryLater(_LATER)
+        later = NoRoom(_FULL) if state == _DISK_FULL else TryLater(_LATER)
         later.__cause__ = error
         return later
     return error

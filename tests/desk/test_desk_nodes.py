@@ -12,9 +12,9 @@ import pytest
 from spocd.daemon.membership import HEARTBEAT, STEADY, Membership
 from spocd.desk import letter, node
 from spocd.desk.operation import Desk
-from spocd.domain.delivery import Sent
+from spocd.domain.delivery import Deferred, Sent
 from spocd.errors import Refused, TryLater
-from tests.desk.running_desk import HOUR, RunningDesk
+from tests.desk.running_desk import DAY, HOUR, START, RunningDesk
 
 
 async def further(desk: RunningDesk, run: str) -> RunningDesk:
@@ -170,3 +170,23 @@ async def test_nobody_is_taken_for_lost_by_a_node_that_could_not_beat_itself(des
     await member.beat()
     assert told == [moment], "now it has been silent for too long"
     assert not await other.write(node.beat)
+
+
+async def test_f14_what_a_clock_that_ran_ahead_left_behind_is_done_once_it_is_right_again(desk: RunningDesk) -> None:
+    desk.now += 3650 * DAY
+    await desk.mail("Sent in the year that was not.")
+    await desk.accept(desk.written("Read later.", From="bo@client.example"))
+    desk.now = START
+    assert await desk.lease() == []
+    assert await desk.send(Sent("250 ok")) == []
+    await desk.write(node.mend_times)
+    [mail] = await desk.lease()
+    assert (await desk.decide(mail)).ticket == 2
+    assert len(await desk.send(Sent("250 ok"))) == 2
+
+
+async def test_what_was_put_off_on_purpose_stays_put_off(desk: RunningDesk) -> None:
+    await desk.mail("Hello.")
+    assert len(await desk.send(Deferred("451 later"))) == 1
+    await desk.write(node.mend_times)
+    assert await desk.send(Sent("250 ok")) == []

@@ -66,3 +66,7 @@ update inbox set repeats = repeats + 1
 
 -- name: inbox_mail_of_message
 select fate, evidence from inbox where message = :message order by id limit 1;
+
+-- name: mails_of_another_clock
+-- A clock that ran far ahead and was put right leaves times behind that nobody means.
+update inbox set not_before = :now where state = 'waiting' and not_before > :latest;

@@ -99,3 +99,6 @@ select coalesce(sum(case when created_at > :hour then 1 else 0 end), 0) as hour,
 
 -- name: automatic_letters_to_unknown
 select count(*) as hour from outbox where cause = 'mail' and known = 0 and created_at > :hour;
+
+-- name: letters_of_another_clock
+update outbox set not_before = :now where state = 'waiting' and not_before > :latest;
