@@ -8,7 +8,7 @@ install: $(VENV)/installed
 $(VENV)/installed: pyproject.toml requirements.lock
 	@if command -v uv >/dev/null 2>&1; then \
 	    uv venv --quiet --clear --python python3 $(VENV) && \
-	    uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock && \
+	    uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r requirements.lock && \
 	    uv pip install --quiet --python $(BIN)/python --no-deps -e . ; \
 	else \
 	    python3 -m venv --clear $(VENV) && \

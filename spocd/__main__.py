@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import gc
+import os
 import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import NoReturn
 
 # What may stand before the command and takes a value of its own: `spocd --config FILE pipe …`.
 _TAKE_A_VALUE = {"--config", "--as", "-o", "--output", "--fields"}
@@ -22,18 +28,30 @@ def pipe_arguments(arguments: list[str]) -> list[str] | None:
     return arguments[:at] + arguments[at + 1 :]
 
 
-def main() -> int:
-    """Runs the command line of this process and gives its exit code."""
-    arguments = sys.argv[1:]
+def run(arguments: list[str]) -> int:
+    """Runs a command line and gives its exit code."""
     for_pipe = pipe_arguments(arguments)
     if for_pipe is not None:
         from spocd.pipe import main as pipe
 
         return pipe(for_pipe)
-    from spocd.cli.ending import run
+    # What is imported stays: looking through it for garbage, again and again, would be a tenth of what a command costs.
+    gc.disable()
+    from spocd.cli.ending import run as command
 
-    return run(arguments)
+    gc.freeze()
+    gc.enable()
+    return command(arguments)
+
+
+def main() -> NoReturn:
+    """Runs the command line of this process and ends it with its exit code."""
+    code = run(sys.argv[1:])
+    if "asyncio" in sys.modules:  # The daemon, or a desk without one: its threads and files end in order.
+        sys.exit(code)
+    # Everything has been written. Taking the interpreter apart would be another tenth.
+    os._exit(code)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

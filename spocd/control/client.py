@@ -6,8 +6,8 @@ done what was asked: a write may be repeated under the same key, and never by an
 
 from __future__ import annotations
 
+import _socket
 import os
-import socket
 import time
 
 from spocd.control import wire
@@ -40,16 +40,20 @@ def call(
     if len(frame) > wire.MOST_FRAME + 1:
         raise wire.too_large()
     deadline = time.monotonic() + timeout
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+    # The module socket brings selectors and enums, a twentieth of what a command costs.
+    connection = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
+    try:
         _connect(connection, path, deadline)
         answer = _exchange(connection, frame, deadline)
+    finally:
+        connection.close()
     try:
         return wire.result(wire.decode(answer))
     except ValueError as error:
         raise LostAfterSending(f"The answer on {os.fspath(path)} is not a desk's ({error}).") from None
 
 
-def _connect(connection: socket.socket, path: str | os.PathLike[str], deadline: float) -> None:
+def _connect(connection: _socket.socket, path: str | os.PathLike[str], deadline: float) -> None:
     while True:
         try:
             connection.settimeout(_left(deadline))
@@ -66,7 +70,7 @@ def _connect(connection: socket.socket, path: str | os.PathLike[str], deadline: 
             time.sleep(_BETWEEN_TRIES)
 
 
-def _exchange(connection: socket.socket, frame: bytes, deadline: float) -> bytes:
+def _exchange(connection: _socket.socket, frame: bytes, deadline: float) -> bytes:
     """Send a frame and give back the frame that answers it, without its NUL."""
     try:
         try:  # noqa: SIM105 (contextlib is slower to import than all of this is to run)
@@ -80,7 +84,7 @@ def _exchange(connection: socket.socket, frame: bytes, deadline: float) -> bytes
         raise LostAfterSending("The desk hung up before it answered. It may have done what was asked.") from None
 
 
-def _receive(connection: socket.socket, deadline: float) -> bytes:
+def _receive(connection: _socket.socket, deadline: float) -> bytes:
     received = bytearray()
     while True:
         connection.settimeout(_left(deadline))

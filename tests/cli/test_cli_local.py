@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import postgres
 from tests.cli.fake_desk import Ended, process
 
 STRANGER = 54321  # an account that this machine need not have
@@ -19,7 +20,8 @@ STRANGER = 54321  # an account that this machine need not have
 def founded(tmp_path: Path) -> Path:
     """The spocd.toml of a desk that no daemon runs for."""
     folder = tmp_path / "desk"
-    ended = process("init", str(folder), "--address", "desk@example.org", "--smtp", "127.0.0.1:0", "--json")
+    store = ("--store", postgres.fresh_database()) if postgres.is_wanted() else ()
+    ended = process("init", str(folder), "--address", "desk@example.org", "--smtp", "127.0.0.1:0", "--json", *store)
     assert ended.code == 0
     assert json.loads(ended.out)["address"] == "desk@example.org"
     assert f"spocd --config {folder}/spocd.toml serve" in ended.err
@@ -78,6 +80,7 @@ def test_the_database_is_checked_and_migrated(founded: Path) -> None:
     assert process("db", "migrate", config=founded).code == 0
 
 
+@pytest.mark.sqlite  # it is the files of the database that must not become root's
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
 def test_root_works_as_the_owner_of_the_desk(founded: Path) -> None:
     folder = founded.parent
@@ -144,8 +147,8 @@ def test_the_database_is_its_owners(founded: Path, line: tuple[str, ...]) -> Non
         pytest.param(".", 0o555, ("db", "check"), id="check in a closed folder"),
         pytest.param("lock", 0o000, ("serve",), id="serve with a closed lock"),
         pytest.param("lock", 0o000, ("ticket", "list"), id="work with a closed lock"),
-        pytest.param("desk.db", 0o000, ("db", "check"), id="check a closed database"),
-        pytest.param("desk.db", 0o400, ("db", "migrate"), id="migrate a closed database"),
+        pytest.param("desk.db", 0o000, ("db", "check"), id="check a closed database", marks=pytest.mark.sqlite),
+        pytest.param("desk.db", 0o400, ("db", "migrate"), id="migrate a closed database", marks=pytest.mark.sqlite),
     ],
 )
 def test_what_cannot_be_written_to_is_78_and_named(

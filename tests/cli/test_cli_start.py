@@ -31,7 +31,7 @@ def test_a_read_loads_nothing_that_it_does_not_use(desk: FakeDesk) -> None:
     desk.answers["ticket.list"] = lambda _: {"tickets": [ticket()]}
     loaded = loaded_by("--config", str(desk.config), "ticket", "list")
     assert "spocd.cli.ticket_find" in loaded
-    heavy = {"asyncio", "dataclasses", "pathlib", "sqlite3", "aiosqlite", "email", "csv", "zoneinfo", "subprocess"}
+    heavy = {"asyncio", "socket", "dataclasses", "pathlib", "sqlite3", "email", "csv", "zoneinfo", "subprocess"}
     assert loaded & heavy == set()
     ours = {"spocd.config", "spocd.cli.local", "spocd.cli.ticket_words", "spocd.cli.ticket_view", "spocd.cli.mail"}
     assert loaded & ours == set()
@@ -45,9 +45,8 @@ def test_the_help_of_the_whole_loads_no_command() -> None:
 
 def test_the_pipe_is_taken_before_click() -> None:
     program = (
-        "import sys; sys.argv[1:] = ['pipe', '--help']\n"
-        "from spocd.__main__ import main\n"
-        "code = main(); print('click' in sys.modules, code)"
+        "import sys; from spocd.__main__ import run\n"
+        "code = run(['pipe', '--help']); print('click' in sys.modules, code)"
     )
     ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert ended.stdout.splitlines()[-1].startswith("False")
@@ -91,3 +90,18 @@ def test_only_local_reaches_behind_the_control_socket(module: Path) -> None:
     at_the_top = [node for node in tree.body if isinstance(node, ast.ImportFrom | ast.Import)]
     names = {node.module for node in at_the_top if isinstance(node, ast.ImportFrom)}
     assert not names & {"spocd.cli.local", "spocd.config", "spocd.daemon", "spocd.founding", "spocd.store"}
+
+
+@pytest.mark.parametrize(
+    ("line", "code", "said"),
+    [
+        pytest.param(["version"], 0, "spocd ", id="done"),
+        pytest.param(["ticket", "list", "--sort", "x"], 2, "", id="bad usage"),
+        pytest.param(["pipe", "--bogus"], 75, "", id="the pipe"),
+    ],
+)
+def test_a_process_ends_with_the_code_and_all_that_was_said(line: list[str], code: int, said: str) -> None:
+    # Standard output is no terminal here, so that Python keeps what is written until somebody flushes it.
+    ended = subprocess.run([sys.executable, "-m", "spocd", *line], capture_output=True, text=True)
+    assert (ended.returncode, ended.stdout[: len(said)]) == (code, said)
+    assert bool(ended.stdout) == bool(said)
