@@ -1,4 +1,4 @@
-.PHONY: install run demo test lint types check crash crash-nodes bench lock
+.PHONY: install run demo test lint types check crash crash-nodes bench fuzz lock
 VENV := .venv
 BIN := $(VENV)/bin
 
@@ -59,3 +59,8 @@ crash-nodes: install
 ROUNDS ?= 7
 bench: install
 	@$(BIN)/python -m bench --rounds $(ROUNDS) $(ONLY)
+
+# Reads N mutated mails: none may raise, be slow or leave memory behind.
+fuzz: N = 200000
+fuzz: install
+	$(BIN)/python -m tests.gateway.reading.fuzz $(N)
