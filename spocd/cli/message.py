@@ -56,8 +56,10 @@ def inspect(mail: str) -> None:
 
 
 def _reading_text(reading: Document) -> str:
-    aside = {"text", "visible_text", "attachments"}
+    aside = {"text", "visible_text", "attachments", "forwarded"}
     told = {name: content for name, content in reading.items() if name not in aside and content not in (None, [], "")}
+    if passed := reading.get("forwarded"):
+        told["forwarded"] = {name: passed[name] for name in ("from", "subject", "date") if passed[name]}
     attachments = [f"+ {attachment_text(one)}\n" for one in reading["attachments"]]
     words = visible.text(str(reading["visible_text"] or "")).strip("\n")
     text = re.sub(r"^", "    ", words, flags=re.MULTILINE) + "\n" if words else ""

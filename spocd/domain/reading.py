@@ -52,6 +52,16 @@ class Bounce:
 
 
 @dataclass(frozen=True, slots=True)
+class Forwarded:
+    """The mail that this one passes on. Its header is a copy that anybody may have edited; `date` stands as written."""
+
+    sender: Mailbox
+    subject: str
+    date: str | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """One mail, read. docs/mail.md explains each field; `document` is what `spocd message inspect --json` prints.
 
@@ -83,6 +93,7 @@ class Reading:
     warnings: tuple[str, ...]
     forward: bool  # the subject's prefixes say that the mail was passed on, and not answered
     headers: Mapping[str, tuple[str, ...]]  # KEPT_HEADERS that the mail has
+    forwarded: Forwarded | None = None
 
     def document(self) -> dict[str, Any]:
         """The contract of `spocd message inspect --json`."""
@@ -121,8 +132,13 @@ class Reading:
             "list_id": self.list_id,
             "commands": list(self.commands),
             "warnings": list(self.warnings),
+            **({"forwarded": _forwarded(self.forwarded)} if self.forwarded else {}),
         }
 
 
 def _mailbox(each: Mailbox) -> dict[str, str]:
     return {"name": each.name, "address": each.address}
+
+
+def _forwarded(each: Forwarded) -> dict[str, Any]:
+    return {"from": _mailbox(each.sender), "subject": each.subject, "date": each.date, "text": each.text}

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from encodings.aliases import aliases
 
+from spocd.gateway.reading.guess import codec_of, cyrillic_codec
+
 # Labels are promises that senders break in known ways; each is read as the larger set that its senders mean.
 _MEANT = {
     "ascii": "cp1252",
@@ -35,7 +37,11 @@ _MEANT = {
     "x_mac_roman": "mac_roman",
     "macintosh": "mac_roman",
     "x_mac_cyrillic": "mac_cyrillic",
+    "x_windows_949": "cp949",
+    "x_euc_jp": "euc_jp",
     "unicode_1_1_utf_7": "utf_7",
+    "unicode": "utf_16",
+    "utf8mb4": "utf_8_sig",
 }
 _SAME = frozenset(
     [
@@ -49,8 +55,28 @@ _SAME = frozenset(
     ]
 )
 # Labels that programs put on UTF-8 by mistake; what is UTF-8 in octets beyond ASCII is hardly ever anything else.
-_OFTEN_UTF_8 = frozenset(["us_ascii", "ascii", "gb2312", "latin1", "iso_8859_1", "windows_1252"])
+_OFTEN_UTF_8 = frozenset(
+    [
+        *("us_ascii", "ascii", "gb2312", "gbk", "latin1", "latin_1", "iso_8859_1", "iso8859_1"),
+        *("windows_1252", "cp1252", "ansi"),
+    ]
+)
+# What stands before a label where quoted-printable was not undone, and what stands around one that a script wrote.
+_BEFORE_A_NAME = re.compile(r"^(?:3d)?[^a-z0-9]*(?:charset\W+)?")
 _NOT_IN_A_NAME = re.compile(r"[^a-z0-9]+")
+# The sets of Windows whose senders claim the ISO 8859 that it grew from; the octets between are nobody's letters.
+_WINDOWS = {
+    "iso8859_2": "cp1250",
+    "iso8859_5": "cp1251",
+    "iso8859_6": "cp1256",
+    "iso8859_7": "cp1253",
+    "iso8859_8": "cp1255",
+    "iso8859_13": "cp1257",
+    "iso8859_15": "cp1252",
+}
+_C1_OCTET = re.compile(rb"[\x80-\x9f]")
+_CYRILLIC = frozenset(["cp1251", "koi8_r", "koi8_u", "cp866", "iso8859_5"])
+_SEVEN_BITS = ("utf_7", "hz", "iso2022_kr", "utf_16", "utf_16_le", "utf_16_be", "utf_32", "utf_32_le", "utf_32_be")
 _C1_OF_CP1252 = dict(
     zip(
         (n for n in range(0x80, 0xA0) if n not in (0x81, 0x8D, 0x8F, 0x90, 0x9D)),
@@ -58,6 +84,8 @@ _C1_OF_CP1252 = dict(
         strict=True,
     )
 )
+_WIDE = ("utf_16", "utf_16_le", "utf_16_be", "utf_32", "utf_32_le", "utf_32_be")
+_BYTE_ORDER_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _C1 = re.compile("[\x80-\x9f]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 # ISO 2022 escapes of ISO-2022-JP and its kin; each rules until the next.
@@ -85,38 +113,68 @@ def _decode(octets: bytes, label: str | None) -> str:
     if name.startswith(("iso_2022_jp", "iso2022_jp", "csiso2022jp")):
         return _iso_2022_jp(octets)
     codec = _codec(name)
+    if octets.isascii() and codec not in _SEVEN_BITS:
+        return _iso_2022_jp(octets) if b"\x1b$" in octets else octets.decode("ascii")
+    if codec in _WIDE:
+        return _wide(octets, codec)
     if codec is None or name in _OFTEN_UTF_8:
         return _guess(octets, codec)
     return _under(octets, name)
 
 
 def guess(octets: bytes, otherwise: str | None = None) -> str:
-    """The text of unlabelled octets: UTF-8 where they are that, else the charset `otherwise`, else cp1252."""
-    return _storable(_guess(octets, otherwise))
+    """The text of octets without a label: UTF-8 where they are that, else `otherwise`, else what they look like."""
+    return _storable(_guess(octets, _codec(_normal(otherwise)) if otherwise else None))
 
 
-def _guess(octets: bytes, otherwise: str | None) -> str:
+def _guess(octets: bytes, claimed: str | None) -> str:
+    """The text of octets of which nothing is known, or nothing but what a label claims that is often false."""
+    if octets.startswith(_BYTE_ORDER_MARKS):
+        return octets.decode("utf_16", "replace")
     try:
         return octets.decode("utf_8_sig")
     except UnicodeError:
         pass
-    if otherwise:
-        return _under(octets, otherwise)
-    return _cp1252(octets)
+    if claimed and claimed not in ("cp1252", "utf_8_sig"):
+        return _under(octets, claimed)
+    return _under(octets, codec_of(octets, "cp1252" if claimed == "cp1252" else None) or "cp1252")
 
 
 def _under(octets: bytes, label: str) -> str:
     codec = _codec(_normal(label))
     if codec is None or codec == "cp1252":
         return _cp1252(octets)
+    if codec in _CYRILLIC:
+        codec = cyrillic_codec(octets, codec)
+    elif codec in _WINDOWS and _C1_OCTET.search(octets):
+        codec = _WINDOWS[codec]
     try:
         return octets.decode(codec)
     except UnicodeError:
         return _broken(octets, codec)
 
 
+def _wide(octets: bytes, codec: str) -> str:
+    """UTF-16 or UTF-32, which begins with a mark, or has its zero octets on one side; else it was never that."""
+    if octets.startswith((*_BYTE_ORDER_MARKS, b"\0\0\xfe\xff")):
+        return octets.decode("utf_32" if codec.startswith("utf_32") else "utf_16", "replace")
+    if b"\0" not in octets and _is_utf_8(octets):
+        return octets.decode("utf_8_sig")
+    if codec == "utf_16":  # RFC 2781 section 4.3: big-endian, which Windows does not keep to
+        codec = "utf_16_be" if octets[::2].count(0) >= octets[1::2].count(0) else "utf_16_le"
+    return octets.decode(codec, "replace")
+
+
+def _is_utf_8(octets: bytes) -> bool:
+    try:
+        octets.decode()
+    except UnicodeError:
+        return False
+    return True
+
+
 def _normal(label: str) -> str:
-    return _NOT_IN_A_NAME.sub("_", label[:60].lower()).strip("_")
+    return _NOT_IN_A_NAME.sub("_", _BEFORE_A_NAME.sub("", label[:60].lower(), count=1)).strip("_")
 
 
 def _codec(name: str) -> str | None:
@@ -135,10 +193,12 @@ def _cp1252(octets: bytes) -> str:
 
 
 def _broken(octets: bytes, codec: str) -> str:
-    """Octets that are not what their label says: cp1252 where UTF-8 was promised and nothing of it is UTF-8."""
+    """Octets that are not what their label says: UTF-8, or what they look like where nothing of it is."""
+    if _is_utf_8(octets):
+        return octets.decode("utf_8_sig")
     text = octets.decode(codec, "replace")
     if codec == "utf_8_sig" and all(each == "\ufffd" or each < "\x80" for each in text):
-        return _cp1252(octets)
+        return _under(octets, codec_of(octets) or "cp1252")
     return text
 
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import fields
 from typing import Any
 
-from spocd.domain.reading import Bounce, Mailbox, Part, Reading
+from spocd.domain.reading import Bounce, Forwarded, Mailbox, Part, Reading
 
 READY = b"R"
 TOGETHER = struct.Struct(">I")
@@ -25,7 +25,7 @@ _TEXT_LISTS = ("in_reply_to", "references", "commands", "warnings")
 _PLAIN = frozenset(each.name for each in fields(Reading)) - {
     *_MAILBOX_LISTS,
     *_TEXT_LISTS,
-    *("sender", "attachments", "bounces", "headers"),
+    *("sender", "attachments", "bounces", "headers", "forwarded"),
 }
 
 
@@ -49,6 +49,8 @@ def _head(reading: Reading) -> dict[str, Any]:
     head["attachments"] = [(p.filename, p.content_type, p.size, p.sha256) for p in reading.attachments]
     head["bounces"] = [[getattr(b, each.name) for each in fields(Bounce)] for b in reading.bounces]
     head["headers"] = dict(reading.headers)
+    passed = reading.forwarded
+    head["forwarded"] = passed and (_row(passed.sender), passed.subject, passed.date, passed.text)
     return head
 
 
@@ -73,7 +75,12 @@ def _reading(values: dict[str, Any], parts: tuple[Part, ...]) -> Reading:
     known["attachments"] = parts
     known["bounces"] = tuple(Bounce(*each) for each in values["bounces"])
     known["headers"] = {name: tuple(lines) for name, lines in values["headers"].items()}
+    known["forwarded"] = values["forwarded"] and _forwarded(*values["forwarded"])
     return Reading(**known)
+
+
+def _forwarded(sender: tuple[str, str], subject: str, date: str | None, text: str) -> Forwarded:
+    return Forwarded(Mailbox(*sender), subject, date, text)
 
 
 def _row(mailbox: Mailbox) -> tuple[str, str]:

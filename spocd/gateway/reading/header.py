@@ -8,8 +8,14 @@ from spocd.gateway.reading.notes import MOST_HEADER, MOST_HEADER_BLOCK, Notes
 
 # RFC 5322 section 2.2: printable US-ASCII without the colon; section 4.5 lets white space stand before the colon.
 _NAME = re.compile(rb"([\x21-\x39\x3b-\x7e]+)[ \t]*:")
-_BLANK = (b"\n", b"\r\n")
+_BLANK = (b"\n", b"\r\n", b"\r\r\n")
 _EMPTY_LINES = re.compile(rb"(?:[ \t]{0,1000}\r?\n){0,20}")  # before the first field of some archived mails
+# What a mail store or a mail reader writes above a mail, or the rest of a line that was cut.
+_MOST_JUNK = 10  # lines above the first field
+_KNOWN = (
+    rb"(?:received|return-path|delivered-to|from|to|subject|date|message-id|mime-version|content-type|x-[\w-]{2,40})"
+)
+_TWO_FIELDS = re.compile(_KNOWN + rb":[^\n]*\n(?:[ \t][^\n]*\n){0,20}" + _KNOWN + rb":", re.I)
 _BLANK_LINE = re.compile(rb"\n\r?\n")
 
 # Fields that a decision or a display is made from: only their being cut short is worth saying.
@@ -71,6 +77,7 @@ def parse(raw: bytes, start: int, end: int, notes: Notes) -> tuple[Headers, int]
     name, lines = "", list[bytes]()
     empty = _EMPTY_LINES.match(raw) if start == 0 else None
     start = empty.end() if empty else start
+    start = _past_junk(raw, start) if empty else start
     stop = min(end, start + MOST_HEADER_BLOCK)
     at = start
     while at < stop:
@@ -85,13 +92,24 @@ def parse(raw: bytes, start: int, end: int, notes: Notes) -> tuple[Headers, int]
         elif match := _NAME.match(line):
             _add(headers, name, lines, notes)
             name, lines = match[1].decode("ascii").lower(), [line[match.end() :]]
-        elif not (at == start and line.startswith((b"From ", b">From "))):
+        elif not (not name and line.startswith((b"From ", b">From "))):
             break  # the separator is missing: the body begins here
         at = after
     else:
         at = _past_the_limit(raw, at, end, notes)
     _add(headers, name, lines, notes)
     return headers, at
+
+
+def _past_junk(raw: bytes, start: int) -> int:
+    """Where the header begins below lines that are none of it; `start` where none does within the next few lines."""
+    at = start
+    for _ in range(_MOST_JUNK):
+        line = raw[at : raw.find(b"\n", at, at + MOST_HEADER) + 1]
+        if not line.isascii() or not line or line in _BLANK or _NAME.match(line):
+            break
+        at += len(line)
+    return at if at > start and _TWO_FIELDS.match(raw, at) else start
 
 
 def _past_the_limit(raw: bytes, at: int, end: int, notes: Notes) -> int:

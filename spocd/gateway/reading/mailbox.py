@@ -13,8 +13,8 @@ from spocd.gateway.reading.header import Headers
 from spocd.gateway.reading.notes import MOST_ADDRESSES, MOST_HEADER, Notes
 
 # An encoded word is one piece, whatever some programs forget to encode in it.
-_TOKEN = re.compile(r'=\?[\w.:+*\'-]{1,100}\?[bBqQ]\?[^?]*\?=|[^\s"(),:;<>\\]+|\s+|"(?:[^"\\]|\\.)*"|.', re.S)
-_TOKEN_WITHOUT_QUOTES = re.compile(r"=\?[\w.:+*'-]{1,100}\?[bBqQ]\?[^?]*\?=|[^\s(),:;<>\\]+|\s+|.", re.S)
+_TOKEN = re.compile(r'=\?[\w.:+*\'-]{1,100}\?[bBqQ]\?[^?]*\?=|[^\s"(),:;<>\\]+|\s+|"(?:[^"\\]|\\.)*"|\\?.', re.S)
+_TOKEN_WITHOUT_QUOTES = re.compile(r"=\?[\w.:+*'-]{1,100}\?[bBqQ]\?[^?]*\?=|[^\s(),:;<>\\]+|\s+|\\?.", re.S)
 _LOCAL = re.compile(r"[A-Za-z0-9._+-]{1,64}")
 _ESCAPED = re.compile(r"\\(.)", re.S)
 
@@ -53,15 +53,16 @@ def _without_own_address(line: str) -> str:
 
 
 def sender(headers: Headers, otherwise: str | None, notes: Notes) -> Mailbox:
-    """Whom to show as the author: From, else Reply-To, else nobody."""
+    """Whom to show as the author: From, else Reply-To, else Sender, else nobody."""
     found = named(headers, "from", otherwise, notes)
     with_address = [each for each in found if each.address]
     if with_address:
         return with_address[0]
-    instead = [each for each in named(headers, "reply-to", otherwise, notes) if each.address]
-    if instead:
-        notes.warn("From holds no address; Reply-To is shown instead.")
-        return instead[0]
+    for name in ("reply-to", "sender"):
+        instead = [each for each in named(headers, name, otherwise, notes) if each.address]
+        if instead:
+            notes.warn(f"From holds no address; {name.title()} is shown instead.")
+            return instead[0]
     return found[0] if found else Mailbox("", "")
 
 
@@ -70,11 +71,20 @@ def named(headers: Headers, name: str, otherwise: str | None, notes: Notes) -> t
     found: list[Mailbox] = []
     for value in headers.all(name):
         for each in _mailboxes(words.raw_text(value[:MOST_HEADER], otherwise)):
+            if found and _is_family_name(found[-1]) and each.name and "@" in each.address:
+                before = found.pop()
+                each = Mailbox(f"{before.name or before.address}, {each.name}", each.address)
             if len(found) == MOST_ADDRESSES:
                 notes.limit(f"{name.title()} names more than {MOST_ADDRESSES} addresses")
                 return tuple(found)
             found.append(each)
     return tuple(found)
+
+
+def _is_family_name(each: Mailbox) -> bool:
+    """Whether it is the first half of “Berg, Ann <ann@example.org>”, whose writer forgot the quotes."""
+    text = each.name or each.address
+    return not (each.name and each.address) and "@" not in text and text[:1].isupper() and not text.isupper()
 
 
 def _mailboxes(line: str) -> Iterator[Mailbox]:
@@ -89,6 +99,8 @@ def _mailboxes(line: str) -> Iterator[Mailbox]:
             one.angle_piece(piece)
         elif piece == "<":
             one.in_angle = True
+        elif piece == ">":
+            continue  # one too many
         elif piece in (",", ";"):
             yield from one.mailbox()
             one = _Unfinished()
@@ -116,32 +128,38 @@ class _Unfinished:
 
     name: list[str] = field(default_factory=list)
     angle: list[str] = field(default_factory=list)
-    comment: list[str] = field(default_factory=list)
+    comments: list[str] = field(default_factory=list)  # the pieces of all of them
     in_angle: bool = False
-    depth: int = 0  # of comments
+    depth: int = 0  # of the comment that is open
 
     def comment_piece(self, piece: str) -> None:
         self.depth += {"(": 1, ")": -1}.get(piece, 0)
         if self.depth:
-            self.comment.append(piece)
+            self.comments.append(_ESCAPED.sub(r"\1", piece))
+        else:
+            self.comments.append(" ")
 
     def angle_piece(self, piece: str) -> None:
         if piece == ">":
             self.in_angle = False
-        else:
+        elif piece != "<":
             self.angle.append(piece)
 
     def mailbox(self) -> Iterator[Mailbox]:
         """The mailbox, or none where nothing was written."""
         name = "".join(_plain(each) for each in self.name).strip()
         written = "".join(self.angle).strip()
+        written = written.removeprefix("mailto:")
         if written.startswith("@") and ":" in written:
             written = written.rpartition(":")[2]  # an obsolete route
         if not written and "@" in name:
             name, written = _bare(name)
         elif not written and _LOCAL.fullmatch(name):
             name, written = "", name  # of this machine, as in From: MAILER-DAEMON
-        name = words.flat(words.decode(name)) or words.flat(words.decode("".join(self.comment)))
+        name = words.flat(words.decode(name))
+        comment = words.flat(words.decode("".join(self.comments))).strip()
+        if comment:
+            name = f"{name} ({comment})" if name else comment  # “Ann Berg (IT)” is what all programs show
         if name or written:
             yield Mailbox(name, words.flat("".join(written.split())))
 
@@ -150,7 +168,8 @@ def _bare(text: str) -> tuple[str, str]:
     """Name and address of a mailbox without angles: the first word that holds an @ is the address."""
     pieces = text.split()
     at = next(n for n, piece in enumerate(pieces) if "@" in piece)
-    return " ".join(pieces[:at] + pieces[at + 1 :]), pieces[at].strip("'\"")
+    written = pieces[at].strip("'\"")
+    return " ".join(pieces[:at] + pieces[at + 1 :]), written if "[" in written else written.rstrip("]")
 
 
 def _plain(piece: str) -> str:

@@ -191,9 +191,9 @@ async def _ask(process: Process, mails: Sequence[bytes]) -> list[Reading]:
             await process.stdin.drain()
     head, contents = frame.REPLY.unpack(await _exactly(process, frame.REPLY.size))
     octets = sum(map(len, mails))
-    # A text stands there twice, a control character as six octets in each; the attachments are at most the decoded
-    # mail and the mail itself.
-    if head > 16 * octets + _BUFFER or contents > 3 * octets + _BUFFER:
+    # A text stands there three times, a control character as six octets in each; the attachments are at most the
+    # decoded mail and the mail itself.
+    if head > 24 * octets + _BUFFER or contents > 3 * octets + _BUFFER:
         raise ValueError("a reply is larger than any mail of this size makes it")
     readings = frame.unpack(await _exactly(process, head), await _exactly(process, contents))
     if len(readings) != len(mails):

@@ -6,7 +6,7 @@ import logging
 
 from spocd.domain import command, subject
 from spocd.domain.reading import KEPT_HEADERS, Reading
-from spocd.gateway.reading import body, kind, mailbox, structure, trace, visible, words
+from spocd.gateway.reading import body, forward, kind, mailbox, structure, trace, visible, words
 from spocd.gateway.reading.language import language
 from spocd.gateway.reading.notes import Notes
 from spocd.gateway.reading.unreadable import partly_read, unreadable
@@ -41,7 +41,9 @@ def read_mail(raw: bytes) -> Reading:
     own = frozenset(each.address.casefold() for each in (sender, *to))
     verdict = kind.judge(raw, root, content.text, title, sender.address, own, notes)
     tongue = language(content.text)
-    new_text = visible.visible(content.text)
+    new_text = visible.visible(content.marked)
+    is_all_new = new_text == content.text.strip("\n")
+    is_forward = subject.is_forward(title, language=tongue)
     reading = Reading(
         kind=verdict.kind,
         subject=title,
@@ -54,7 +56,7 @@ def read_mail(raw: bytes) -> Reading:
         in_reply_to=trace.message_ids(headers, "in-reply-to"),
         references=trace.message_ids(headers, "references"),
         date=trace.date(headers, notes),
-        language=language(new_text) or tongue,
+        language=tongue if is_all_new else language(new_text) or tongue,
         text=content.text,
         visible_text=new_text,
         attachments=content.attachments,
@@ -65,7 +67,10 @@ def read_mail(raw: bytes) -> Reading:
         list_id=trace.list_id(headers),
         commands=() if verdict.automatic else command.recognise(title, new_text),
         warnings=tuple(notes.warnings),
-        forward=subject.is_forward(title, language=tongue),
+        forward=is_forward,
         headers={name: tuple(map(words.text, headers.all(name))) for name in KEPT_HEADERS if name in headers},
+        forwarded=forward.forwarded(content.text, title, content.attachments, is_forward=is_forward)
+        if verdict.kind == "message"
+        else None,
     )
     return partly_read(reading, raw, notes.limits) if notes.limits else reading

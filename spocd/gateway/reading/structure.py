@@ -16,7 +16,7 @@ from spocd.gateway.reading.parameters import content_type
 from spocd.gateway.reading.words import raw_text
 
 # RFC 2046 section 5.1.1: after the boundary white space, two hyphens before it where it is the last.
-_REST_OF_DELIMITER = re.compile(rb"(--)?[ \t]*\r?(?:\n|\Z)")
+_REST_OF_DELIMITER = re.compile(rb"(--)?[ \t]*\r*(?:\n|\Z)")
 _MOST_FALSE_DELIMITERS = 50_000
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_tz
 
+from spocd.gateway.reading import words
 from spocd.gateway.reading.header import Headers
+from spocd.gateway.reading.moment import moment
 from spocd.gateway.reading.notes import Notes
 from spocd.gateway.reading.words import flat
 
@@ -40,18 +40,11 @@ def list_id(headers: Headers) -> str | None:
 
 def date(headers: Headers, notes: Notes) -> str | None:
     """When the mail says that it was written, ISO 8601 in UTC; None, with a warning, where that is unreadable."""
-    value = headers.first("date")[:200].decode("ascii", "replace")
+    value = headers.first("date")[:200]
     if not value:
         return None
-    try:
-        # It documents None for what it cannot read, and has raised IndexError and ValueError instead.
-        fields = parsedate_tz(value)
-        if fields is None:
-            raise ValueError(value)
-        year, month, day, hour, minute, second = fields[:6]
-        moment = datetime(year, month, day, hour, minute, min(second, 59), tzinfo=UTC)
-        moment -= timedelta(seconds=fields[9] or 0)
-    except (ValueError, IndexError, TypeError, OverflowError):
+    found = moment(words.raw_text(value))
+    if found is None:
         notes.warn("The date of the mail cannot be read.")
         return None
-    return moment.isoformat().replace("+00:00", "Z")
+    return found.isoformat().replace("+00:00", "Z")

@@ -41,6 +41,7 @@ def file_name(name: str) -> str | None:
 def decode(line: str) -> str:
     """`line` with its encoded words read. White space between two of them is none (RFC 2047 section 6.2).
 
+    A word that was cut off at the end of the line is read as far as it goes, one cut off by the next up to that.
     Linear in the length of the line: where one word has no end, no later one has.
     """
     if "=?" not in line:
@@ -49,11 +50,16 @@ def decode(line: str) -> str:
     at = 0
     while start := _START.search(line, at):
         end = line.find("?=", start.end())
-        if end < 0:
+        if end < 0 and line[start.end() :].split()[1:]:
             break
+        next_word = _START.search(line, start.end(), end if end >= 0 else len(line))
         between = line[at : start.start()]
         if not (between.isspace() or not between) or not pieces:
             pieces.append(between)
+        if next_word or end < 0:
+            at = next_word.start() if next_word else len(line)
+            pieces.append(_Word(start[1].lower(), start[2].lower(), line[start.end() : at].rstrip("? \t")))
+            continue
         pieces.append(_Word(start[1].lower(), start[2].lower(), line[start.end() : end]))
         at = end + 2
     pieces.append(line[at:])

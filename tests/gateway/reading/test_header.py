@@ -23,7 +23,16 @@ LATIN = "Content-Type: text/plain; charset=iso-8859-2"
         pytest.param(b"=?utf-8?b?U2tyaXZhcmV?=", "Skrivare", id="base64 without its padding"),
         pytest.param(b"=?iso-8859-1?Q?Fr\xf6sche?=", "Frösche", id="raw octets in an encoded word"),
         pytest.param(b"=?nonsense?q?abc?=", "abc", id="an unknown charset"),
-        pytest.param(b"=?utf-8?q?abc", "=?utf-8?q?abc", id="a word without end is text"),
+        pytest.param(b"=?utf-8?q?a b=C3=A4?=", "a bä", id="spaces in an encoded word"),
+        pytest.param(b"=?utf-8?q?abc", "abc", id="a word that was cut off"),
+        pytest.param(b"=?iso-8859-1?Q?Sm=F8r?", "Smør", id="a word without its last sign"),
+        pytest.param(b"=?utf-8?B?U2tyaXZhcmVuIMOk", "Skrivaren ä", id="base64 that was cut off"),
+        pytest.param(b"=?utf-8?q?a? =?utf-8?q?b?=", "ab", id="a word that the next one cuts off"),
+        pytest.param(
+            b"=?utf-8?q?a and more words", "=?utf-8?q?a and more words", id="what only begins like one is text"
+        ),
+        pytest.param(b"Re:=?utf-8?q?_=C3=A4?=(2)", "Re: ä(2)", id="glued to text"),
+        pytest.param(b"=?utf-8?q?M=FCller?=", "Müller", id="latin-1 called UTF-8"),
         pytest.param(b"=?utf-8*en?q?abc?=", "abc", id="with a language"),
         pytest.param("Принтер".encode(), "Принтер", id="raw UTF-8"),
         pytest.param(b"K\xf8benhavn", "København", id="raw cp1252"),
@@ -87,6 +96,20 @@ def test_sec_30_two_from_headers_are_nobody() -> None:
         pytest.param(
             ["From: nobody here <>", "Reply-To: bob@example.org"], Mailbox("", "bob@example.org"), id="Reply-To"
         ),
+        pytest.param(["Sender: Ann <ann@example.org>", "From: "], Mailbox("Ann", "ann@example.org"), id="Sender"),
+        pytest.param(
+            ["From: Berg, Ann <a@b.example>"], Mailbox("Berg, Ann", "a@b.example"), id="the family name first"
+        ),
+        pytest.param(["From: Ann Berg (IT) <a@b.example>"], Mailbox("Ann Berg (IT)", "a@b.example"), id="a department"),
+        pytest.param(
+            ["From: Pete(A wonderful \\) chap) <a@b.example>"],
+            Mailbox("Pete (A wonderful ) chap)", "a@b.example"),
+            id="an escape in a comment",
+        ),
+        pytest.param(["From: Ann <mailto:a@b.example>"], Mailbox("Ann", "a@b.example"), id="a link"),
+        pytest.param(["From: Ann <<a@b.example>>"], Mailbox("Ann", "a@b.example"), id="angles in angles"),
+        pytest.param(["From: [mailto:a@b.example]"], Mailbox("", "a@b.example"), id="a link in brackets"),
+        pytest.param(["From: root"], Mailbox("", "root"), id="a local name"),
         pytest.param(
             ["From: ann@example.org (Ann Berg)"], Mailbox("Ann Berg", "ann@example.org"), id="a comment as name"
         ),
@@ -193,3 +216,42 @@ def test_lines_end_as_their_program_ends_them(end: bytes) -> None:
 
 def test_a_header_without_the_blank_line_loses_nothing() -> None:
     assert read_mail(b"Subject: s\nthis is the text\nof the mail\n").text == "this is the text\nof the mail\n"
+
+
+@pytest.mark.parametrize(
+    "above",
+    [
+        pytest.param(b"From ann@example.org Mon Mar  2 15:04:05 2020\n", id="a line of mbox"),
+        pytest.param(b">From a@b.example\nFrom a@b.example  Mon Mar  2 15:04:05 2020\n", id="two of them"),
+        pytest.param(b"* 1 FETCH (RFC822 {200}\n", id="a line of IMAP"),
+        pytest.param(b"\r\n\r\n", id="empty lines"),
+    ],
+)
+def test_what_stands_above_the_header_does_not_hide_it(above: bytes) -> None:
+    raw = above + b"Received: by x\n\tfor y\nFrom: Ann <ann@example.org>\nSubject: s\n\nbody\n"
+    reading = read_mail(raw)
+    assert (reading.sender.address, reading.subject, reading.text) == ("ann@example.org", "s", "body\n")
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        pytest.param(b"Dear all\nFrom: ann@example.org\n\nis down\n", id="one line that looks like a field"),
+        pytest.param(b"Dear all\n\nFrom: a@b.example\nSubject: s\n\nx\n", id="fields below an empty line"),
+        pytest.param(b"line\n" * 11 + b"From: a@b.example\nSubject: s\n\nx\n", id="far below"),
+    ],
+)
+def test_a_mail_without_a_header_is_all_text(raw: bytes) -> None:
+    reading = read_mail(raw)
+    assert (reading.subject, reading.text) == ("", raw.decode())
+
+
+def test_people_whose_family_names_come_first_are_one_each() -> None:
+    reading = read_mail(mail("To: Berg, Ann <a@b.example>, Öst, Åke <c@d.example>; root, bob@b.example"))
+    assert reading.to == (
+        Mailbox("Berg, Ann", "a@b.example"),
+        Mailbox("Öst, Åke", "c@d.example"),
+        Mailbox("", "root"),
+        Mailbox("", "bob@b.example"),
+    )
+    assert [each.address for each in read_mail(mail("To: root, Ann <a@b.example>")).to] == ["root", "a@b.example"]

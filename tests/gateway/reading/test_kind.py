@@ -120,7 +120,9 @@ def test_an_older_servers_letter_is_a_bounce() -> None:
     )
     reading = read_mail(mail("From: MAILER-DAEMON@mx.example.net", "Subject: failure notice", body=body))
     assert reading.kind == "bounce"
-    assert reading.bounces == (Bounce("ann@example.net", "5.1.1", "failed", True, "letter-7@example.com", None),)
+    assert reading.bounces == (
+        Bounce("ann@example.net", "5.1.1", "failed", True, "letter-7@example.com", "other@example.net"),
+    )
 
 
 def test_a_bounce_is_not_obeyed_and_a_reply_is() -> None:

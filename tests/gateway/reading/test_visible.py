@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from time import process_time
+
 import pytest
 
 from spocd.gateway.reading.language import language
@@ -52,7 +54,7 @@ HISTORY = "> Does it work now?\n> \n> The desk\n"
         pytest.param(f"It works.\n\n{HISTORY}\n-- \nAnn\n", "It works.", id="a signature below the quote"),
         pytest.param("It works.\n\nSent from my iPhone\n", "It works.", id="a telephone"),
         pytest.param("It works.\n\n______\nlist\nhttps://lists.example.org\n", "It works.", id="a list's footer"),
-        pytest.param(f"{HISTORY}\nIt works.\n", "It works.", id="an answer below the quote"),
+        pytest.param(f"IT wrote:\n{HISTORY}\nIt works.\n", "It works.", id="an answer below the quote"),
         pytest.param(
             "> One?\nYes.\n\n> Two?\nNo.\n\n-- \nAnn\n",
             "> One?\nYes.\n\n> Two?\nNo.",
@@ -105,3 +107,57 @@ def test_when_unsure_a_sentence_is_kept(text: str) -> None:
 )
 def test_the_language_is_told_by_its_small_words(text: str, code: str | None) -> None:
     assert language(text) == code
+
+
+def test_what_a_program_quotes_with_a_tab_above_the_answer_hides_no_answer() -> None:
+    text = (
+        "IT <d@x.org> wrote:\n\n\tFrom: Ann <ann@x.org>\n\tTo: IT <d@x.org>\n\tSubject: x\n\n\tDoes it?\n\nIt works.\n"
+    )
+    assert "It works." in visible(text)
+
+
+def test_a_very_long_text_is_kept_past_what_is_looked_at() -> None:
+    text = "It works.\n" * 20_000
+    assert visible(text).split() == text.split()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        *("From: a@x.org\n", "From: a\nTo: b\n", "Subject: 1\n\n", "From: a\nb\nc\nTo: d\n", "a:\n", "a b c d e\n\n"),
+        *(
+            ">\n",
+            "> a\nb\n",
+            ">>> a 1 >>>\n",
+            "--\n",
+            "----- a -----\n",
+            "______\n",
+            "\n",
+            "   \n",
+            "\ufdd0\n",
+            "On ",
+            "<",
+            "<a@",
+        ),
+        *(
+            "Regards,\nAnn\n\n",
+            "Sent from my iPhone\n",
+            "Sent from ",
+            "On Mon 10:00 <a@b.c> wrote:\n",
+            "caution external ",
+        ),
+    ],
+)
+def test_no_text_costs_more_than_the_order_of_its_length(line: str) -> None:
+    short, long = (_seconds("Hello\n\n" + line * (size // len(line))) for size in (25_000, 100_000))
+    assert long < 16 * short + 0.05
+
+
+def _seconds(text: str) -> float:
+    """The processor's time, which does not depend on who else uses the machine; the best of three."""
+    best = float("inf")
+    for _ in range(3):
+        start = process_time()
+        visible(text)
+        best = min(best, process_time() - start)
+    return best
