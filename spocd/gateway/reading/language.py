@@ -8,18 +8,19 @@ from collections.abc import Mapping
 
 _MOST_LOOKED_AT = 4000  # characters
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
-_CYRILLIC = re.compile("[а-яё]", re.I)
+_CYRILLIC = re.compile("[а-яё]+")
 # Letters that Russian lacks; and before any other letter than these four, ъ is Bulgarian.
-_NOT_RUSSIAN = re.compile("[іїєґўјљњћђџѓќѕәөүұқңғһ]|ъ(?![еёюя])", re.I)
-# Words of Bulgarian that Russian lacks.
-_BULGARIAN = re.compile(
-    r"\b(?:съм|ще|това|които|който|много|моля|благодаря|няма|са|се|здравейте|ли|мога|да \w+[амят])\b", re.I
-)
-_RUSSIAN = re.compile(
-    r"[ыэё]|\b(?:что|как|это|не|я|мы|вы|с|к|для|или|но|есть|нет|у|меня|мне|спасибо|пожалуйста)\b|\w{2}(?:ть|тся|ого|"
-    r"его|ой|ий|ает|ие|ая|ли|ла)\b",
-    re.I,
-)
+_NOT_RUSSIAN = re.compile("[іїєґўјљњћђџѓќѕәөүұқңғһ]|ъ(?![еёюя])")
+# Small words; of Bulgarian those that Russian lacks, and a "да" with a verb behind it, which is not the Russian "yes".
+_CYRILLIC_WORDS = {
+    "bg": "съм ще това които който много моля благодаря няма са се здравейте ли мога",
+    "ru": "что как это не я мы вы с к для или но есть нет у меня мне спасибо пожалуйста",
+}
+_BULGARIAN = frozenset(_CYRILLIC_WORDS["bg"].split())
+_BULGARIAN_DA = re.compile(r"\bда \w+[амят]\b")
+_RUSSIAN = frozenset(_CYRILLIC_WORDS["ru"].split())
+_RUSSIAN_ENDINGS = ("ть", "тся", "ого", "его", "ой", "ий", "ает", "ие", "ая", "ли", "ла")
+_RUSSIAN_LETTERS = ("ы", "э", "ё")
 
 # Words that sentences need. A word counts less the more of these languages have it. Danish holds Norwegian words too:
 # Norwegians are answered in Danish. Those after German are none of ours: they win where they are meant.
@@ -136,8 +137,8 @@ def language(text: str) -> str | None:
     total = sum(words.values())
     if total == 0:
         return None
-    if not text.isascii() and len(_CYRILLIC.findall(text)) * 2 > sum(len(each) * n for each, n in words.items()):
-        return _cyrillic(text)
+    if not text.isascii() and sum(map(len, _CYRILLIC.findall(text))) * 2 > sum(len(w) * n for w, n in words.items()):
+        return _cyrillic(text, words)
     weights = _weigh(words)
     (best, most), (_, second) = sorted(weights.items(), key=lambda item: -item[1])[:2]
     if best not in _OURS or most < _LEAST or most < total * _LEAST_SHARE or most < second * _LEAD:
@@ -175,7 +176,16 @@ def _is_name(piece: str) -> bool:
     return "@" in piece or "//" in piece or piece.startswith("www.")
 
 
-def _cyrillic(text: str) -> str | None:
-    if _NOT_RUSSIAN.search(text) or len(_BULGARIAN.findall(text)) > len(_RUSSIAN.findall(text)):
+def _cyrillic(text: str, words: Mapping[str, int]) -> str | None:
+    if _NOT_RUSSIAN.search(text):
         return None
-    return "ru" if _RUSSIAN.search(text) else None
+    bulgarian = sum(times for word, times in words.items() if word in _BULGARIAN)
+    if "да " in text:
+        bulgarian += len(_BULGARIAN_DA.findall(text))
+    russian = sum(text.count(letter) for letter in _RUSSIAN_LETTERS)
+    russian += sum(times for word, times in words.items() if word in _RUSSIAN or _ends_in_russian(word))
+    return "ru" if russian and russian >= bulgarian else None
+
+
+def _ends_in_russian(word: str) -> bool:
+    return len(word) > 3 and word.endswith(_RUSSIAN_ENDINGS)
