@@ -2,21 +2,50 @@
 
 from __future__ import annotations
 
+import re
+from typing import Any
+
 import click
 
 from spocd.cli import node, show
+from spocd.cli.asked import asked
 from spocd.cli.call import call
 from spocd.cli.grammar import Command
 from spocd.errors import Exit
+
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:Z|[+-]\d\d:\d\d)")
 
 
 @click.command(cls=Command, example="spocd health --json")
 def health() -> None:
     """Say whether the desk is well; exit 9 when it is not."""
     found = call("desk.health")
-    show.facts(found)
+    show.facts(readable(found) if asked().form == "table" and not asked().fields else found)
     if found["status"] != "ok":
         raise click.exceptions.Exit(Exit.THRESHOLD)
+
+
+def readable(found: dict[str, Any]) -> dict[str, Any]:
+    """The desk's health as a person reads it: local times, how old the oldest is, a line a node."""
+    boxes = {name: _with_age(found[name]) for name in ("inbox", "outbox")}
+    nodes = [
+        f"{node['place']}  {node['state']}, since {show.local_time(node['started_at'])}, "
+        f"last seen {show.local_time(node['seen_at'])}"
+        for node in found["nodes"]
+    ]
+    faults = [_MOMENT.sub(lambda written: show.local_time(written[0]), each) for each in found["faults"]]
+    return found | boxes | {"nodes": nodes, "faults": faults}
+
+
+def _with_age(box: dict[str, Any]) -> dict[str, Any]:
+    if box["oldest"] is None:
+        return box
+    from datetime import UTC, datetime
+
+    seconds = (datetime.now(UTC) - datetime.fromisoformat(box["oldest"])).total_seconds()
+    days, minutes = divmod(max(int(seconds), 0) // 60, 1440)
+    age = f"{days} d {minutes // 60} h" if days else f"{minutes // 60} h {minutes % 60} min"
+    return box | {"oldest": f"{show.local_time(box['oldest'])}, {age} ago"}
 
 
 @click.command(cls=Command, example="spocd reload")

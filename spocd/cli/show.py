@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import click
 
 from spocd.cli import table, visible
-from spocd.cli.asked import Asked, asked
+from spocd.cli.asked import Asked, asked, tell
 from spocd.errors import Exit
 
 Document = dict[str, Any]
@@ -114,6 +114,7 @@ def listing(pages: Iterable[list[Document]], shape: Shape) -> None:
         case _:
             _table(list(rows()), shape, this)
     if this.fail_empty and not count:
+        tell("nothing was found")
         raise click.exceptions.Exit(Exit.NOTHING_FOUND)
 
 

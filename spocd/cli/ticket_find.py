@@ -52,8 +52,9 @@ def list_tickets(states: tuple[list[str], ...], **filters: Any) -> None:
 def search(words: tuple[str, ...]) -> None:
     """Find tickets that hold all these words, newest first.
 
-    Words are looked for in subject, messages, notes, names of files and people, in any form that the desk's
-    languages give them, and as beginnings of longer words. A new mail is found a second after it came.
+    Words are looked for in the number, the subject, messages and notes, the names of attachments, the names and
+    addresses of people, in any form that the desk's languages give them, and as beginnings of longer words. Chinese,
+    Japanese, Korean and Thai are found anywhere in a sentence. A new mail is found a second after it came.
     """
     show.listing(pages("ticket.search", "tickets", words=" ".join(words)), TICKET)
 

@@ -104,7 +104,7 @@ async def take(
     """Take a ticket; one that somebody has needs a reason."""
     before = await _read(desk, ticket, if_rev)
     agent = actor.as_agent()
-    await _check_reason(desk, before, agent, reason)
+    await _check_reason(desk, actor, before, agent, reason)
     await _give(desk, actor, before, agent, "taken", to=actor.login, why=reason)
     return await document_of(desk, ticket)
 
@@ -130,20 +130,18 @@ async def assign(
     agent = await desk.tx.one("agent_of_login", login=to)
     if agent is None:
         raise Refused("no-such-agent", f"There is no agent “{to}”. See: spocd agent list", Exit.NOT_FOUND)
-    await _check_reason(desk, before, agent["id"], reason)
+    await _check_reason(desk, actor, before, agent["id"], reason)
     await _give(desk, actor, before, agent["id"], "assigned", to=to, why=reason)
     return await document_of(desk, ticket)
 
 
-async def _check_reason(desk: Desk, ticket: Ticket, agent: int, reason: str | None) -> None:
+async def _check_reason(desk: Desk, actor: Actor, ticket: Ticket, agent: int, reason: str | None) -> None:
     if ticket.assignee is None or reason:
         return
+    holder = "you" if ticket.assignee == actor.agent else (await document_of(desk, ticket.number))["assignee"]
     if ticket.assignee == agent:
-        raise Refused("there", f"#{ticket.number} is with them already.")
-    document = await document_of(desk, ticket.number)
-    raise Refused(
-        "taken", f"#{ticket.number} is with {document['assignee']}. Say why it moves: --reason TEXT", Exit.CONFLICT
-    )
+        raise Refused("there", f"#{ticket.number} is with {holder} already.")
+    raise Refused("taken", f"#{ticket.number} is with {holder}. Say why it moves: --reason TEXT", Exit.CONFLICT)
 
 
 async def _give(desk: Desk, actor: Actor, ticket: Ticket, agent: int | None, event: str, **detail: str | None) -> None:

@@ -38,6 +38,8 @@ def path(keyword: str, argument: str) -> Path | None:
     match = _PATH.fullmatch(argument)
     if match is None or argument[: len(keyword)].upper() != keyword:
         return None
+    if not match["parameters"]:
+        return Path(match["text"], {})
     parameters = match["parameters"].split()
     if not all(_PARAMETER.fullmatch(each) for each in parameters):
         return None
@@ -62,6 +64,16 @@ def sender_fault(given: Path, most: int) -> str | None:
                 return f"501 5.5.4 {name} cannot have this value"
             case _:
                 return "555 5.5.4 MAIL knows the parameters SIZE, BODY and SMTPUTF8 only"
+    return None
+
+
+def sender_too_long(given: Path) -> str | None:
+    """The reply to a MAIL whose sender is longer than RFC 5321 section 4.5.3.1.3 allows.
+
+    More than 64 octets in front of the @ are taken: forwarders that rewrite senders (SRS, VERP) need them.
+    """
+    if len(given.text.encode()) > address.MOST_OCTETS:
+        return f"501 5.1.7 This sender is too long: {address.MOST_OCTETS} octets at most"
     return None
 
 

@@ -180,6 +180,9 @@ class Dialog:
         if given is None:
             return "501 5.5.4 Say MAIL FROM:<ann@example.org>"
         fault = command.sender_fault(given, self._limits.max_mail)
+        # What comes by LMTP an MTA has taken already: a sender that pleased it must not cost the mail.
+        if fault is None and not self._lmtp:
+            fault = command.sender_too_long(given)
         if fault is not None:
             return fault
         self._mail = Transaction(given.text)

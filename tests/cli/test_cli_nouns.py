@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
+import time
 from typing import Any
 
 import pytest
@@ -15,9 +17,19 @@ from tests.cli.fake_desk import FakeDesk, on_a_terminal, process, ticket
 
 HEALTH = {
     "status": "ok",
-    "inbox": {"waiting": 0, "failed": 0},
-    "outbox": {"waiting": 1, "sending": 0, "failed": 0, "unknown": 0},
-    "nodes": [{"run": "r1", "host": "h"}],
+    "inbox": {"waiting": 0, "oldest": None, "failed": 0},
+    "outbox": {"waiting": 1, "oldest": "2026-03-02T08:00:00Z", "sending": 0, "failed": 0, "unknown": 0},
+    "nodes": [
+        {
+            "run": "r1",
+            "host": "h",
+            "place": "h:/srv/12",
+            "state": "alive",
+            "started_at": "2026-03-02T08:00:00Z",
+            "seen_at": "2026-03-02T09:00:00Z",
+        }
+    ],
+    "faults": [],
 }
 
 
@@ -81,8 +93,25 @@ def test_facts_are_names_and_values(desk: FakeDesk, cli: Cli) -> None:
     desk.answers["desk.health"] = lambda _: HEALTH
     out = cli("health").out
     assert "inbox.waiting   0\n" in out
-    assert "nodes           run r1 · host h\n" in out
     assert cli("health", "-o", "tsv", "--fields", "status,outbox.waiting").out == "ok\t1\n"
+
+
+def test_health_speaks_to_people_in_local_times_and_names_a_node_by_its_place(
+    desk: FakeDesk, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    faults = ["nothing can be written since 2026-03-02T10:00:00Z: the disk is full"]
+    desk.answers["desk.health"] = lambda _: HEALTH | {"faults": faults}
+    monkeypatch.setenv("TZ", "Europe/Helsinki")
+    time.tzset()
+    try:
+        out = cli("health").out
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert "h:/srv/12  alive, since 2026-03-02 10:00, last seen 2026-03-02 11:00\n" in out
+    assert "nothing can be written since 2026-03-02 12:00: the disk is full\n" in out
+    assert re.search(r"outbox\.oldest +2026-03-02 10:00, \d+ d \d+ h ago\n", out)
+    assert "r1" not in out
 
 
 @pytest.mark.parametrize(

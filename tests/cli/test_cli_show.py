@@ -133,7 +133,9 @@ def test_an_unknown_field_is_bad_usage_and_names_those_there_are(desk: FakeDesk,
 def test_an_empty_list_is_done_unless_it_must_not_be(desk: FakeDesk, cli: Cli) -> None:
     listed(desk)
     assert cli("ticket", "list") == (0, "", "")
-    assert cli("ticket", "list", "--fail-empty").code == 6
+    assert cli("ticket", "list", "--fail-empty") == (6, "", "spocd: nothing was found\n")
+    assert cli("ticket", "list", "--fail-empty", "--json") == (6, "[]\n", "spocd: nothing was found\n")
+    assert cli("ticket", "list", "--fail-empty", "--quiet") == (6, "", "")
 
 
 def paged(desk: FakeDesk, total: int) -> None:

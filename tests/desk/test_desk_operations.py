@@ -96,8 +96,8 @@ async def fill(url: str) -> None:
     await desk.mail(Cc="Cid <cid@client.example>")
     await desk.ask("ticket.cc_add", ticket=1, address="cid@client.example")
     await desk.accept(desk.written("Poison"))
-    await desk.lease()
-    await desk.write(lambda d: d.tx.run("mail_failed", id=2, run=desk.settings.run, error="poison"))
+    [mail] = await desk.lease()
+    await desk.write(lambda d: d.tx.run("mail_failed", id=2, run=d.settings.run, lease=mail.lease, error="poison"))
     for subject in ("Two", "Three"):
         await desk.ask("ticket.new", requester="ann@client.example", subject=subject)
     await desk.ask("ticket.take", ticket=2)
@@ -363,6 +363,24 @@ async def test_a_refusal_has_its_code_and_changes_nothing(
         await full.ask(name, by=ADMIN, **parameters)
     assert (refused.value.code, refused.value.exit) == (code, exit_code)
     assert await everything(full) == before
+
+
+@pytest.mark.parametrize(
+    ("name", "by", "to", "said"),
+    [
+        ("ticket.take", AGENT, None, "#2 is with you already."),
+        ("ticket.assign", AGENT, "agent", "#2 is with you already."),
+        ("ticket.assign", ADMIN, "agent", "#2 is with agent already."),
+        ("ticket.assign", AGENT, "other", "#2 is with you. Say why it moves: --reason TEXT"),
+        ("ticket.take", ADMIN, None, "#2 is with agent. Say why it moves: --reason TEXT"),
+    ],
+)
+async def test_whoever_moves_a_ticket_is_told_who_has_it(
+    full: RunningDesk, name: str, by: int, to: str | None, said: str
+) -> None:
+    with pytest.raises(Refused) as refused:
+        await full.ask(name, by=by, ticket=2, **({"to": to} if to else {}))
+    assert str(refused.value) == said
 
 
 @pytest.mark.parametrize("name", ["ticket.list", "person.list", "mail.inbox", "mail.outbox", "mail.failed_list"])

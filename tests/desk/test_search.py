@@ -56,6 +56,21 @@ async def test_a_ticket_is_found_by_all_that_is_said_of_it(desk: RunningDesk, as
     assert await found(desk, asked) == ([3] if asked.casefold() in ("zoë", "zoe") else [1])
 
 
+async def test_writing_without_spaces_is_found_anywhere_in_a_sentence(desk: RunningDesk) -> None:
+    sentences = "三楼的打印机坏了。プリンターが壊れた。프린터가고장났어요 สวัสดีครับเครื่องพิมพ์เสีย"
+    await desk.mail(sentences, From="王小明 <wang@client.example>")
+    await desk.mail("İstanbul'da l'œuvre, ΟΔΟΣ, Straße", Subject="Two", From="Bo <bo@client.example>")
+    await indexed(desk)
+    for asked in ("打印", "坏了", "机", "打印机 坏了", "壊れた", "고장", "เครื่อง", "เสีย 三楼", "小明", sentences):
+        assert await found(desk, asked) == [1], asked
+    for asked in ("istanbul", "İSTANBUL", "oeuvre", "οδος", "οδός", "strasse"):
+        assert await found(desk, asked) == [2], asked
+    for asked in ("机打", "印打", "打印机 複合機", "เครือ"):
+        assert await found(desk, asked) == [], asked
+    people = (await desk.ask("person.list", search="小明"))["people"]
+    assert [each["address"] for each in people] == ["wang@client.example"]
+
+
 @pytest.mark.parametrize("asked", ["printer missing", "rinter", "someone@client.example", "#2", "tool"])
 async def test_a_ticket_is_not_found_where_one_word_is_missing(desk: RunningDesk, asked: str) -> None:
     await desk.mail("The printer by the lifts", Subject="Printer")

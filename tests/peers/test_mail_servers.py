@@ -69,6 +69,20 @@ def test_a_mail_for_three_arrives_once_and_the_unknown_recipient_is_refused_in_s
     assert recipients(mta, ticket["number"]) == {ADDRESS, "desk+Tag@example.org"}
 
 
+@pytest.mark.parametrize("local", ["postmaster", "abuse", "bounces"])
+def test_an_address_that_every_domain_has_reaches_the_desk(mta: MailServer, local: str) -> None:
+    about = subject("For whoever reads it")
+    assert submit(mta, written("Hello?", sender=MAILBOX, subject=about), [f"{local}@example.org"]) == {}
+    eventually(lambda: tickets(mta, about), "the ticket")
+    eventually(lambda: not mta.queue(), "the queue to be empty")
+
+
+def test_nothing_is_taken_for_an_address_that_a_new_desk_does_not_have(mta: MailServer) -> None:
+    with pytest.raises(smtplib.SMTPRecipientsRefused) as refused:
+        submit(mta, written("Hello?", sender=MAILBOX, subject="x"), ["it@example.org"])
+    assert refused.value.recipients["it@example.org"][0] == 550
+
+
 def test_a_mail_waits_in_the_queue_while_the_desk_is_away(mta: MailServer) -> None:
     about = subject("While away")
     mta.desk.stop()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import smtplib
+import socket
 from typing import Any
 
 import pytest
@@ -53,6 +54,25 @@ def test_a_pipe_waits_likewise_and_delivers_afterwards(postfix: Postfix) -> None
         assert row["channel"] == "pipe"
         assert sorted(row["to"]) == ["desk+Tag@example.org", ADDRESS]
         assert row["from"] == MAILBOX
+    finally:
+        postfix.route("spocd:unix:/var/lib/spocd/run/lmtp")
+        postfix.reload()
+
+
+def test_of_several_nodes_the_next_takes_what_another_does_not(postfix: Postfix) -> None:
+    alive = f"[127.0.0.1]:{postfix.desk.smtp[1]}"
+    try:
+        with socket.socket() as silent, socket.socket() as closed:
+            silent.bind(("127.0.0.1", 0))
+            silent.listen()
+            closed.bind(("127.0.0.1", 0))
+            for about, another in (("Dead", closed), ("Hanging", silent)):
+                postfix.route(f"spocd-nodes:[127.0.0.1]:{another.getsockname()[1]}, {alive}")
+                postfix.reload()
+                submit(postfix, written("Anybody?", sender=MAILBOX, subject=about), [ADDRESS, "desk+Tag@example.org"])
+                eventually(lambda about=about: tickets(postfix, about), "the ticket", within=90)
+                eventually(lambda: not postfix.queue(), "the queue to be empty")
+                assert len(tickets(postfix, about)) == 1
     finally:
         postfix.route("spocd:unix:/var/lib/spocd/run/lmtp")
         postfix.reload()
