@@ -8,6 +8,7 @@ import pwd
 import secrets
 import socket
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -134,9 +135,7 @@ async def _write_first_rows(store: Store, config: Config, login: str, uid: int |
         there: Row | None = await tx.one("desk")
         if there is not None:
             if there["secret_fingerprint"] != mark:
-                raise Misconfigured(
-                    ["The database holds a desk already, with another secret. Bring that: spocd init … --secret FILE"]
-                )
+                raise Misconfigured([_bring_the_secret(await tx.all("nodes", now=now))])
             known = None if uid is None else await tx.one("agent_of_uid", uid=uid)
             return known["login"] if known else "nobody new: this desk has its agents"
         await tx.run("found_desk", instance=secrets.token_hex(8), secret_fingerprint=mark, now=now)
@@ -146,6 +145,16 @@ async def _write_first_rows(store: Store, config: Config, login: str, uid: int |
         return login
 
     return await store.write(fill)
+
+
+def _bring_the_secret(nodes: Sequence[Row]) -> str:
+    """What to do to join a desk: which file is wanted here."""
+    known = next((f"{row['place']}/secret" for row in nodes), "the file secret in the folder of any of its nodes")
+    return (
+        "The database holds a desk already, with another secret. To make this folder a node of that desk, copy its "
+        f"secret here ({known}) into a file of mode 0600, and name that: spocd init … --secret FILE. "
+        "For a desk of its own give it a database of its own."
+    )
 
 
 def _full_name(login: str, desk: str) -> str:

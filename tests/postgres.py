@@ -100,6 +100,26 @@ class Server:
         self.process.wait(timeout=60)
         self.process = None
 
+    @contextlib.contextmanager
+    def silent(self, url: str = "") -> Iterator[None]:
+        """It says nothing meanwhile, to nobody; where a URL is given, on those connections to it that are open now."""
+        assert self.process is not None
+        if url:
+            asked = f"select pid from pg_stat_activity where datname = '{_database_of(url)}'"
+            pids = [int(line) for line in self.sql(asked).split()]
+        else:
+            main = self.process.pid
+            os.kill(main, signal.SIGSTOP)  # it first, so that it starts no more
+            pids = [main, *map(int, Path(f"/proc/{main}/task/{main}/children").read_text().split())]
+        for pid in pids:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for pid in pids:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGCONT)
+
     def end(self) -> None:
         """Stop it for good; nothing of it is left."""
         if self.process is not None:

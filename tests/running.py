@@ -96,7 +96,7 @@ class RunningDesk:
     def sql(self, statement: str) -> list[list[str]]:
         """Run a statement on the desk's database, beside the daemon; its rows, each value as text."""
         url = tomllib.loads(self.config.read_text())["store"]["url"]
-        if url.startswith("postgresql:"):
+        if url.startswith(("postgresql:", "postgres:")):
             return [line.split("|") for line in postgres.sql(url, statement).splitlines()]
         with contextlib.closing(sqlite3.connect(self.folder / url.removeprefix("sqlite:"))) as database, database:
             return [[str(value) for value in row] for row in database.execute(statement)]

@@ -183,6 +183,7 @@ def test_a_relay_is_a_scheme_a_host_and_a_port(url: str, tmp_path: Path) -> None
         "sqlite:desk.db",
         "postgresql://desk@db.example.org/desk",
         "postgresql://desk@[::1]:5433/desk?sslmode=verify-full",
+        "postgres://desk@db.example.org/desk",
         "postgresql:///desk?host=/run/postgresql",
         "postgresql://desk@/desk?host=a.example.org,b.example.org&target_session_attrs=read-write",
         "postgresql://desk@db.example.org/desk?passfile=/var/lib/spocd/pgpass",

@@ -63,10 +63,29 @@ def test_a_further_node_without_the_secret_is_refused_and_leaves_nothing(tmp_pat
     other = tmp_path / "other"
     other.write_text(secrets.token_hex(32))
     other.chmod(0o600)
-    with pytest.raises(Misconfigured, match=r"Bring that: spocd init … --secret FILE"):
+    with pytest.raises(Misconfigured, match=r"copy its secret here .* name that: spocd init … --secret FILE"):
         founded(tmp_path / "two", store=url, secret=other if brings == "another" else None)
     assert not (tmp_path / "two").exists()
     assert identity(tmp_path / "one")[1] == before
+
+
+def test_what_is_wrong_with_an_option_is_said_of_the_option(tmp_path: Path) -> None:
+    with pytest.raises(Misconfigured) as wrong:
+        founded(tmp_path / "one", store="mysql://localhost/desk", relay="ftp://x:1")
+    assert wrong.value.faults == [
+        "--store is no database; write sqlite:FILE, such as sqlite:desk.db, or postgresql://USER@HOST/DATABASE",
+        "--relay is no relay; write smtp://HOST:PORT or smtps://HOST:PORT",
+    ]
+    assert not (tmp_path / "one").exists()
+
+
+def test_who_joins_is_told_which_file_of_which_node_to_copy(tmp_path: Path) -> None:
+    url = postgres.fresh_database()
+    founded(tmp_path / "one", store=url.replace("postgresql:", "postgres:"))
+    node = "'r', 'db1', 'db1:/srv/desk', '{}', 1, 0, 0"
+    postgres.sql(url, f"insert into node (run, host, place, shared, pid, started_at, seen_at) values ({node})")
+    with pytest.raises(Misconfigured, match=r"copy its secret here .db1:/srv/desk/secret. into a file of mode 0600"):
+        founded(tmp_path / "two", store=url)
 
 
 def test_a_node_whose_secret_was_exchanged_does_not_start(tmp_path: Path) -> None:

@@ -15,12 +15,23 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from spocd.config.files import check_secret, closed, write_new, write_secret
-from spocd.config.reading import parse
+from spocd.config.reading import check_given
 from spocd.config.sections import Config
 from spocd.config.writing import render
 from spocd.errors import Misconfigured
 
 _WRITABLE = stat.S_IWGRP | stat.S_IWOTH
+# The options of `spocd init` by the keys that they become.
+_GIVEN_AS = {
+    "desk.address": "--address",
+    "desk.name": "--name",
+    "desk.language": "--language",
+    "listen.smtp": "--smtp",
+    "listen.lmtp": "--lmtp",
+    "store.url": "--store",
+    "relay.url": "--relay",
+    "relay.user": "--relay",
+}
 _BESIDE_SQLITE = ("", "-wal", "-shm")
 
 
@@ -33,7 +44,7 @@ def lay_out(folder: Path, config: Config, *, secret: Path | None, passwords: Map
     """
     path = folder / "spocd.toml"
     text = render(config)
-    parse(text, path)
+    check_given(text, path, _GIVEN_AS)
     master = check_secret(secret) if secret else None
     made: list[Path] = []
     try:

@@ -67,6 +67,13 @@ def parse(text: str, path: Path) -> Config:
     return config
 
 
+def check_given(text: str, path: Path, options: Mapping[str, str]) -> None:
+    """Refuse what would be wrong in `path`, which is not there yet: each fault by the option of its key."""
+    _, faults = _read(text, path)
+    if faults:
+        raise Misconfigured([f"{options.get(each.key, each.key)} {each.sentence}" for each in faults])
+
+
 def _text(path: Path) -> str:
     try:
         with path.open("rb") as file:

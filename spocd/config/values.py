@@ -26,6 +26,7 @@ _SERVICE = re.compile(r"[a-z0-9][a-z0-9._-]*")
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\]")
 _LARGEST_PORT = 65535
 _MOVE_IT = "holds a password; move it into a file of mode 0600 and name that as {}.password_file"
+_POSTGRESQL_URL = "postgresql://USER@HOST/DATABASE"
 # What may stand in the query of a PostgreSQL URL; whatever else would become a setting of the server's.
 _POSTGRESQL = frozenset(
     ["host", "port", "passfile", "sslmode", "sslrootcert", "sslcert", "sslkey", "sslcrl", "target_session_attrs"]
@@ -141,18 +142,19 @@ def store_url(value: str) -> None:
         case "sqlite":
             if not rest or rest == ":memory:" or not rest.isprintable():
                 raise ValueError("names no file; write sqlite:FILE, such as sqlite:desk.db")
-        case "postgresql":
+        case "postgresql" | "postgres":
             _postgresql(value)
         case _:
-            raise ValueError("is no database; write sqlite:FILE, such as sqlite:desk.db")
+            raise ValueError(f"is no database; write sqlite:FILE, such as sqlite:desk.db, or {_POSTGRESQL_URL}")
 
 
 def _postgresql(value: str) -> None:
     """A server of the network, or one on this machine: postgresql:///DATABASE?host=FOLDER names its socket's folder."""
     from urllib.parse import parse_qs
 
-    wanted = "postgresql://USER@HOST/DATABASE, or postgresql:///DATABASE?host=/run/postgresql"
-    parts = _server(value, "store", wanted, elsewhere="host=")
+    parts = _server(
+        value, "store", f"{_POSTGRESQL_URL}, or postgresql:///DATABASE?host=/run/postgresql", elsewhere="host="
+    )
     query = parse_qs(parts.query)
     if "password" in query:
         raise ValueError(_MOVE_IT.format("store"))

@@ -7,11 +7,13 @@ import os
 from collections.abc import Callable
 from typing import BinaryIO
 
+from spocd.daemon.membership import Trouble
 from spocd.desk import blob, intake
 from spocd.desk.blob import Files
 from spocd.desk.intake import Accepted
 from spocd.desk.operation import Settings
 from spocd.domain.intake import Envelope
+from spocd.errors import NoRoom
 from spocd.store import Store
 
 LARGE = 64 * 1024  # octets from which hashing and packing would hold up the other sessions
@@ -28,6 +30,7 @@ class DeskAcceptor:
         self._settings = settings
         self._clock = clock
         self._told = told
+        self.trouble: Trouble | None = None  # the last mail found no room
 
     def refusal(self, recipient: str) -> str | None:
         """The reply for a recipient that is not ours. A good token and a bad one get the same answer: none."""
@@ -41,6 +44,15 @@ class DeskAcceptor:
 
     async def accept(self, envelope: Envelope, raw: BinaryIO) -> None:
         """Return once the mail is on disk; whatever is raised leaves it with its sender."""
+        try:
+            await self._take(envelope, raw)
+        except NoRoom as full:
+            self.trouble = Trouble(int(self._clock()), str(full))
+            raise
+        self.trouble = None
+        self._told()
+
+    async def _take(self, envelope: Envelope, raw: BinaryIO) -> None:
         if raw.seek(0, os.SEEK_END) > LARGE:
             async with self._files.put(raw) as row:
                 await self._keep(await asyncio.to_thread(intake.accepted, envelope, blob.pieces_of(raw), row))
@@ -48,7 +60,6 @@ class DeskAcceptor:
             raw.seek(0)
             content = raw.read()
             await self._keep(intake.accepted(envelope, (content,), blob.pack(content)))
-        self._told()
 
     async def _keep(self, mail: Accepted) -> None:
         await self._store.write_beside(lambda tx: intake.accept(tx, mail, int(self._clock())))

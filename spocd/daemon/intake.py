@@ -7,9 +7,10 @@ import contextlib
 import functools
 import io
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
+from spocd.daemon.burst import LOOK, Burst
 from spocd.daemon.loop import AFTER_TROUBLE, Loop
 from spocd.daemon.room import Room
 from spocd.desk import blob, intake
@@ -46,6 +47,7 @@ class Intake:
         clock: Callable[[], float],
         told: Callable[[], None],
         full: Callable[[], None],
+        burst: Burst,
     ) -> None:
         self._store = store
         self._pool = pool
@@ -53,11 +55,26 @@ class Intake:
         self._clock = clock
         self._told = told
         self._files = blob.Files(store, clock)
+        self._full = full
         self._room = Room(ROOM)
-        self.loop: Loop[list[Leased]] = Loop("intake", most=BATCHES, lease=self._lease, work=self._work, full=full)
+        self._burst = burst
+        self.loop: Loop[list[Leased]] = Loop(
+            "intake", most=BATCHES, lease=self._lease, work=self._work, full=full, reclaim=self._reclaim
+        )
+
+    def arrived(self) -> None:
+        """A mail has been stored: it is read at once, unless many more come behind it."""
+        self._burst.stored()
+        self.loop.wake()
 
     async def _lease(self, room: int) -> tuple[list[list[Leased]], float | None]:
+        if self._burst.goes_first():
+            self._full()
+            await asyncio.sleep(LOOK)  # here, where no further mail wakes the loop
+            return [], LOOK
         mails, seconds = await self._store.write_beside(lambda tx: self._due(tx, room * TOGETHER))
+        if len(mails) < room * TOGETHER:
+            self._burst.caught_up()
         return batches(mails), seconds
 
     async def _due(self, tx: Transaction, most: int) -> tuple[list[Leased], float | None]:
@@ -65,6 +82,10 @@ class Intake:
         mails = await intake.lease(self._desk(tx), most)
         row = await tx.one("next_mail_at")
         return mails, None if row is None or row["at"] is None else row["at"] - int(self._clock())
+
+    async def _reclaim(self, held: Sequence[list[Leased]]) -> int:
+        mails = [mail for batch in held for mail in batch]
+        return await self._store.write_beside(lambda tx: intake.give_back_others(self._desk(tx), mails))
 
     async def _work(self, mails: list[Leased]) -> None:
         """Take a batch through; a large mail is one of its own, and waits for room."""
@@ -161,7 +182,7 @@ class Intake:
             return self.loop.wake()
 
     def _lease_of(self, mail: Leased) -> dict[str, Any]:
-        return {"id": mail.id, "run": self._settings().run}
+        return {"id": mail.id, "run": self._settings().run, "lease": mail.lease}
 
     def _in(self, seconds: int) -> int:
         return int(self._clock()) + seconds

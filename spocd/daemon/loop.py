@@ -22,6 +22,8 @@ class Loop(Generic[W]):
 
     `lease(room)` takes work that is due and says in how many seconds there may be more (None: not known);
     `work(piece)` does one piece and never raises but for a bug; `full()` is called where there is more than fits.
+    A lease that failed may have been made all the same: `reclaim(in hand)` gives back what else is leased to us, before
+    the next, and says how much that was. It is None where a lease writes nothing.
     """
 
     def __init__(
@@ -32,16 +34,19 @@ class Loop(Generic[W]):
         lease: Callable[[int], Awaitable[tuple[Sequence[W], float | None]]],
         work: Callable[[W], Coroutine[Any, Any, None]],
         full: Callable[[], None],
+        reclaim: Callable[[Sequence[W]], Awaitable[int]] | None = None,
     ) -> None:
         self._name = name
         self._most = most
         self._lease = lease
         self._work = work
         self._full = full
+        self._reclaim = reclaim
+        self._in_doubt = False
         self._awake = asyncio.Event()
         self._stepping = asyncio.Lock()
         self._stopping = False
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: dict[asyncio.Task[None], W] = {}
         self._runner: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -55,14 +60,10 @@ class Loop(Generic[W]):
         """Begin nothing more, let what is in hand finish for up to `grace` seconds, cancel the rest."""
         self._stopping = True
         self.wake()
+        latest = asyncio.get_running_loop().time() + grace
         if self._runner is not None:
-            await self._runner
-        tasks = set(self._tasks)
-        if tasks:
-            _, late = await asyncio.wait(tasks, timeout=grace)
-            for task in late:
-                task.cancel()
-            await asyncio.gather(*late, return_exceptions=True)
+            await _ended([self._runner], latest)  # a database that says nothing may hold it up
+        await _ended([*self._tasks], latest)
 
     @contextlib.asynccontextmanager
     async def dropped(self) -> AsyncIterator[None]:
@@ -75,14 +76,17 @@ class Loop(Generic[W]):
             yield
 
     async def _run(self) -> None:
+        said = ""  # of one trouble, a line
         while not self._stopping:
             self._awake.clear()
             try:
                 async with self._stepping:
                     sleep = await self._step()
+                said = ""
             except TryLater as trouble:
-                log.warning("%s: %s", self._name, trouble)
-                sleep = AFTER_TROUBLE
+                if str(trouble) != said:
+                    log.warning("%s: %s", self._name, trouble)
+                said, sleep = str(trouble), AFTER_TROUBLE
             except Exception:
                 log.exception("%s failed; it goes on", self._name)
                 sleep = AFTER_TROUBLE
@@ -95,10 +99,10 @@ class Loop(Generic[W]):
         room = self._most - len(self._tasks)
         if room <= 0:
             return LONGEST_SLEEP  # the end of a task wakes us
-        pieces, seconds = await self._lease(room)
+        pieces, seconds = await self._leased(room)
         for piece in pieces:
             task = asyncio.create_task(self._work(piece), name=f"{self._name}: one")
-            self._tasks.add(task)
+            self._tasks[task] = piece
             task.add_done_callback(self._ended)
         if seconds is None:
             return LONGEST_SLEEP
@@ -108,8 +112,27 @@ class Loop(Generic[W]):
         # What is due and was not given to us is in another node's hands, or we may take nothing now.
         return seconds if seconds > 0 else AFTER_TROUBLE
 
+    async def _leased(self, room: int) -> tuple[Sequence[W], float | None]:
+        """What a lease takes, after that is free again which an earlier one may have taken unheard."""
+        if self._in_doubt and self._reclaim is not None and (freed := await self._reclaim([*self._tasks.values()])):
+            log.warning("%s: gave back %d that a lost answer was about", self._name, freed)
+        self._in_doubt = True
+        taken = await self._lease(room)
+        self._in_doubt = False
+        return taken
+
     def _ended(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
+        self._tasks.pop(task, None)
         self._awake.set()
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("%s: a task failed", self._name, exc_info=error)
+
+
+async def _ended(tasks: Sequence[asyncio.Task[None]], latest: float) -> None:
+    """Return once all have ended; what has not by then, on the event loop's clock, is cancelled."""
+    if not tasks:
+        return
+    _, late = await asyncio.wait(tasks, timeout=max(0.0, latest - asyncio.get_running_loop().time()))
+    for task in late:
+        task.cancel()
+    await asyncio.gather(*late, return_exceptions=True)

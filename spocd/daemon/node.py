@@ -21,6 +21,8 @@ from spocd.config import Config, check_folder, load
 from spocd.control import server as control
 from spocd.daemon import crash, memory, systemd
 from spocd.daemon.acceptor import DeskAcceptor
+from spocd.daemon.burst import Burst
+from spocd.daemon.ending import Ending
 from spocd.daemon.indexing import Indexing
 from spocd.daemon.intake import Intake
 from spocd.daemon.membership import HEARTBEAT, Membership
@@ -31,10 +33,11 @@ from spocd.daemon.stderr import StandardError
 from spocd.daemon.telling import Telling
 from spocd.daemon.timers import Timer, Timers
 from spocd.desk import blob, ticket
+from spocd.desk.documents import moment
 from spocd.desk.node import mend_times
 from spocd.desk.operation import Desk, Operation, Settings, perform
 from spocd.domain.token import fingerprint
-from spocd.errors import Exit, Misconfigured, Refused
+from spocd.errors import Exit, Misconfigured, Refused, TryLater
 from spocd.gateway.reading.pool import Pool
 from spocd.gateway.sending import transport
 from spocd.gateway.server import Listeners, listen
@@ -52,6 +55,7 @@ READS_AT_ONCE = 2
 ROOM_FOR_MAILS = 2  # of the largest size: with less room on the disk, health warns
 ANSWERS_KEPT = 400 * 86400  # seconds that the result of a keyed operation is remembered
 PIECES_KEPT = 86400  # seconds that the pieces of an unfinished file are kept
+NO_ROOM_FOR = 600  # seconds that health tells of a mail which found no room, where none has come since
 # What a reload cannot change: it is opened at the start.
 _FIXED = ("store", "listen", "limits", "secret")
 
@@ -68,7 +72,7 @@ class Node:
         clock: Callable[[], float],
         pool: Pool,
     ) -> None:
-        self.config = config
+        self.config = self._started_with = config
         self.settings = settings
         self._store = store
         self._writer = writer
@@ -76,10 +80,10 @@ class Node:
         self._pool = pool
         more_letters, more_mails = Telling(store, "letters").tell, Telling(store, "mails").tell
         self._sending = Sending(store, writer, transport(config), self._current, clock, more_letters)
-        self._intake = Intake(store, self._pool, self._current, clock, self._decided, more_mails)
+        self._intake = Intake(store, self._pool, self._current, clock, self._decided, more_mails, Burst())
         self._indexing = Indexing(store, self._current, clock)
-        self._acceptor = DeskAcceptor(store, self._current, clock, self._intake.loop.wake)
-        self._membership = Membership(config.folder, store, self._desk, self._anew, self._wake)
+        self._acceptor = DeskAcceptor(store, self._current, clock, self._intake.arrived)
+        self._membership = Membership(config.folder, store, self._desk, self._anew, self._wake, clock=clock)
         self._timers = Timers(self._all_timers())
         self._control: control.Server | None = None
         self._asking = asyncio.Semaphore(READS_AT_ONCE)
@@ -88,13 +92,13 @@ class Node:
     def _current(self) -> Settings:
         return self.settings
 
-    async def start(self, stack: AsyncExitStack, sockets: Mapping[str, socket.socket]) -> None:
-        """Open everything; `stack` ends it."""
-        await self._membership.join()
-        stack.push_async_callback(self._membership.leave)
+    async def start(self, stack: AsyncExitStack, sockets: Mapping[str, socket.socket], ending: Ending) -> None:
+        """Open everything; `stack` ends it, in the time that `ending` gives."""
+        await self._membership.start()
+        stack.push_async_callback(ending.step, self._membership.leave)
         stack.push_async_callback(self._pool.close)
         await self._pool.start()
-        stack.push_async_callback(self._finish)
+        stack.push_async_callback(ending.step, self._finish)
         self._store.listen(self._hear)
         self._sending.loop.start()
         self._intake.loop.start()
@@ -158,18 +162,27 @@ class Node:
         async with contextlib.nullcontext() if asked.writes else self._asking:
             answer = await perform(self._store, self.settings, asked, parameters, uid=uid, clock=self._clock)
         if asked is RELOAD:
-            return self._reload_for_somebody()
+            reloaded = self._reload_for_somebody()
+            with contextlib.suppress(TryLater):
+                await self._membership.beat()  # it tells the others how this node is set up now
+            return reloaded
         if asked is HEALTH:
-            return self._with_room(answer)
+            return self._with_own_faults(answer)
         if asked.writes:
             self._wake()
         return answer
 
-    def _with_room(self, health: dict[str, Any]) -> dict[str, Any]:
-        """The desk's health with what only this node can see: the room on its disk."""
-        folder = self.config.folder
-        fault = no_room(folder, free=shutil.disk_usage(folder).free, max_mail=self.config.limits.max_mail)
-        return health | {"status": "warning", "faults": [*health["faults"], fault]} if fault else health
+    def _with_own_faults(self, health: dict[str, Any]) -> dict[str, Any]:
+        """The desk's health with what only this node can see: whether it can write, and the room on its disk."""
+        folder, trouble = self.config.folder, self._membership.trouble
+        full = no_room(folder, free=shutil.disk_usage(folder).free, max_mail=self.config.limits.max_mail)
+        stuck = f"nothing can be written since {moment(trouble.since)}: {trouble.reason}" if trouble else ""
+        # Where PostgreSQL's disk is full a beat may still find its place, and a mail does not.
+        late = self._acceptor.trouble
+        is_news = late is not None and self._clock() - late.since < NO_ROOM_FOR
+        refused = f"a mail was put off at {moment(late.since)}: {late.reason}" if late and is_news else ""
+        faults = [*(each for each in (full, stuck, refused) if each), *health["faults"]]
+        return health | {"status": "warning" if faults else "ok", "faults": faults}
 
     def _reload_for_somebody(self) -> dict[str, Any]:
         try:
@@ -189,7 +202,7 @@ class Node:
         sending = transport(config)
         if self.listeners is not None:
             self.listeners.renew_certificate(config)
-        later = [each for each in _FIXED if getattr(config, each) != getattr(self.config, each)]
+        later = [each for each in _FIXED if getattr(config, each) != getattr(self._started_with, each)]
         self.config, self.settings = config, settings
         self._sending.change_transport(sending)
         log.info("reloaded %s", config.path)
@@ -240,17 +253,19 @@ def serve(path: Path) -> int:
 
 
 async def _serve(config: Config) -> None:
+    ending = Ending()
     async with AsyncExitStack() as stack:
         store = await open_store(config)
-        stack.push_async_callback(store.close)
+        stack.push_async_callback(ending.step, store.close)
         writer = Writer()
         settings = settings_of(config, await read_identity(store), new_run(), writer.template_version)
         node = Node(config, store, settings, writer, time.time, Pool())
         stopping = asyncio.Event()
         _listen_to_signals(node, stopping)
-        await node.start(stack, systemd.sockets())
+        await node.start(stack, systemd.sockets(), ending)
         _say_ready(node)
         await stopping.wait()
+        ending.begin()
         systemd.notify("STOPPING=1")
         log.info("stopping: finishing what is in hand")
 

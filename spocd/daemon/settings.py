@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import dataclasses
+import json
+from collections.abc import Callable, Mapping
 
 from spocd.config import Config, check_secret
 from spocd.desk.letter import BOUNCES
 from spocd.desk.operation import Settings
 from spocd.domain.address import parse
 from spocd.domain.intake import Limits, Rules
-from spocd.domain.token import OwnAddresses, fingerprint
+from spocd.domain.node import written
+from spocd.domain.token import OwnAddresses
 from spocd.errors import Misconfigured
-from spocd.store import Row, Store, Transaction
+from spocd.store import Row, Store, Transaction, check_mark
 
 # RFC 5321 section 4.5.1 and RFC 2142: these must reach a human.
 _ROLE_ADDRESSES = ("postmaster", "abuse", BOUNCES)
@@ -29,16 +32,30 @@ async def read_identity(store: Store) -> Row:
     return row
 
 
+def shared_by_nodes(config: Config) -> dict[str, str]:
+    """What must be alike on all nodes, by its key, as a sentence says it.
+
+    Each may read what another accepted and send what another wrote: with another address or delimiter its letters
+    would be refused where they come back, and with a folder in place of a relay they would end there.
+    """
+    desk = {f"desk.{each.name}": _said(getattr(config.desk, each.name)) for each in dataclasses.fields(config.desk)}
+    return desk | {"relay.url": "set" if config.relay.url else "not set"}
+
+
+def _said(value: object) -> str:
+    """A value of spocd.toml, in one order."""
+    match value:
+        case Mapping():
+            return json.dumps(dict(value), ensure_ascii=False, sort_keys=True)
+        case tuple():
+            return json.dumps(sorted(value), ensure_ascii=False)
+        case _:
+            return json.dumps(value, ensure_ascii=False)
+
+
 def settings_of(config: Config, identity: Row, run: str, template_version: Callable[[str, str], str]) -> Settings:
     """What operations decide with; Misconfigured where the secret is not the one that this desk was made with."""
-    master = check_secret(config.file(config.secret))
-    if fingerprint(master) != identity["secret_fingerprint"]:
-        raise Misconfigured(
-            [
-                f"{config.file(config.secret)}: this secret is not the one of the desk in the database. "
-                "Bring that desk's: spocd init … --secret FILE, or restore it from the backup."
-            ]
-        )
+    check_mark(config, identity["secret_fingerprint"])
     desk = config.desk
     domain = desk.address.rpartition("@")[2].lower()
     addresses = {parse(desk.address).key: ""} | {parse(each).key: service for each, service in desk.addresses.items()}
@@ -65,7 +82,8 @@ def settings_of(config: Config, identity: Row, run: str, template_version: Calla
         ),
         close_after=config.ticket.close_after,
         reopen_within=config.ticket.reopen_within,
-        master=master,
+        master=check_secret(config.file(config.secret)),
         run=run,
+        shared=written(shared_by_nodes(config)),
         template_version=template_version,
     )

@@ -39,13 +39,16 @@ class Timers:
 
 
 async def _run(timer: Timer) -> None:
+    said = ""  # of one trouble, a line
     while True:
         pause = timer.seconds
         try:
             await timer.action()
+            said = ""
         except TryLater as trouble:
-            log.warning("%s: %s", timer.name, trouble)
-            pause = min(pause, AFTER_TROUBLE)
+            if str(trouble) != said:
+                log.warning("%s: %s", timer.name, trouble)
+            said, pause = str(trouble), min(pause, AFTER_TROUBLE)
         except Exception:
             log.exception("%s failed; it goes on", timer.name)
         await asyncio.sleep(pause)

@@ -94,6 +94,7 @@ class Files:
         """The row of a file, to be given to `add` while this is open; the pieces of one that was not added go again."""
         size = content.seek(0, os.SEEK_END)
         if size <= PIECE:
+            # The turn lasts until the file is written: waiting for its commit it is as much memory as before.
             async with self._turns:
                 yield await asyncio.to_thread(lambda: pack(b"".join(pieces_of(content))))
             return
@@ -124,7 +125,11 @@ class Files:
 
 
 async def _add_piece(tx: Transaction, row: Row, now: int) -> None:
-    await tx.run("begin_blob_draft", file=row["file"], now=now)
+    """Keep a piece of a file that is not whole yet; TryLater where those before it are gone."""
+    if row["start"] == 0:
+        await tx.run("begin_blob_draft", file=row["file"], now=now)
+    elif not await tx.run("renew_blob_draft", file=row["file"], now=now):
+        raise TryLater("The earlier pieces of a file were dropped meanwhile. Send it again from its beginning.")
     await tx.run("add_blob_piece", **row)
 
 
@@ -150,8 +155,8 @@ async def keep(tx: Transaction, rows: Sequence[Row]) -> None:
 
 async def drop_unfinished(tx: Transaction, before: int) -> None:
     """Drop the files that were begun before this time and never finished."""
-    await tx.run("drop_old_blob_pieces", before=before)
-    await tx.run("drop_old_blob_drafts", before=before)
+    for row in await tx.all("drop_old_blob_drafts", before=before):
+        await tx.run("drop_blob_pieces", file=row["file"])
 
 
 async def _row(desk: Desk, sha256: str) -> Row:

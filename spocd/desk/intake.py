@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +17,7 @@ from spocd.desk.journal import record
 from spocd.desk.message import add_incoming
 from spocd.desk.opening import open_ticket
 from spocd.desk.operation import Desk
-from spocd.desk.person import ensure_person, find_person
+from spocd.desk.person import ensure_person, find_person, hear
 from spocd.domain.address import Address, find
 from spocd.domain.intake import Envelope, Judgement, content_key, judge, transport_key
 from spocd.domain.reading import Reading
@@ -66,6 +66,7 @@ class Leased:
     content_key: str
     tries: int
     leases: int  # how often it was taken and neither settled nor given back, this time included
+    lease: int  # the number of this lease: it is good for nothing once there is a later one
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +114,19 @@ async def lease(desk: Desk, most: int) -> list[Leased]:
 
 def _leased(row: Row) -> Leased:
     envelope = Envelope(row["sender"], tuple(json.loads(row["recipients"])), row["channel"], row["peer"])
-    return Leased(row["id"], row["raw"], row["size"], envelope, row["content_key"], row["tries"], row["leases"])
+    return Leased(
+        row["id"], row["raw"], row["size"], envelope, row["content_key"], row["tries"], row["leases"], row["lease"]
+    )
+
+
+async def give_back_others(desk: Desk, held: Collection[Leased]) -> int:
+    """Give back the mails that are leased to this run but not in its hand; how many. As with letters."""
+    await desk.tx.run("node_beats", run=desk.settings.run, now=desk.now)
+    rows = await desk.tx.all("mails_of_run", run=desk.settings.run)
+    others = {(row["id"], row["lease"]) for row in rows}.difference((mail.id, mail.lease) for mail in held)
+    for mail, lease in others:
+        await desk.tx.run("release_mail", id=mail, run=desk.settings.run, lease=lease, not_before=desk.now)
+    return len(others)
 
 
 async def decide(desk: Desk, mail: Leased, reading: Reading) -> Fate:
@@ -129,6 +142,7 @@ async def settle(desk: Desk, mail: Leased, fate: Fate) -> None:
         "settle_mail",
         id=mail.id,
         run=desk.settings.run,
+        lease=mail.lease,
         fate=fate.name,
         ticket=fate.ticket,
         message=fate.message,
@@ -163,6 +177,8 @@ async def _contact(
     if isinstance(where, ToTicket):
         ticket = await find_ticket(desk, where.ticket)
         if judgement.fate != "contact" or may_continue(ticket, desk.now, reopen_within=desk.settings.reopen_within):
+            if person is not None and judgement.fate == "contact" and where.role == PARTICIPANT:
+                await hear(desk, person, reading)
             return await _append(desk, mail, reading, judgement, where, ticket, author)
         where = NewTicket(f"#{ticket.number} was closed too long ago", (ticket.number,), where.refused)
     # RFC 5321 section 4.5.5: reports of non-delivery have no sender. What has one may be a person's words after all.
@@ -199,6 +215,8 @@ async def _append(
 async def _open(desk: Desk, ring: Ring, mail: Leased, reading: Reading, judgement: Judgement, where: NewTicket) -> Fate:
     requester = _requester(desk, reading, mail.envelope)
     person = await ensure_person(desk, requester, _display_name(reading, requester))
+    if judgement.fate == "contact":
+        await hear(desk, person, reading)
     state = "spam" if judgement.spam else "new"
     ticket = await _new_ticket(desk, mail, reading, requester, person["id"], state=state, why=where.why)
     number = ticket.number
@@ -301,7 +319,8 @@ def _unrelated_bounce(reading: Reading) -> Fate:
 async def _bounce(desk: Desk, mail: Leased, reading: Reading, letter: Row) -> Fate:
     """A delivery report about a letter of ours goes to that letter's ticket."""
     ticket = await find_ticket(desk, await survivor(desk, letter["ticket"]))
-    final = any(b.permanent for b in reading.bounces) or not reading.bounces
+    # A server that gave up after days of "later" says failed with 4.x: this letter is lost, though the next may not be.
+    final = any(b.permanent or b.action == "failed" for b in reading.bounces) or not reading.bounces
     why: dict[str, Any] = {"by": "bounce", "rung": 1, "role": PARTICIPANT, "letter": letter["id"], "final": final}
     position, message = await add_incoming(
         desk,

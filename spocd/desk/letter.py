@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +18,7 @@ from spocd.domain.delivery import Done, GiveUp, Outcome, Stays, Unknown, Wait, v
 from spocd.domain.letter import Enclosure, Letter
 from spocd.domain.ticket import NO_SUBJECT, Ticket, filed
 from spocd.domain.token import Purpose, Ring, extended, message_id
-from spocd.errors import Refused
+from spocd.errors import Refused, TryLater
 from spocd.store import Row
 
 MOST_REFERENCES = 20
@@ -35,6 +35,14 @@ class Reader:
     language: str | None
     known: bool
     generation: int
+
+
+@dataclass(frozen=True, slots=True)
+class Leased:
+    """A letter that this run has in hand, by a lease that is good for nothing once there is a later one."""
+
+    id: int
+    lease: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,19 +117,38 @@ def _common(desk: Desk, ticket: Ticket) -> dict[str, Any]:
     }
 
 
-async def lease(desk: Desk, most: int) -> list[int]:
-    """Take up to `most` letters whose time has come; their ids, the longest due first."""
+async def lease(desk: Desk, most: int) -> list[Leased]:
+    """Take up to `most` letters whose time has come, in the order in which they were written."""
     rows = await desk.tx.all("lease_letters", run=desk.settings.run, now=desk.now, most=most)
-    return sorted(row["id"] for row in rows)
+    return sorted((Leased(row["id"], row["lease"]) for row in rows), key=lambda letter: letter.id)
 
 
-async def give_back(desk: Desk, letter: int) -> None:
+async def dot_goes(desk: Desk, letter: Leased) -> None:
+    """Note that the final dot is about to go; TryLater where the lease is no longer ours, and it must not."""
+    if await desk.tx.run("dot_goes", id=letter.id, run=desk.settings.run, lease=letter.lease) != 1:
+        raise TryLater(f"Letter {letter.id} is not ours to send any more.")
+
+
+async def give_back(desk: Desk, letter: Leased) -> None:
     """Put a leased letter back whose dot has not gone, through no fault of its own: that was no try."""
-    await desk.tx.run("release_letter", id=letter, run=desk.settings.run)
+    await desk.tx.run("release_letter", id=letter.id, run=desk.settings.run, lease=letter.lease)
+
+
+async def give_back_others(desk: Desk, held: Collection[Leased]) -> int:
+    """Give back the letters that are leased to this run but not in its hand, as it never heard of the lease; how many.
+
+    On PostgreSQL the beat waits for the end of such a lease, if the server is still at it: it keeps our run as it is.
+    """
+    await desk.tx.run("node_beats", run=desk.settings.run, now=desk.now)
+    rows = await desk.tx.all("letters_of_run", run=desk.settings.run)
+    others = {Leased(row["id"], row["lease"]) for row in rows}.difference(held)
+    for letter in others:
+        await give_back(desk, letter)
+    return len(others)
 
 
 async def compose(desk: Desk, letter: int) -> Letter:
-    """A leased letter with its addresses signed and its files. The same at each try."""
+    """A letter with its addresses signed and its files. The same at each try."""
     row = await desk.tx.one("leased_letter", id=letter)
     if row is None:
         raise Refused("no-such-letter", f"There is no letter {letter}.")
@@ -194,12 +221,12 @@ async def last_chain(desk: Desk, ticket: Ticket, ring: Ring, person: int) -> Cha
     return chain_after(own, read_json(letter["reference_ids"]))
 
 
-async def settle(desk: Desk, letter: int, outcome: Outcome, *, jitter: float) -> None:
+async def settle(desk: Desk, letter: Leased, outcome: Outcome, *, jitter: float) -> None:
     """Record what came of sending a letter; where an agent should know, a note on its ticket says so.
 
     Refused where the lease is no longer ours: another node had taken this one for lost, or it is recorded already.
     """
-    row = await desk.tx.one("leased_letter", id=letter)
+    row = await desk.tx.one("leased_letter", id=letter.id)
     assert row is not None
     decided = verdict(
         outcome,
@@ -226,10 +253,17 @@ async def settle(desk: Desk, letter: int, outcome: Outcome, *, jitter: float) ->
             columns |= {"state": "unknown"}
             await _note(desk, row, f"may or may not have arrived: the connection was lost twice ({reply})")
     changed = await desk.tx.run(
-        "settle_letter", id=letter, run=desk.settings.run, unknowns=unknowns, reply=reply, **columns
+        "settle_letter",
+        id=letter.id,
+        run=desk.settings.run,
+        lease=letter.lease,
+        unknowns=unknowns,
+        reply=reply,
+        **columns,
     )
     if changed != 1:
-        raise Refused("not-ours", f"Letter {letter} is not this node's any more; what it was told is not recorded.")
+        why = "what came of it is recorded already, or another node has it"
+        raise Refused("not-ours", f"Letter {letter.id} is not this node's any more: {why}.")
 
 
 async def _note(desk: Desk, row: Row, what: str) -> None:
@@ -244,12 +278,15 @@ async def _note(desk: Desk, row: Row, what: str) -> None:
 
 
 async def recover(desk: Desk) -> None:
-    """Take up what runs held that live no more, mails and letters: whoever leases next has them."""
+    """Take up what runs held that live no more, mails and letters: whoever leases next has them.
+
+    Those whose dot has not gone come first: such a run may only be slow, and let a dot go between the two looks.
+    """
+    await desk.tx.run("free_letters")
     for row in await desk.tx.all("interrupted_letters"):
         # The dot was about to go: nobody knows whether the letter did. Once more, with the same Message-ID.
         state = "waiting" if row["unknowns"] == 0 else "unknown"
         await desk.tx.run("free_interrupted_letter", id=row["id"], state=state, reply="interrupted at the final dot")
         if state == "unknown" and (letter := await desk.tx.one("leased_letter", id=row["id"])):
             await _note(desk, letter, "may or may not have arrived: the desk was interrupted twice while it was sent")
-    await desk.tx.run("free_letters")
     await desk.tx.run("free_mails")

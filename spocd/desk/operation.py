@@ -36,6 +36,7 @@ class Settings:
     reopen_within: int  # days
     master: bytes
     run: str
+    shared: str  # what all nodes must have alike, as `domain.node.written` writes it
     template_version: Callable[[str, str], str]  # of a kind of letter in a language
 
     @property

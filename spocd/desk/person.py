@@ -9,6 +9,8 @@ from spocd.desk.documents import TicketDocument, moment, page_size, ticket_docum
 from spocd.desk.operation import Desk, operation
 from spocd.desk.search import people_with
 from spocd.domain.address import Address, parse
+from spocd.domain.language import Tongue, heard
+from spocd.domain.reading import Reading
 from spocd.errors import Exit, Refused
 from spocd.store import Row
 from spocd.store.listings import cursor as page_cursor
@@ -57,6 +59,15 @@ async def ensure_person(desk: Desk, address: Address | None, name: str) -> Row:
     if address is not None:
         await desk.tx.run("add_person_address", address=address.key, person=row["id"], shown=str(address), now=desk.now)
     return row
+
+
+async def hear(desk: Desk, person: Row, reading: Reading) -> None:
+    """Remember the language that somebody wrote in; the row says it too, for what is answered now."""
+    known = Tongue(person["language"], person["other_language"])
+    now = heard(known, reading.language, len(reading.visible_text.split()))
+    if now != known:
+        await desk.tx.run("person_speaks", id=person["id"], language=now.language, other=now.other)
+        person["language"], person["other_language"] = now.language, now.other
 
 
 @operation("person.list")

@@ -228,9 +228,13 @@ class Dialogue:
             await self._wire.put(octets[start : start + _BLOCK], within=self._limits.block)
 
     async def _dot(self) -> Outcome:
-        """From here on only a reply that can be understood is an answer; everything else leaves it unknown."""
+        """From here on only a reply that can be understood is an answer; everything else leaves it unknown.
+
+        The first whole one counts, whatever follows: a relay that says 250 and 421 in one breath has the letter.
+        """
         try:
-            reply = await self._wire.ask(b".", within=self._limits.dot)
+            self._wire.say(b".")
+            reply = await self._wire.reply(within=self._limits.dot, last=True)
             sys.audit("spocd.reply_read")
         except Broken as broken:
             self.drop()

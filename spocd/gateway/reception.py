@@ -25,6 +25,7 @@ CLOSING = "421 4.3.2 The desk is closing down; please come again later"
 _ROOM_NEEDED = "421 4.3.2 The place is needed for others; please come again"
 _FULL = "421 4.3.2 Too many connections; please come again later"
 _FULL_FOR_PEER = "421 4.7.0 Too many connections from your address; close some first"
+_ARRIVING = 1 << 18  # octets that are read at once
 
 
 class Acceptor(Protocol):
@@ -138,6 +139,7 @@ class Reception:
         self.admission = Admission(house.limits)
         self.sessions: set[Guest] = set()  # all that are connected, those that are being turned away included
         self.closing = False
+        self.arriving = memoryview(bytearray(_ARRIVING))  # what sessions read from their sockets, one after the other
         self._acceptor = acceptor
         self._storing: set[asyncio.Task[str]] = set()
 

@@ -91,10 +91,7 @@ class Wire(asyncio.Protocol):
         """Make replies of what was heard; what is wrong with it, or "" while that can still be what is due."""
         if not self._due:
             return f"it spoke without being asked: {flattened(self._heard.decode(errors='replace'))}"
-        *lines, rest = self._heard.split(b"\n")
-        self._heard = rest
-        if max(map(len, (*lines, rest))) > LONGEST_REPLY_LINE:
-            return "its reply is too long"
+        *lines, self._heard = self._heard.split(b"\n")
         for line in lines:
             if not self._due:
                 return "it gave more replies than it was asked for"
@@ -102,10 +99,12 @@ class Wire(asyncio.Protocol):
                 return fault
         if self._heard and not self._due:
             return "it gave more replies than it was asked for"
-        return ""
+        return "its reply is too long" if len(self._heard) > LONGEST_REPLY_LINE else ""
 
     def _add(self, line: bytes) -> str:
         """Add a line to the reply that it belongs to; what is wrong with it, or ""."""
+        if len(line) > LONGEST_REPLY_LINE:
+            return "its reply is too long"
         found = _LINE.fullmatch(line)
         if found is None:
             return f"it said {flattened(line.decode(errors='replace'))!r}"
@@ -132,10 +131,13 @@ class Wire(asyncio.Protocol):
         if commands == (b".",):
             sys.audit("spocd.dot_sent")
 
-    async def reply(self, *, within: float) -> Reply:
-        """Wait for the next reply that is due; Broken when none comes."""
+    async def reply(self, *, within: float, last: bool = False) -> Reply:
+        """Wait for the next reply that is due; Broken when none comes.
+
+        One that more came with is in doubt, and Broken too; but the `last` one of a letter is an answer all the same.
+        """
         deadline = self._loop.time() + within
-        while not self._replies or self._nonsense:
+        while not self._replies or (self._nonsense and not last):
             self.check()
             self._waiter = self._loop.create_future()
             timer = self._loop.call_at(deadline, self._wake)

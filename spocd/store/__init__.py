@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-from spocd.config import Config
+from spocd.config import Config, check_secret
+from spocd.domain.token import fingerprint
 from spocd.errors import Misconfigured
 
 Row = dict[str, Any]
@@ -110,18 +111,38 @@ def migrate_url(config: Config) -> dict[str, Any]:
 
 
 def check(config: Config) -> dict[str, Any]:
-    """Look whether the database is whole: its pages, its references, its schema. Misconfigured where it is not."""
+    """Look whether the database is whole: its pages, its references, its schema, and whether the secret is its own.
+
+    Misconfigured where something of that is not.
+    """
     if _is_postgres(config.store.url):
         with _driver():
             from spocd.store.care_postgres import check_database
-        return check_database(config.store.url, _password(config))
-    from spocd.store.care import check_file
+        found = check_database(config.store.url, _password(config))
+    else:
+        from spocd.store.care import check_file
 
-    return check_file(sqlite_file(config.store.url, config.folder))
+        found = check_file(sqlite_file(config.store.url, config.folder))
+    check_mark(config, found.pop("secret_fingerprint"))
+    return found
+
+
+def check_mark(config: Config, mark: str | None) -> None:
+    """Refuse where the secret in the folder is not the one whose fingerprint the desk in the database has."""
+    if mark is None:
+        raise Misconfigured(["The database holds no desk. Make one: spocd init DIR --address desk@example.org"])
+    path = config.file(config.secret)
+    if fingerprint(check_secret(path)) != mark:
+        raise Misconfigured(
+            [
+                f"{path}: this secret is not the one of the desk in the database (is store.url right?). "
+                f"Put that desk's in its place: the file {path.name} of another of its nodes, or of a backup."
+            ]
+        )
 
 
 def _is_postgres(url: str) -> bool:
-    return url.startswith("postgresql:")
+    return url.startswith(("postgresql:", "postgres:"))
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 import asyncpg
 
@@ -16,6 +17,7 @@ log = logging.getLogger("spocd.store")
 _CHANNEL = "spocd"
 _PAUSE = 0.1  # seconds between two notifications of one node: each takes a lock that all commits of the server share
 _AFTER_TROUBLE = 2.0
+QUIET = 30.0  # seconds without a word of ours, after which the server is asked whether it is still there
 
 
 class Bell:
@@ -24,9 +26,12 @@ class Bell:
     `heard` is called with each word of another node, and with "" when a lost connection is there again.
     """
 
-    def __init__(self, connect: Callable[[], Awaitable[Connection]], heard: Callable[[str], None]) -> None:
+    def __init__(
+        self, connect: Callable[[], Awaitable[Connection]], heard: Callable[[str], None], *, quiet: float = QUIET
+    ) -> None:
         self._connect = connect
         self._heard = heard
+        self._quiet = quiet
         self._words: set[str] = set()
         self._stirred = asyncio.Event()
         self._task = asyncio.create_task(self._run(), name="bell")
@@ -41,12 +46,17 @@ class Bell:
         await asyncio.gather(self._task, return_exceptions=True)
 
     async def _run(self) -> None:
-        again = False
+        again, said = False, ""
         while True:
             try:
                 await self._ring_and_hear(again)
             except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TryLater, Misconfigured) as error:
-                log.warning("other nodes cannot be heard: %s", error)
+                why = str(error) or "the database does not answer"
+                if why != said:  # of one trouble, a line
+                    log.warning("other nodes cannot be heard: %s", why)
+                said = why
+            else:
+                said = ""
             again = True
             await asyncio.sleep(_AFTER_TROUBLE)
 
@@ -64,11 +74,19 @@ class Bell:
             if again:
                 self._heard("")
             while not connection.is_closed():
-                await self._stirred.wait()
-                self._stirred.clear()
-                words, self._words = self._words, set()
-                for word in sorted(words):
-                    await connection.execute("select pg_notify($1, $2)", _CHANNEL, word)
+                await self._ring(connection)
                 await asyncio.sleep(_PAUSE)
         finally:
             connection.terminate()
+
+    async def _ring(self, connection: Connection) -> None:
+        """Wait for something to tell, and tell it. In vain: ask, for who only listens does not notice a dead line."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._quiet):
+                await self._stirred.wait()
+        if not self._stirred.is_set():
+            await connection.execute("select 1")
+        self._stirred.clear()
+        words, self._words = self._words, set()
+        for word in sorted(words):
+            await connection.execute("select pg_notify($1, $2)", _CHANNEL, word)

@@ -9,7 +9,7 @@ from typing import Any
 
 from spocd.errors import Misconfigured
 from spocd.store.lock import owned, owned_database
-from spocd.store.migrate import check_version, migrate_sqlite, newest_version, version_of
+from spocd.store.migrate import check_migratable, check_version, migrate_sqlite, newest_version, version_of
 
 
 def migrate_file(file: Path, folder: Path) -> dict[str, Any]:
@@ -21,6 +21,7 @@ def migrate_file(file: Path, folder: Path) -> dict[str, Any]:
         owned_database(file),
         contextlib.closing(sqlite3.connect(file, isolation_level=None)) as connection,
     ):
+        check_migratable(version_of(connection), file, newest_version("sqlite"))
         applied = migrate_sqlite(connection)
         return {"database": str(file), "applied": applied, "version": version_of(connection)}
 
@@ -42,7 +43,9 @@ def check_file(file: Path) -> dict[str, Any]:
         if faults:
             raise Misconfigured([f"{file}: {fault}" for fault in faults])
         check_version(version, file, newest_version("sqlite"))
-        return {"database": str(file), "version": version, "integrity": "ok"}
+        mark = connection.execute("select secret_fingerprint from desk").fetchone()
+        found = {"database": str(file), "version": version, "integrity": "ok"}
+        return found | {"secret_fingerprint": mark and mark[0]}
 
 
 def check_log(file: Path) -> None:

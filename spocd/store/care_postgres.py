@@ -9,10 +9,11 @@ from typing import Any, TypeVar
 
 import asyncpg
 
-from spocd.errors import Misconfigured, TryLater
+from spocd.errors import Misconfigured
+from spocd.store.diagnosis import place_of
 from spocd.store.lock import owned
-from spocd.store.migrate import check_version, migrate_postgres, newest_version, postgres_version
-from spocd.store.server import Connection, connect, place_of, theirs
+from spocd.store.migrate import check_migratable, check_version, migrate_postgres, newest_version, postgres_version
+from spocd.store.server import Connection, unhurried
 
 T = TypeVar("T")
 
@@ -27,6 +28,7 @@ def migrate_database(url: str, password: str | None, folder: Path) -> dict[str, 
     """Bring a database to this version's schema, each step in its own transaction; one node at a time does it."""
 
     async def migrate(connection: Connection) -> dict[str, Any]:
+        check_migratable(await postgres_version(connection), place_of(url), newest_version("postgres"))
         applied = await migrate_postgres(connection)
         return {"database": url, "applied": applied, "version": await postgres_version(connection)}
 
@@ -49,7 +51,8 @@ def check_database(url: str, password: str | None) -> dict[str, Any]:
         faults += more
         if faults:
             raise Misconfigured([f"{place_of(url)}: {fault}" for fault in faults])
-        return {"database": url, "version": version, "indexes": indexes, "integrity": "ok"}
+        mark = await connection.fetchval("select secret_fingerprint from desk")
+        return {"database": url, "version": version, "indexes": indexes, "integrity": "ok", "secret_fingerprint": mark}
 
     return asyncio.run(_on(url, password, look))
 
@@ -62,7 +65,7 @@ async def _check_indexes(connection: Connection) -> tuple[str, list[str]]:
     indexes = await connection.fetch(_INDEXES)
     for row in indexes:
         try:
-            await connection.execute("select bt_index_check($1::oid::regclass, true)", row["oid"], timeout=None)
+            await connection.execute("select bt_index_check($1::oid::regclass, true)", row["oid"])
         except asyncpg.InsufficientPrivilegeError:
             return "not checked (grant execute on function bt_index_check(regclass, boolean))", []
         except (asyncpg.DataCorruptedError, asyncpg.IndexCorruptedError) as error:
@@ -71,15 +74,5 @@ async def _check_indexes(connection: Connection) -> tuple[str, list[str]]:
 
 
 async def _on(url: str, password: str | None, work: Callable[[Connection], Awaitable[T]]) -> T:
-    connection = await connect(url, password)
-    try:
+    async with unhurried(url, password) as connection:
         return await work(connection)
-    except asyncpg.InsufficientPrivilegeError as error:
-        raise Misconfigured([f"{place_of(url)}: {error}. Make our user the owner of the database."]) from error
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
-        found = theirs(error)
-        if isinstance(found, TryLater):
-            raise TryLater(f"PostgreSQL at {place_of(url)}: {error}. Try again.") from error
-        raise
-    finally:
-        connection.terminate()

@@ -58,12 +58,21 @@ def version_of(connection: sqlite3.Connection) -> int:
     return int(version)
 
 
-def check_version(version: int, database: object, newest: int) -> None:
-    """Refuse a database that is newer than we are, or that waits for its migration."""
+def check_migratable(version: int, database: object, newest: int) -> None:
+    """Refuse a database that is newer than we are, or that holds no desk: a migration makes none."""
+    if version == 0:
+        raise Misconfigured(
+            [f"{database}: there is no desk in this database (is store.url right?). Make one: spocd init DIR …"]
+        )
     if version > newest:
         raise Misconfigured(
             [f"{database}: made by a newer spocd (schema {version}, this one knows {newest}). Upgrade spocd."]
         )
+
+
+def check_version(version: int, database: object, newest: int) -> None:
+    """Refuse a database that is newer than we are, holds no desk, or waits for its migration."""
+    check_migratable(version, database, newest)
     if version < newest:
         raise Misconfigured(
             [f"{database}: schema {version} is older than this spocd ({newest}). Run: spocd db migrate"]

@@ -7,18 +7,18 @@ import logging
 import random
 import sys
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import AsyncExitStack, suppress
 from typing import Any, TypeVar, cast
 
-import asyncpg
-
-from spocd.errors import TryLater
+from spocd.errors import SpocdError, TryLater
 from spocd.store import Operation, Rollback, Row
 from spocd.store.bell import Bell
+from spocd.store.connections import Connections
+from spocd.store.diagnosis import is_conflict, is_lost, later, place_of, reason
 from spocd.store.groups import Failed, Groups, told
 from spocd.store.listings import compose
 from spocd.store.migrate import check_version, migrate_postgres, newest_version, postgres_version
-from spocd.store.server import Connection, connect, is_conflict, is_lost, options, place_of, prepare, reaching, theirs
+from spocd.store.outage import Outage
+from spocd.store.server import ANSWER_SECONDS, Connection, connect, unhurried
 from spocd.store.statements import Numbered, load, numbered
 
 T = TypeVar("T")
@@ -71,45 +71,44 @@ class PostgresStore:
     """A database that several nodes share."""
 
     def __init__(
-        self, pool: Any, connect: Callable[[], Awaitable[Connection]], ends: AsyncExitStack, longest_read: float
+        self, url: str, connections: Connections, connect: Callable[[], Awaitable[Connection]], longest_read: float
     ) -> None:
-        self._pool = pool
+        self._url = url
+        self._outage = Outage()
+        self._connections = connections
         self._connect = connect
         self._bell: Bell | None = None
-        self._ends = ends
         self._longest_read = longest_read
         self._statements = {name: numbered(text) for name, text in load("postgres").items()}
-        self._groups = Groups(self._group, theirs, most=MOST_IN_A_GROUP)
+        self._groups = Groups(self._group, self._theirs, most=MOST_IN_A_GROUP)
         self._readers = asyncio.Semaphore(READERS)
         self._beside = asyncio.Semaphore(BESIDE)
         self._tasks: set[asyncio.Task[Any]] = set()
 
     @classmethod
     async def open(
-        cls, url: str, *, create: bool, password: str | None = None, longest_read: float = READ_SECONDS
+        cls,
+        url: str,
+        *,
+        create: bool,
+        password: str | None = None,
+        longest_read: float = READ_SECONDS,
+        answer: float = ANSWER_SECONDS,
     ) -> PostgresStore:
-        """The store at a URL, its schema checked; `create` makes or migrates the tables."""
+        """The store at a URL, its schema checked; `create` makes or migrates the tables.
+
+        A read may take `longest_read` seconds in all, a statement `answer` seconds before the server counts as silent.
+        """
+        if create:
+            async with unhurried(url, password) as patient:
+                await migrate_postgres(patient)
         first = await connect(url, password)
         try:
-            if create:
-                with reaching(url):
-                    await migrate_postgres(first)
             check_version(await postgres_version(first), place_of(url), newest_version("postgres"))
         finally:
-            await first.close()
-        pool = asyncpg.create_pool(
-            url,
-            min_size=1,
-            max_size=READERS + BESIDE + 1,
-            init=prepare,
-            reset=_nothing,  # each transaction ends by itself, and nothing else is left on a connection
-            **options(password),
-        )
-        async with AsyncExitStack() as stack:
-            with reaching(url):
-                await pool
-            stack.push_async_callback(_close, pool)
-            return cls(pool, lambda: connect(url, password), stack.pop_all(), longest_read)
+            first.terminate()
+        connections = await Connections.open(url, password, most=READERS + BESIDE + 1, answer=answer)
+        return cls(url, connections, lambda: connect(url, password), longest_read)
 
     async def write(self, operation: Operation[T]) -> T:
         """Run an operation in a transaction that has the desk to itself; its result once that is durable."""
@@ -119,27 +118,25 @@ class PostgresStore:
         """Run an operation in a transaction of its own beside others; its result once that is durable."""
         task = asyncio.create_task(self._alone(operation))
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._ended)
         return await asyncio.shield(task)
 
     async def read(self, operation: Operation[T]) -> T:
         """Run an operation that only reads, on what is committed; TryLater where it takes too long."""
         try:
-            async with (
-                asyncio.timeout(self._longest_read),
-                self._readers,
-                self._pool.acquire() as connection,
-                connection.transaction(isolation="repeatable_read", readonly=True),
-            ):
-                return await operation(PostgresTransaction(connection, self._statements))
+            async with self._readers, self._connections.lent() as connection, asyncio.timeout(self._longest_read):
+                await connection.execute("begin isolation level repeatable read, read only")
+                result = await operation(PostgresTransaction(connection, self._statements))
+                await connection.execute("commit")
+                return result
         except TimeoutError as late:
             raise TryLater(
-                f"It took longer than {READ_SECONDS:.0f} s and was stopped. Ask for less, as with --since."
+                f"It took longer than {self._longest_read:g} s and was stopped. Ask for less, as with --since."
             ) from late
         except BaseException as error:
             if _is_ending(error):
                 raise
-            raise told(theirs(error)) from error
+            raise told(self._theirs(error)) from error
 
     def listen(self, heard: Callable[[str], None]) -> None:
         """Call `heard` with each word that another node tells, and with "" where some may have been missed."""
@@ -151,19 +148,35 @@ class PostgresStore:
             self._bell.tell(word)
 
     async def close(self) -> None:
-        """Finish what was asked for, then close all connections."""
-        if self._bell is not None:
-            await self._bell.close()
-        await self._groups.finish()
-        if self._tasks:
-            await asyncio.wait(self._tasks)
-        await self._ends.aclose()
+        """Finish what was asked for, then close all connections; who cancels this has them cut."""
+        try:
+            if self._bell is not None:
+                await self._bell.close()
+            await self._groups.finish()
+            if self._tasks:
+                await asyncio.wait(self._tasks)
+            await self._connections.close()
+        finally:
+            self._connections.cut()
+
+    def _ended(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled():
+            task.exception()  # who asked may have gone, and the log has it
+
+    def _theirs(self, error: BaseException) -> BaseException:
+        """What the asker is told: a fault of the database is temporary, whatever it is; a broken statement is a bug."""
+        if isinstance(error, SpocdError) or (found := later(error, self._url)) is None:
+            return error
+        self._outage.failed(reason(error))
+        found.__cause__ = error
+        return found
 
     async def _alone(self, operation: Operation[T]) -> T:
         async with self._beside:
             [result] = await self._repeated([operation], turn=False)
         if isinstance(result, Failed):
-            raise told(theirs(result.error)) from result.error
+            raise told(self._theirs(result.error)) from result.error
         return cast("T", result)
 
     async def _group(self, operations: list[Operation[Any]]) -> list[Any]:
@@ -189,19 +202,16 @@ class PostgresStore:
 
     async def _together(self, operations: list[Operation[Any]], *, turn: bool) -> list[Any]:
         """The results of all operations in one transaction, after its commit."""
-        async with self._pool.acquire() as connection:
-            try:
-                await connection.execute(_begin(turn))
-                results = [await self._one(connection, each, alone=len(operations) == 1) for each in operations]
-                if results and isinstance(results[0], _Undone):
-                    await connection.execute("rollback")
-                    return [results[0].result]
-                sys.audit("spocd.before_commit")
-                await _commit(connection)
-                sys.audit("spocd.after_commit")
-            except BaseException:
-                await _give_up(connection)
-                raise
+        async with self._connections.lent() as connection:
+            await connection.execute(_begin(turn))
+            results = [await self._one(connection, each, alone=len(operations) == 1) for each in operations]
+            if results and isinstance(results[0], _Undone):
+                await connection.execute("rollback")
+                return [results[0].result]
+            sys.audit("spocd.before_commit")
+            await _commit(connection)
+            self._outage.over()
+            sys.audit("spocd.after_commit")
             return results
 
     async def _one(self, connection: Connection, operation: Operation[Any], *, alone: bool) -> Any:
@@ -251,7 +261,7 @@ async def _commit(connection: Connection) -> None:
     except Exception as error:
         if not is_lost(error):
             raise
-        log.error("the database went away at a commit: %s", error)
+        log.error("the database went away at a commit: %s", reason(error))
         raise TryLater(
             "The database went away while it was writing, so that nobody knows whether this was done. "
             "Look before you ask again, or ask again with the same --key."
@@ -262,24 +272,3 @@ def _is_ending(error: BaseException) -> bool:
     """Whether this task itself is to end; an operation may raise CancelledError too, and ends nothing by it."""
     task = asyncio.current_task()
     return isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling() > 0
-
-
-async def _give_up(connection: Connection) -> None:
-    """Leave no transaction on a connection that goes back to the pool."""
-    with suppress(Exception):
-        if not connection.is_closed() and connection.is_in_transaction():
-            await connection.execute("rollback")
-            return
-    with suppress(Exception):
-        connection.terminate()
-
-
-async def _nothing(connection: Connection) -> None:
-    pass
-
-
-async def _close(pool: Any) -> None:
-    try:
-        await asyncio.wait_for(pool.close(), 5)
-    except TimeoutError:
-        pool.terminate()

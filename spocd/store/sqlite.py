@@ -26,6 +26,7 @@ from spocd.store.groups import Failed, Groups, told
 from spocd.store.listings import compose
 from spocd.store.lock import owned_database
 from spocd.store.migrate import check_version, migrate_sqlite, newest_version, version_of
+from spocd.store.outage import Outage
 from spocd.store.statements import load, storable
 
 T = TypeVar("T")
@@ -35,7 +36,7 @@ MOST_IN_A_GROUP = 200  # operations that share one commit; bounds how long the l
 BUSY_SECONDS = 5.0  # who comes just after a group has begun to wait is still answered within ten
 READERS = 3  # so that somebody's long search holds up neither the loops nor everybody else
 READ_SECONDS = 10.0  # after which a read is stopped
-_NOT_NOW = "The database cannot do it now. The log says why; nothing was changed."
+_NOT_NOW = "The database cannot do it now, and nothing was changed"
 _FULL = "The disk of the database is full. Make room there; nothing was changed."
 _DAMAGED = "The database is damaged. Run: spocd db check. docs/operating.md says how to restore it."
 _DAMAGES = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
@@ -100,7 +101,8 @@ class SqliteStore:
             self._idle.put_nowait(reader)
         self._statements = statements
         self._longest_read = longest_read
-        self._groups = Groups(self._group, _theirs, most=MOST_IN_A_GROUP)
+        self._outage = Outage()
+        self._groups = Groups(self._group, self._theirs, most=MOST_IN_A_GROUP)
 
     @classmethod
     async def open(
@@ -147,7 +149,7 @@ class SqliteStore:
             timer.cancel()
             self._idle.put_nowait(reader)
         if isinstance(found, Failed):
-            raise told(_theirs(found.error))
+            raise told(self._theirs(found.error))
         return cast("T", found)
 
     def listen(self, heard: Callable[[str], None]) -> None:
@@ -162,23 +164,42 @@ class SqliteStore:
         await self._ends.aclose()
 
     async def _group(self, operations: list[Operation[Any]]) -> list[Any]:
-        return cast("list[Any]", await _hop(self._writer, _group, self._writer._conn, self._statements, operations))
+        results = await _hop(self._writer, _group, self._writer._conn, self._statements, operations)
+        if not all(isinstance(each, Failed) for each in results):
+            self._outage.over()
+        return cast("list[Any]", results)
+
+    def _theirs(self, error: BaseException) -> BaseException:
+        """What the asker is told: a fault of the database is temporary, whatever it is."""
+        if (found := _later(error)) is None:
+            return error
+        if not _was_stopped(error):
+            self._outage.failed(f"{error} ({_name(error)})")
+        found.__cause__ = error
+        return found
 
 
-def _theirs(error: BaseException) -> BaseException:
-    """What the asker is told: a fault of the database is temporary, whatever it is."""
-    if getattr(error, "sqlite_errorname", "") == "SQLITE_INTERRUPT":
+def _later(error: BaseException) -> TryLater | None:
+    """What to say where the database is at fault; None for a bug."""
+    if _was_stopped(error):
         return TryLater(f"It took longer than {READ_SECONDS:.0f} s and was stopped. Ask for less, as with --since.")
     if isinstance(error, sqlite3.DatabaseError) and not isinstance(
         error, sqlite3.IntegrityError | sqlite3.ProgrammingError
     ):
-        # Where the whole transaction was lost, the reason is what that was raised from.
-        name = getattr(error, "sqlite_errorname", None) or getattr(error.__cause__, "sqlite_errorname", "unknown")
-        log.error("the database failed: %s (%s)", error, name)
-        later = NoRoom(_FULL) if name == "SQLITE_FULL" else TryLater(_DAMAGED if name in _DAMAGES else _NOT_NOW)
-        later.__cause__ = error
-        return later
-    return error
+        if (name := _name(error)) == "SQLITE_FULL":
+            return NoRoom(_FULL)
+        return TryLater(_DAMAGED if name in _DAMAGES else f"{_NOT_NOW}: {error}.")
+    return None
+
+
+def _was_stopped(error: BaseException) -> bool:
+    return getattr(error, "sqlite_errorname", "") == "SQLITE_INTERRUPT"
+
+
+def _name(error: BaseException) -> str:
+    """SQLite's name of an error; where the whole transaction was lost, of what that was raised from."""
+    name: str | None = getattr(error, "sqlite_errorname", None)
+    return name or str(getattr(error.__cause__, "sqlite_errorname", "unknown"))
 
 
 def _group(connection: sqlite3.Connection, statements: dict[str, str], operations: list[Operation[Any]]) -> list[Any]:

@@ -53,6 +53,7 @@ def settings() -> Settings:
         reopen_within=30,
         master=MASTER,
         run="run-1",
+        shared="{}",
         template_version=Writer().template_version,
     )
 
@@ -61,7 +62,7 @@ async def open_the_desk(tx: Transaction) -> None:
     await tx.run("found_desk", instance=INSTANCE, secret_fingerprint=fingerprint(MASTER), now=START - 10)
     await tx.run("add_signing_key", id="1", now=START - 10)
     # It beats no more, however far the clock is moved.
-    await tx.run("node_joins", run="run-1", host="here", place="here:/desk", pid=1, now=START + 3650 * DAY)
+    await tx.run("node_joins", run="run-1", host="here", place="here:/desk", shared="{}", pid=1, now=START + 3650 * DAY)
     for uid, login in ((ADMIN, "admin"), (LEAD, "lead"), (AGENT, "agent"), (OTHER, "other")):
         role = "agent" if login == "other" else login
         await tx.run("add_agent", login=login, name=login.title(), address="", role=role, uid=uid, now=START)
@@ -138,6 +139,9 @@ class RunningDesk:
     async def lease(self) -> list[Leased]:
         return list(await self.write(lambda desk: intake.lease(desk, 100)))
 
+    async def lease_letters(self) -> list[letter.Leased]:
+        return list(await self.write(lambda desk: letter.lease(desk, 100)))
+
     async def decide(self, mail: Leased) -> Fate:
         """Read a leased mail and let the desk decide, as the intake loop does."""
         raw = await self.read(lambda desk: blob.fetch(desk, mail.raw))
@@ -180,10 +184,10 @@ class RunningDesk:
 
     async def send(self, outcome: Outcome) -> list[int]:
         """Lease what is due and settle each letter with this outcome; their ids."""
-        numbers = list(await self.write(lambda desk: letter.lease(desk, 100)))
-        for number in numbers:
-            await self.write(lambda desk, n=number: letter.settle(desk, n, outcome, jitter=0.0))
-        return numbers
+        leased = await self.lease_letters()
+        for each in leased:
+            await self.write(lambda desk, each=each: letter.settle(desk, each, outcome, jitter=0.0))
+        return [each.id for each in leased]
 
     def token_address(self, token: str) -> str:
         return extended("desk@example.org", "+", token)

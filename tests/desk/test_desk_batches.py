@@ -11,6 +11,8 @@ from typing import Any, cast
 
 import pytest
 
+from spocd.daemon.burst import LATELY, MANY, Burst
+from spocd.daemon.burst import PATIENCE as LONGEST_BURST
 from spocd.daemon.intake import SMALL, TOGETHER, Intake, batches
 from spocd.desk.intake import Leased
 from spocd.domain.intake import Envelope
@@ -25,7 +27,7 @@ FAULTY_CHILD = Path(__file__).parent.parent / "gateway" / "reading" / "faulty_ch
 
 
 def leased(number: int, *, size: int = 3000, tries: int = 0, leases: int = 1) -> Leased:
-    return Leased(number, "", size, Envelope("", (), "smtp", ""), "", tries, leases)
+    return Leased(number, "", size, Envelope("", (), "smtp", ""), "", tries, leases, 1)
 
 
 @pytest.mark.parametrize(
@@ -58,16 +60,24 @@ class Reader:
 
 
 @contextlib.asynccontextmanager
-async def taking_in(desk: RunningDesk, pool: Any) -> AsyncIterator[None]:
+async def taking_in(
+    desk: RunningDesk, pool: Any, *, full: Callable[[], None] = lambda: None, burst: Burst | None = None
+) -> AsyncIterator[Intake]:
     """The intake loop at work; the clock stands still, so that what is to be tried again later is not."""
-    loop = Intake(
-        desk.store, cast(Pool, pool), lambda: desk.settings, lambda: float(desk.now), lambda: None, lambda: None
-    ).loop
-    loop.start()
+    intake = Intake(
+        desk.store,
+        cast(Pool, pool),
+        lambda: desk.settings,
+        lambda: float(desk.now),
+        lambda: None,
+        full,
+        burst or Burst(),
+    )
+    intake.loop.start()
     try:
-        yield
+        yield intake
     finally:
-        await loop.stop(PATIENCE)
+        await intake.loop.stop(PATIENCE)
 
 
 async def accept(desk: RunningDesk, *bodies: str) -> None:
@@ -134,3 +144,35 @@ async def test_where_no_mail_can_be_read_just_now_all_are_given_back_and_none_is
     desk.now += 10
     async with taking_in(desk, Reader(lambda readings: readings)):
         assert [mail["fate"] for mail in await rows(desk, done=2)] == ["opened", "opened"]
+
+
+@pytest.mark.parametrize(
+    ("later", "over"),
+    [
+        pytest.param(2 * LATELY, True, id="after the last of them"),
+        pytest.param(LONGEST_BURST, False, id="or after some seconds, however many more come"),
+    ],
+)
+async def test_mails_are_read_when_a_burst_has_let_them(desk: RunningDesk, later: float, over: bool) -> None:
+    now = 1000.0
+    burst = Burst(lambda: now)
+    reader = Reader(lambda readings: readings)
+    looks = asyncio.Semaphore(0)
+
+    def many_more_come() -> None:
+        for _ in range(MANY):
+            burst.stored()
+
+    await accept(desk, "first", "last")
+    many_more_come()
+    async with asyncio.timeout(PATIENCE), taking_in(desk, reader, full=looks.release, burst=burst) as intake:
+        intake.arrived()
+        for _ in range(3):
+            await looks.acquire()  # each time the loop has looked, and others are told that there is work
+        assert reader.batches == []
+        now += later
+        if not over:
+            many_more_come()
+        await rows(desk, done=2)
+        many_more_come()
+        assert burst.goes_first()  # nothing waited any more, so there is patience again

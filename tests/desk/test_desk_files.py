@@ -157,7 +157,7 @@ async def test_an_upload_that_stops_for_a_day_is_dropped_and_one_that_goes_on_is
         await desk.store.write(lambda tx: blob.drop_unfinished(tx, desk.now - DAY))
 
     await first_piece_then(DAY + 1)
-    with pytest.raises(Refused):
+    with pytest.raises(TryLater, match="from its beginning"):
         await upload(desk, content, sha256=sha256, start=PIECE)
     await first_piece_then(DAY - HOUR)
     await upload(desk, content, sha256=sha256, start=PIECE)

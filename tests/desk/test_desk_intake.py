@@ -315,3 +315,26 @@ async def test_files_of_a_mail_are_kept_and_given_back_octet_for_octet(desk: Run
     assert piece == {"content": "AAEC", "total": 3}
     name = await desk.ask("message.raw", message="1.1")
     assert name["size"] == len(raw)
+
+
+SWEDISH = (
+    "Hej, skrivaren på tredje våningen fungerar inte längre,"
+    " och jag måste skriva ut fakturor till alla våra viktiga kunder i dag."
+)
+
+
+async def test_somebody_is_answered_in_the_language_of_their_first_mail(desk: RunningDesk) -> None:
+    await desk.mail(SWEDISH)
+    [acknowledgement] = await desk.letters()
+    assert acknowledgement.language == "sv"
+    assert (await desk.ask("person.view", address="ann@client.example"))["language"] == "sv"
+
+
+async def test_two_mails_in_a_row_change_the_language_but_a_machines_do_not(desk: RunningDesk) -> None:
+    english = "Hello, could you please tell me when the printer on the third floor will be working again? Thank you."
+    await desk.mail(SWEDISH)
+    await desk.mail(english)
+    await desk.mail(english + " It is urgent.", Auto_Submitted="auto-replied")
+    assert (await desk.ask("person.view", address="ann@client.example"))["language"] == "sv"
+    await desk.mail(english + " Are you there?")
+    assert (await desk.ask("person.view", address="ann@client.example"))["language"] == "en"

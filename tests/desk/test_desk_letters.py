@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -35,7 +36,7 @@ async def test_two_who_lease_at_once_get_different_letters(desk: RunningDesk) ->
     first, second = await asyncio.gather(
         desk.write(lambda d: letter.lease(d, 12)), desk.write(lambda d: letter.lease(d, 12))
     )
-    assert sorted([*first, *second]) == list(range(1, 21))
+    assert sorted(each.id for each in (*first, *second)) == list(range(1, 21))
 
 
 async def test_f9_a_letter_that_did_not_go_waits_is_told_of_once_and_given_up_after_five_days(
@@ -88,23 +89,22 @@ async def test_f13_a_kill_while_sending_is_taken_up_at_the_next_start(
     desk: RunningDesk, dot: bool, states: list[str]
 ) -> None:
     await desk.mail()
-    await desk.write(lambda d: letter.lease(d, 10))
     for state in states:
+        [leased] = await desk.lease_letters()
         if dot:
-            assert await desk.write(lambda d: d.tx.run("dot_goes", id=1, run=d.settings.run)) == 1
+            await desk.write(lambda d, leased=leased: letter.dot_goes(d, leased))
         await desk.restart()
         if state == "waiting":
             assert await outbox(desk) == [("acknowledgement", "waiting")]
-            assert await desk.write(lambda d: letter.lease(d, 10)) == [1]
     assert await outbox(desk) == [("acknowledgement", "unknown" if dot else "waiting")]
 
 
 async def test_an_outcome_for_a_letter_whose_lease_is_lost_changes_nothing(desk: RunningDesk) -> None:
     await desk.mail()
-    await desk.write(lambda d: letter.lease(d, 10))
+    [leased] = await desk.lease_letters()
     await desk.restart()
     with pytest.raises(Refused, match="not this node's any more"):
-        await desk.write(lambda d: letter.settle(d, 1, Sent("250 ok"), jitter=0.0))
+        await desk.write(lambda d: letter.settle(d, leased, Sent("250 ok"), jitter=0.0))
     assert await outbox(desk) == [("acknowledgement", "waiting")]
 
 
@@ -136,6 +136,22 @@ async def test_a_letter_that_waits_for_its_time_is_flushed_at_once(desk: Running
     assert await desk.send(Sent("250 ok")) == []
     assert (await desk.ask("mail.flush", by=LEAD))["letters"] == 1
     assert await desk.send(Sent("250 ok")) == [1]
+
+
+async def test_flushing_makes_no_letter_wait_longer_for_its_next_try(desk: RunningDesk) -> None:
+    async def next_try_in() -> float:
+        [row] = (await desk.ask("mail.outbox", state="waiting"))["letters"]
+        return datetime.fromisoformat(row["next_try_at"]).timestamp() - desk.now
+
+    await desk.mail()
+    for _ in range(3):
+        desk.now += DAY
+        await desk.send(Deferred("450 wait"))
+    before = await next_try_in()
+    for _ in range(5):
+        await desk.ask("mail.flush", by=LEAD)
+        assert await desk.send(Deferred("450 wait")) == [1]
+        assert await next_try_in() == before
 
 
 async def test_a_letter_that_is_not_there_cannot_be_composed(desk: RunningDesk) -> None:

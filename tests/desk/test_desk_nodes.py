@@ -66,41 +66,42 @@ async def test_a_lost_node_takes_nothing_before_it_has_begun_anew(desk: RunningD
     await lose_all(desk)
     assert not await desk.write(node.beat)
     assert await desk.lease() == []
-    assert await desk.write(lambda d: letter.lease(d, 10)) == []
+    assert await desk.lease_letters() == []
     await desk.restart()
     assert await desk.write(node.beat)
     assert len(await desk.lease()) == 1
-    assert await desk.write(lambda d: letter.lease(d, 10)) == [1]
+    assert [each.id for each in await desk.lease_letters()] == [1]
 
 
 async def test_a_lost_node_lets_no_dot_go_and_settles_nothing(desk: RunningDesk) -> None:
     await desk.mail()
-    [number] = await desk.write(lambda d: letter.lease(d, 10))
+    [leased] = await desk.lease_letters()
     await lose_all(desk)
-    assert await desk.write(lambda d: d.tx.run("dot_goes", id=number, run=d.settings.run)) == 0
+    with pytest.raises(TryLater, match="not ours to send"):
+        await desk.write(lambda d: letter.dot_goes(d, leased))
     with pytest.raises(Refused, match="not this node's any more"):
-        await desk.write(lambda d: letter.settle(d, number, Sent("250 ok"), jitter=0.0))
+        await desk.write(lambda d: letter.settle(d, leased, Sent("250 ok"), jitter=0.0))
 
 
 async def test_a_letter_that_the_database_held_up_goes_at_once_and_that_was_no_try(desk: RunningDesk) -> None:
     await desk.mail()
-    [number] = await desk.write(lambda d: letter.lease(d, 10))
-    await desk.write(lambda d: d.tx.run("dot_goes", id=number, run=d.settings.run))
-    await desk.write(lambda d: letter.give_back(d, number))
+    [leased] = await desk.lease_letters()
+    await desk.write(lambda d: letter.dot_goes(d, leased))
+    await desk.write(lambda d: letter.give_back(d, leased))
     [row] = (await desk.ask("mail.outbox"))["letters"]
     assert (row["state"], row["tries"]) == ("waiting", 0)
-    assert await desk.write(lambda d: letter.lease(d, 10)) == [number]
+    assert [each.id for each in await desk.lease_letters()] == [leased.id]
 
 
 async def test_a_node_that_leaves_in_good_order_gives_everything_back(desk: RunningDesk) -> None:
     await desk.mail()
     await desk.accept(desk.written("Unread"))
     await desk.lease()
-    await desk.write(lambda d: letter.lease(d, 10))
+    await desk.lease_letters()
     await desk.write(node.leave)
     other = await further(desk, "b")
     assert len(await other.lease()) == 1
-    assert await other.write(lambda d: letter.lease(d, 10)) == [1]
+    assert [each.id for each in await other.lease_letters()] == [1]
     assert [each["run"] for each in (await desk.ask("desk.health"))["nodes"]] == ["b"]
 
 
@@ -153,7 +154,7 @@ async def test_nobody_is_taken_for_lost_by_a_node_that_could_not_beat_itself(des
         return Desk(tx, desk.now, desk.settings)  # type: ignore[arg-type]
 
     member = Membership(Path("/a"), desk.store, at, anew, lambda: told.append(moment), lambda: moment)
-    await member.join()
+    await member.start()
     other = await further(desk, "b")
     for _ in range(4):
         await member.beat()

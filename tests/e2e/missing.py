@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 
@@ -13,3 +14,10 @@ def need(reason: str | None) -> None:
         pytest.fail(f"{reason}; CI must have it", pytrace=False)
     if reason:
         pytest.skip(reason)
+
+
+def faketime() -> str:
+    """Where libfaketime is."""
+    found = [str(each) for each in Path("/usr/lib").glob("*/faketime/libfaketime.so.1")]
+    need(None if found else "libfaketime is not installed")
+    return found[0]

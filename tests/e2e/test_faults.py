@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 import pytest
 
 from spocd.config import load
+from spocd.daemon.ending import Ending
 from spocd.daemon.node import Node, new_run
 from spocd.daemon.settings import read_identity, settings_of
 from spocd.errors import Misconfigured, Refused, TryLater
@@ -128,7 +129,7 @@ async def node_on(config_path: Path) -> AsyncIterator[tuple[Node, FaultyStore]]:
         writer = Writer()
         settings = settings_of(config, await read_identity(store), new_run(), writer.template_version)
         node = Node(config, store, settings, writer, time.time, Pool())
-        await node.start(stack, {})
+        await node.start(stack, {}, Ending())
         yield node, store
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.missing import need
+from tests.e2e.missing import faketime
 from tests.running import ADDRESS, SPOCD, RunningDesk, eventually, running_desk, written
 
 MANY = 60  # mails: their lines in the log are more than a pipe holds
@@ -216,13 +216,6 @@ def test_a_daemon_that_something_within_it_ends_ends_with_an_error_and_its_log_s
     desk.settled()
     assert [each["subject"] for each in desk.json("ticket", "list")] == ["Before"]
     assert desk.stop() == 0
-
-
-def faketime() -> str:
-    """Where libfaketime is."""
-    found = [str(each) for each in Path("/usr/lib").glob("*/faketime/libfaketime.so.1")]
-    need(None if found else "libfaketime is not installed")
-    return found[0]
 
 
 def test_f14_a_clock_that_jumps_neither_stops_the_desk_nor_breaks_a_thread(tmp_path: Path) -> None:

@@ -54,7 +54,7 @@ SPOILT = [
         changed("insert into schema_migration values (99, 'later', 0)"), "Upgrade spocd", id="of a newer spocd"
     ),
     pytest.param(
-        changed("delete from schema_migration where version > 0"), "Run: spocd db migrate", id="of an older spocd"
+        changed("update schema_migration set version = -version"), "Run: spocd db migrate", id="of an older spocd"
     ),
 ]
 

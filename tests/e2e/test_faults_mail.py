@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from spocd.config import load
+from spocd.daemon.ending import Ending
 from spocd.daemon.node import Node, new_run
 from spocd.daemon.settings import read_identity, settings_of
 from spocd.gateway.reading.pool import Limits, Pool
@@ -38,7 +39,7 @@ async def desk_that_can_be_harmed(folder: Path) -> AsyncIterator[RunningDesk]:
         writer = Writer()
         settings = settings_of(config, await read_identity(store), new_run(), writer.template_version)
         node = Node(config, store, settings, writer, time.time, Pool(children=2, limits=LIMITS, command=READER))
-        await node.start(stack, {})
+        await node.start(stack, {}, Ending())
         yield desk
 
 

@@ -184,9 +184,17 @@ def test_sec_07_a_thousand_clients_that_send_mails_and_stop_cost_little_and_keep
         for each in clients:
             assert each.begin()[:3] == "354"
             each.socket.sendall(b"x" * 60_000)
-        eventually(lambda: small_mail(desk) < SLOWEST, "a small mail to find a place")
+        eventually(lambda: finds_a_place(desk), "a small mail to find a place")
         print(f"peak {peak(desk)} MB")
         assert peak(desk) < MEMORY
+
+
+def finds_a_place(desk: RunningDesk) -> bool:
+    """Whether a small mail is taken; a client that is turned away at the door says the rest to nobody."""
+    try:
+        return small_mail(desk) < SLOWEST
+    except OSError:
+        return False
 
 
 def test_sec_06_of_twenty_thousand_recipients_a_hundred_are_stored(desk: RunningDesk) -> None:

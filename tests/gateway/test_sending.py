@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from spocd.domain.delivery import Deferred, Rejected, Sent, Unknown
+from spocd.domain.delivery import Deferred, Outcome, Rejected, Sent, Unknown
 from spocd.gateway.dialogue import Limits
 from spocd.gateway.wire import Broken, Wire
 from tests.gateway.scripted_relay import DRIP, DROP, ENDLESS, HANG, ORDINARY, RESET, ScriptedRelay
@@ -144,13 +144,47 @@ JUNK: list[Any] = [
     pytest.param(b"HTTP/1.1 400 Bad Request", id="HTTP"),
     pytest.param(b"999 no such code", id="999"),
     pytest.param(b"100 too low", id="100"),
-    pytest.param(b"250 ok\r\n250 ok", id="two replies"),
-    pytest.param(b"250 ok\r\n354 go on\r\n250 queued", id="three replies at once"),
     pytest.param(b"250-\r\n" * 200 + b"250 ok", id="too many lines"),
     pytest.param(b"250 " + b"x" * 3000, id="a long line"),
     pytest.param(ENDLESS + b"250-more\r\n" * 1000, id="lines without end"),
     pytest.param(ENDLESS + b"x" * 65536, id="a line without end"),
 ]
+
+
+TOO_MANY: list[Any] = [
+    pytest.param(b"250 ok\r\n250 ok", id="two replies"),
+    pytest.param(b"550 5.1.1 no\r\n250 ok", id="a no and a yes"),
+    pytest.param(b"250 ok\r\n354 go on\r\n250 queued", id="three replies at once"),
+]
+
+
+@pytest.mark.parametrize("reply", TOO_MANY)
+@pytest.mark.parametrize("verb", ["CONNECT", "EHLO", "MAIL", "RCPT", "DATA"])
+async def test_sec_70_more_replies_than_were_asked_for_are_no_answer_before_the_dot(verb: str, reply: bytes) -> None:
+    outcome, scripted, recorded = await one({verb: reply})
+    assert isinstance(outcome, Deferred)
+    assert outcome.reply.startswith("4.5.0")
+    assert not recorded
+    assert b"." not in scripted.commands
+
+
+@pytest.mark.parametrize(
+    ("reply", "outcome"),
+    [
+        pytest.param(b"250 2.0.0 queued\r\n421 4.3.2 bye", Sent("250 2.0.0 queued"), id="a relay that closes down"),
+        pytest.param(b"250-2.0.0\r\n250 queued\r\nhello", Sent("250 2.0.0 queued"), id="words after a yes"),
+        pytest.param(b"250 queued\r\n" + b"x" * 3000, Sent("250 queued"), id="a long line after a yes"),
+        pytest.param(b"550 5.7.1 spam\r\n250 ok", Rejected("550 5.7.1 spam"), id="a no and a yes"),
+        pytest.param(b"451 4.3.0 later\r\n421 bye", Deferred("451 4.3.0 later"), id="twice later"),
+    ],
+)
+async def test_f13_the_first_whole_reply_to_the_dot_is_the_answer(reply: bytes, outcome: Outcome) -> None:
+    async with ScriptedRelay({".": [reply, b"250 ok"]}) as scripted:
+        through = relay(scripted)
+        assert await send(through) == outcome
+        assert isinstance(await send(through), Sent)
+        await through.close()
+    assert scripted.connections == 2, "what followed is no answer to the next letter's MAIL"
 
 
 @pytest.mark.parametrize("reply", JUNK)

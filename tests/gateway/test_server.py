@@ -33,6 +33,21 @@ async def test_a_mail_over_smtp_reaches_the_desk_as_it_was_sent(tmp_path: Path) 
     assert desk.mails == [(envelope, MAIL)]
 
 
+async def test_mails_that_come_at_the_same_time_in_many_pieces_do_not_mix(tmp_path: Path) -> None:
+    desk = Desk()
+    mails = [b"Subject: %d\r\n\r\n" % n + b"%d" % n * 5000 + b"\r\n" for n in range(5)]
+    async with serving(config(tmp_path), desk) as listeners, contextlib.AsyncExitStack() as stack:
+        clients = [await stack.enter_async_context(client(listeners)) for _ in mails]
+        for each in clients:
+            await each.begin("desk@example.org")
+        for at in range(0, len(mails[0]), 700):
+            for each, raw in zip(clients, mails, strict=True):
+                each.writer.write(raw[at : at + 700])
+                await each.writer.drain()
+        assert [await each.say(b".") for each in clients] == ["250 2.6.0 The mail is stored"] * len(mails)
+    assert sorted(raw for _, raw in desk.mails) == mails
+
+
 async def test_sec_16_lmtp_answers_once_for_every_accepted_recipient_duplicates_included(tmp_path: Path) -> None:
     desk = Desk()
     async with serving(config(tmp_path), desk) as listeners, client(listeners, "lmtp") as one:

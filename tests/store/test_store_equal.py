@@ -249,7 +249,7 @@ async def a_week_of_work(store: WatchedStore) -> None:
     desk.now += 3600
     await desk.write(ticket.wake_and_close)
     await desk.mail("One more.", From="Dan <dan@client.example>")
-    await desk.write(lambda own: letter.lease(own, 100))
+    await desk.lease_letters()
     await store.write(lambda tx: tx.run("node_leaves", run="run-1"))
     await desk.write(letter.recover)
     desk.now += 8 * DAY

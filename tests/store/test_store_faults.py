@@ -270,6 +270,6 @@ async def test_f30_a_newer_schema_is_refused_by_name(file: Path) -> None:
 
 
 async def test_f30_an_older_schema_says_how_it_is_migrated(file: Path) -> None:
-    await version_set_to(file, "delete from schema_migration")
-    with pytest.raises(Misconfigured, match=r"schema 0 is older than this spocd .* Run: spocd db migrate"):
+    await version_set_to(file, "update schema_migration set version = -version")
+    with pytest.raises(Misconfigured, match=r"schema -\d+ is older than this spocd .* Run: spocd db migrate"):
         await SqliteStore.open(file, create=False)

@@ -128,7 +128,7 @@ async def test_a_whole_database_is_found_whole_in_use_and_at_rest(tmp_path: Path
     file = tmp_path / folder / "desk.db"
     file.parent.mkdir()
     store = await SqliteStore.open(file, create=True)
-    expected = {"database": str(file), "version": NEWEST, "integrity": "ok"}
+    expected = {"database": str(file), "version": NEWEST, "integrity": "ok", "secret_fingerprint": None}
     assert check_file(file) == expected
     await store.close()
     assert check_file(file) == expected
@@ -162,7 +162,10 @@ def test_f7_a_file_that_is_no_database_is_found_by_the_check(file: Path) -> None
         check_file(file)
 
 
-@pytest.mark.parametrize(("version", "sentence"), [(99, "Upgrade spocd"), (0, "Run: spocd db migrate")])
+@pytest.mark.parametrize(
+    ("version", "sentence"),
+    [(99, "Upgrade spocd"), (-1, "Run: spocd db migrate"), (0, "there is no desk in this database")],
+)
 def test_f30_another_version_says_what_to_do(file: Path, version: int, sentence: str) -> None:
     with pytest.raises(Misconfigured, match=sentence):
         check_version(version, file, NEWEST)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from dataclasses import replace
 from typing import Any
 
@@ -10,6 +11,7 @@ import asyncpg
 import pytest
 
 from spocd.desk import intake
+from spocd.desk import letter as letters
 from spocd.desk.blob import pack
 from spocd.desk.intake import Accepted, Leased
 from spocd.desk.node import join
@@ -170,6 +172,56 @@ async def test_what_two_nodes_lease_at_the_same_moment_each_has_one_of_them(pair
     ids = [mail.id for taken in await asyncio.gather(*asked) for mail in taken]
     assert len(ids) == len(set(ids))
     assert len(ids) == 60, "what another node was taking is passed over, and nothing else"
+
+
+def waiting(url: str) -> int:
+    """How many in this database wait for a lock."""
+    asked = "select count(*) from pg_stat_activity where wait_event_type = 'Lock'"
+    return int(postgres.server().sql(f"{asked} and datname = '{database_of(url)}'"))
+
+
+async def test_what_an_unheard_lease_took_is_waited_for_where_its_commit_is_still_on_its_way(
+    pair: Pair, url: str
+) -> None:
+    node, server = pair  # the second is a server that is still at the lease when the node's connection has broken
+    own = replace(settings(), run="one")
+    taken, go_on = asyncio.Event(), asyncio.Event()
+
+    async def lease_slowly(tx: Transaction) -> None:
+        await leasing("one")(tx)
+        taken.set()
+        await go_on.wait()
+
+    await node.write_beside(accepting(mails(1)[0]))
+    await node.write(joining("one"))
+    slow = asyncio.create_task(server.write_beside(lease_slowly))
+    await taken.wait()
+    mail, letter = (
+        asyncio.create_task(node.write_beside(lambda tx, look=look: look(Desk(tx, NOW, own), [])))
+        for look in (intake.give_back_others, letters.give_back_others)
+    )
+    await asyncio.to_thread(
+        eventually, lambda: waiting(url) == 2 or mail.done() or letter.done(), "both to wait, or one not to"
+    )
+    assert (mail.done(), letter.done()) == (False, False)
+    go_on.set()
+    await slow
+    assert (await mail, await letter) == (1, 0)
+    assert len(await node.write_beside(leasing("one"))) == 1
+
+
+@pytest.mark.parametrize("ahead", [-86400, 86400])
+async def test_f14_how_long_a_node_is_silent_or_lost_is_told_by_the_clock_of_the_database(
+    pair: Pair, ahead: int
+) -> None:
+    now = int(time.time()) + ahead
+    store = pair[0]
+    await store.write(joining("one"))
+    [row] = await store.read(lambda tx: tx.all("nodes", now=now))
+    assert 0 <= row["silent_for"] < 60
+    await store.write(lambda tx: tx.all("mark_lost_nodes", now=now, seconds=-1))
+    assert await store.write(lambda tx: tx.run("drop_lost_nodes", now=now, seconds=3600)) == 0
+    assert await store.write(lambda tx: tx.run("drop_lost_nodes", now=now, seconds=-60)) == 1
 
 
 # Limits

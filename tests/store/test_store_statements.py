@@ -94,6 +94,10 @@ def test_what_takes_the_next_one_sorts_nothing(database: sqlite3.Connection, nam
         ("tickets_to_close", "ticket_resolved"),
         ("placed_content", "message_content"),
         ("refused_tokens_since", "journal_bad_token"),
+        ("outbox_counts", "outbox_failed_lately"),
+        ("outbox_counts", "outbox_unknown_lately"),
+        ("letters_of_run", "outbox_sending"),
+        ("mails_of_run", "inbox_reading"),
     ],
 )
 def test_a_hot_statement_uses_the_index_that_was_made_for_it(

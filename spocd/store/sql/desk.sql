@@ -27,17 +27,22 @@ insert into agent (login, name, address, role, uid, created_at) values (:login, 
 returning id;
 
 -- name: node_joins
-insert into node (run, host, place, pid, started_at, seen_at) values (:run, :host, :place, :pid, :now, :now);
+insert into node (run, host, place, shared, pid, started_at, seen_at)
+values (:run, :host, :place, :shared, :pid, :now, :now);
 
 -- name: node_beats
 -- Changes nothing where the others took this run for lost: what it had in hand may be theirs.
 update node set seen_at = :now where run = :run and lost_at is null;
 
+-- name: node_is_set_up
+update node set shared = :shared where run = :run and shared <> :shared;
+
 -- name: node_leaves
 delete from node where run = :run;
 
 -- name: nodes
-select run, host, place, pid, started_at, seen_at, lost_at from node order by started_at, run;
+select run, host, place, shared, pid, started_at, seen_at, lost_at, :now - seen_at as silent_for
+  from node order by started_at, run;
 
 -- name: drop_earlier_runs
 -- Whoever starts holds the lock of its folder, so that no other run of that place lives.
@@ -47,7 +52,7 @@ delete from node where place = :place;
 update node set lost_at = :now where lost_at is null and seen_at < :now - :seconds returning place;
 
 -- name: drop_lost_nodes
-delete from node where lost_at < :before;
+delete from node where lost_at < :now - :seconds;
 
 -- name: write_journal
 insert into journal (ticket, at, actor, event, detail) values (:ticket, :at, :actor, :event, :detail);

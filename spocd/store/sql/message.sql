@@ -75,11 +75,12 @@ delete from blob_piece where file = :file;
 -- name: begin_blob_draft
 insert into blob_draft (file, begun_at) values (:file, :now) on conflict (file) do update set begun_at = excluded.begun_at;
 
+-- name: renew_blob_draft
+update blob_draft set begun_at = :now where file = :file;
+
 -- name: end_blob_draft
 delete from blob_draft where file = :file;
 
--- name: drop_old_blob_pieces
-delete from blob_piece where file in (select file from blob_draft where begun_at < :before);
-
 -- name: drop_old_blob_drafts
-delete from blob_draft where begun_at < :before;
+-- Ahead of their pieces: who names or goes on with a file at this moment has its row, or finds it gone.
+delete from blob_draft where begun_at < :before returning file;

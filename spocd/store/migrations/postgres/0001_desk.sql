@@ -11,11 +11,12 @@ create table desk (
 
 -- A run of a daemon. Leases carry its id, so that another node may tell when to take them over. Of one place (a folder
 -- on a host) there is one run at a time, as a daemon holds its folder's lock. Once `lost_at` is set, others may have its
--- leases: such a run takes none any more.
+-- leases: such a run takes none any more. `shared` is what all nodes must have alike, by its key in spocd.toml: JSON.
 create table node (
   run text collate "C" primary key,
   host text collate "C" not null,
   place text collate "C" not null,
+  shared text collate "C" not null,
   pid bigint not null,
   started_at bigint not null,
   seen_at bigint not null,
@@ -55,10 +56,12 @@ create table blob_draft (
   begun_at bigint not null
 );
 
+-- `other_language` is that of the last mail where it was another: two in a row change the language.
 create table person (
   id bigint generated always as identity primary key,
   name text collate "C" not null,
   language text collate "C",
+  other_language text collate "C",
   known_at bigint,
   created_at bigint not null
 );
@@ -192,7 +195,9 @@ create table seen_id (
   primary key (message_id, ticket)
 );
 
--- What was accepted, durable before anybody is told so. Each row ends with exactly one fate.
+-- What was accepted, durable before anybody is told so. Each row ends with exactly one fate. `lease` numbers the leases of
+-- a row and only ever rises, so that whoever had an earlier one settles nothing of a later one, of the same run or not;
+-- `leases` counts those that came to no end. While a row is leased, `not_before` is when it was taken.
 create table inbox (
   id bigint generated always as identity primary key,
   transport_key text collate "C" not null,
@@ -214,7 +219,8 @@ create table inbox (
   evidence text collate "C",
   error text collate "C",
   repeats bigint not null default 0,
-  leases bigint not null default 0
+  leases bigint not null default 0,
+  lease bigint not null default 0
 );
 create index inbox_transport on inbox (transport_key, received_at);
 create index inbox_message on inbox (message) where message is not null;
@@ -250,12 +256,15 @@ create table outbox (
   created_at bigint not null,
   first_tried_at bigint,
   sent_at bigint,
-  reply text collate "C"
+  reply text collate "C",
+  lease bigint not null default 0
 );
 create index outbox_due on outbox (not_before, id) where state = 'waiting';
 create index outbox_sending on outbox (id) where state = 'sending';
 create index outbox_failed on outbox (id) where state = 'failed';
 create index outbox_unknown on outbox (id) where state = 'unknown';
+create index outbox_failed_lately on outbox (not_before) where state = 'failed';
+create index outbox_unknown_lately on outbox (not_before) where state = 'unknown';
 create index outbox_held on outbox (id) where state = 'held';
 create index outbox_ticket on outbox (ticket, id);
 create index outbox_automatic on outbox (recipient_key, created_at) where cause = 'mail';

@@ -9,11 +9,12 @@ create table desk (
 
 -- A run of a daemon. Leases carry its id, so that another node may tell when to take them over. Of one place (a folder
 -- on a host) there is one run at a time, as a daemon holds its folder's lock. Once `lost_at` is set, others may have its
--- leases: such a run takes none any more.
+-- leases: such a run takes none any more. `shared` is what all nodes must have alike, by its key in spocd.toml: JSON.
 create table node (
   run text primary key,
   host text not null,
   place text not null,
+  shared text not null,
   pid integer not null,
   started_at integer not null,
   seen_at integer not null,
@@ -49,10 +50,12 @@ create table blob_draft (
   begun_at integer not null
 );
 
+-- `other_language` is that of the last mail where it was another: two in a row change the language.
 create table person (
   id integer primary key autoincrement,
   name text not null,
   language text,
+  other_language text,
   known_at integer,
   created_at integer not null
 );
@@ -187,7 +190,9 @@ create table seen_id (
   primary key (message_id, ticket)
 );
 
--- What was accepted, durable before anybody is told so. Each row ends with exactly one fate.
+-- What was accepted, durable before anybody is told so. Each row ends with exactly one fate. `lease` numbers the leases of
+-- a row and only ever rises, so that whoever had an earlier one settles nothing of a later one, of the same run or not;
+-- `leases` counts those that came to no end. While a row is leased, `not_before` is when it was taken.
 create table inbox (
   id integer primary key autoincrement,
   transport_key text not null,
@@ -209,7 +214,8 @@ create table inbox (
   evidence text,
   error text,
   repeats integer not null default 0,
-  leases integer not null default 0
+  leases integer not null default 0,
+  lease integer not null default 0
 );
 create index inbox_transport on inbox (transport_key, received_at);
 create index inbox_message on inbox (message) where message is not null;
@@ -245,12 +251,15 @@ create table outbox (
   created_at integer not null,
   first_tried_at integer,
   sent_at integer,
-  reply text
+  reply text,
+  lease integer not null default 0
 );
 create index outbox_due on outbox (not_before, id) where state = 'waiting';
 create index outbox_sending on outbox (id) where state = 'sending';
 create index outbox_failed on outbox (id) where state = 'failed';
 create index outbox_unknown on outbox (id) where state = 'unknown';
+create index outbox_failed_lately on outbox (not_before) where state = 'failed';
+create index outbox_unknown_lately on outbox (not_before) where state = 'unknown';
 create index outbox_held on outbox (id) where state = 'held';
 create index outbox_ticket on outbox (ticket, id);
 create index outbox_automatic on outbox (recipient_key, created_at) where cause = 'mail';
