@@ -89,4 +89,4 @@ def _holds_its_mail(desk: RunningDesk, why: str) -> None:
     [message] = desk.call("ticket.view", ticket=number)["messages"]
     assert [each["filename"] for each in message["attachments"]] == ["message.eml"]
     assert why in message["text"]
-    assert desk.call("desk.health")["inbox"] == {"waiting": 0, "failed": 0}
+    assert desk.call("desk.health")["inbox"] == {"waiting": 0, "oldest": None, "failed": 0}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
 
@@ -174,6 +175,11 @@ async def test_what_two_nodes_lease_at_the_same_moment_each_has_one_of_them(pair
     assert len(ids) == 60, "what another node was taking is passed over, and nothing else"
 
 
+def as_one(look: Callable[[Desk, list[Any]], Awaitable[int]]) -> Operation[int]:
+    """The run `one` gives back what is not in its hand, which is empty."""
+    return lambda tx: look(Desk(tx, NOW, replace(settings(), run="one")), [])
+
+
 def waiting(url: str) -> int:
     """How many in this database wait for a lock."""
     asked = "select count(*) from pg_stat_activity where wait_event_type = 'Lock'"
@@ -184,7 +190,6 @@ async def test_what_an_unheard_lease_took_is_waited_for_where_its_commit_is_stil
     pair: Pair, url: str
 ) -> None:
     node, server = pair  # the second is a server that is still at the lease when the node's connection has broken
-    own = replace(settings(), run="one")
     taken, go_on = asyncio.Event(), asyncio.Event()
 
     async def lease_slowly(tx: Transaction) -> None:
@@ -196,17 +201,14 @@ async def test_what_an_unheard_lease_took_is_waited_for_where_its_commit_is_stil
     await node.write(joining("one"))
     slow = asyncio.create_task(server.write_beside(lease_slowly))
     await taken.wait()
-    mail, letter = (
-        asyncio.create_task(node.write_beside(lambda tx, look=look: look(Desk(tx, NOW, own), [])))
-        for look in (intake.give_back_others, letters.give_back_others)
-    )
-    await asyncio.to_thread(
-        eventually, lambda: waiting(url) == 2 or mail.done() or letter.done(), "both to wait, or one not to"
-    )
-    assert (mail.done(), letter.done()) == (False, False)
-    go_on.set()
+    looks = intake.give_back_others, letters.give_back_others
+    given_back = asyncio.gather(*(node.write_beside(as_one(look)) for look in looks))
+    try:
+        await asyncio.to_thread(eventually, lambda: waiting(url) == 2, "both to wait for the end of the lease")
+    finally:
+        go_on.set()
     await slow
-    assert (await mail, await letter) == (1, 0)
+    assert await given_back == [1, 0]
     assert len(await node.write_beside(leasing("one"))) == 1
 
 
