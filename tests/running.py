@@ -93,10 +93,14 @@ class RunningDesk:
         assert done.returncode == 0, done.stderr
         return desk
 
+    @property
+    def is_on_postgres(self) -> bool:
+        return str(tomllib.loads(self.config.read_text())["store"]["url"]).startswith(("postgresql:", "postgres:"))
+
     def sql(self, statement: str) -> list[list[str]]:
         """Run a statement on the desk's database, beside the daemon; its rows, each value as text."""
         url = tomllib.loads(self.config.read_text())["store"]["url"]
-        if url.startswith(("postgresql:", "postgres:")):
+        if self.is_on_postgres:
             return [line.split("|") for line in postgres.sql(url, statement).splitlines()]
         with contextlib.closing(sqlite3.connect(self.folder / url.removeprefix("sqlite:"))) as database, database:
             return [[str(value) for value in row] for row in database.execute(statement)]
