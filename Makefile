@@ -26,10 +26,13 @@ run: install
 demo: install
 	@$(BIN)/python demo/tour.py
 
+# Several files of tests at once, since they wait more than they compute: make test SIDE_BY_SIDE= for one after the other.
+SIDE_BY_SIDE ?= -n 3 --dist loadfile
+
 # Everything with desks that are kept in a file, then what drives a desk once more with desks that PostgreSQL keeps.
 test: install
-	$(BIN)/python -m pytest
-	SPOCD_TEST_STORE=postgres $(BIN)/python -m pytest tests/desk tests/e2e tests/cli/test_cli_local.py \
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE)
+	SPOCD_TEST_STORE=postgres $(BIN)/python -m pytest $(SIDE_BY_SIDE) tests/desk tests/e2e tests/cli/test_cli_local.py \
 	    --ignore tests/e2e/test_nodes.py --ignore tests/e2e/test_crash_nodes.py
 
 lint: install

@@ -69,10 +69,10 @@ select id, substr(digest(id + 3), 1, 32), content_key, 'smtp', '127.0.0.1', auth
        '{{"by": "subject"}}', null, 0, 1
   from message where direction = 'in';
 
-insert into outbox (id, ticket, message, person, kind, cause, recipient, recipient_key, known, language,
+insert into outbox (id, ticket, message, person, purpose, kind, cause, recipient, recipient_key, known, language,
                     template_version, variables, key_id, generation, in_reply_to, reference_ids, state, dot_sent, unknowns,
                     run, tries, warned, not_before, created_at, first_tried_at, sent_at, reply)
-select m.id, m.ticket, case m.position when 2 then m.id end, t.requester,
+select m.id, m.ticket, case m.position when 2 then m.id end, t.requester, 'r',
        case m.position when 1 then 'acknowledgement' else 'answer' end, case m.position when 1 then 'mail' else 'staff' end,
        a.address, a.address, 1, 'en', '1', '{{"number": ' || m.ticket || ', "agent_name": "", "body": ""}}', '1', 0,
        m.message_id, '[]', 'sent', 0, 0, null, 1, 0, m.created_at, m.created_at, m.created_at, m.created_at, '250 2.0.0 ok'

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -20,3 +22,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Leaves out what is about a file, where desks are kept in PostgreSQL."""
     if postgres.is_wanted():
         items[:] = [each for each in items if each.get_closest_marker("sqlite") is None]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def folders_that_other_accounts_may_pass(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Lets daemons and programs of other accounts reach what a test opens to them, however deep pytest keeps it."""
+    base, top = tmp_path_factory.getbasetemp(), Path(tempfile.gettempdir())
+    for folder in (base, *base.parents):
+        if folder == top or top not in folder.parents:
+            break
+        folder.chmod(0o711)

@@ -13,7 +13,7 @@ from jinja2 import Environment, meta
 
 from spocd.daemon.operations import all_operations
 from spocd.desk.operation import Operation
-from spocd.gateway.writing import KINDS
+from spocd.gateway.writing import KINDS, answering, quoted
 from spocd.store.statements import load
 
 SPOCD = Path(__file__).parents[1] / "spocd"
@@ -96,6 +96,7 @@ LANGUAGES = sorted(each.name for each in (SPOCD / "templates").iterdir() if each
 
 def variables(file: Path) -> set[str]:
     environment = Environment(autoescape=False)
+    environment.filters.update(quoted=quoted, answering=answering)
     return meta.find_undeclared_variables(environment.parse(file.read_text(encoding="utf-8")))
 
 

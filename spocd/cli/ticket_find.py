@@ -18,7 +18,7 @@ from spocd.cli.ticket_shape import KINDS, ORDERS, PRIORITIES, STATES, TICKET
 from spocd.cli.when import back
 from spocd.errors import TryLater
 
-_ORDERED_BY = {"waiting since": "how long they wait"}
+_ORDERED_BY = {"promise due": "what was promised", "waiting since": "how long they wait"}
 _UTC = r"\b[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z"
 
 

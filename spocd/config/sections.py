@@ -230,7 +230,7 @@ class AutomaticSection:
 
 @dataclass(frozen=True, slots=True)
 class TicketSection:
-    """How long a ticket that is done can be taken up again."""
+    """How long a ticket stays with somebody, and how long one that is done can be taken up again."""
 
     close_after: int = field(
         default=3,
@@ -241,6 +241,20 @@ class TicketSection:
         metadata=_about(
             "Days in which a reply reopens a closed ticket; a later one opens a new, linked ticket.",
             values.between(0, 36_500),
+        ),
+    )
+    untouched: int = field(
+        default=72,
+        metadata=_about(
+            "Hours after which a ticket goes back into the queue if whoever has it did nothing about it. 0: never.",
+            values.between(0, 10_000),
+        ),
+    )
+    moves_within: int = field(
+        default=300,
+        metadata=_about(
+            "Seconds in which several hand-overs of a ticket are told to its people in one mail.",
+            values.between(0, 86_400),
         ),
     )
 

@@ -32,7 +32,8 @@ from spocd.daemon.settings import read_identity, settings_of
 from spocd.daemon.stderr import StandardError
 from spocd.daemon.telling import Telling
 from spocd.daemon.timers import Timer, Timers
-from spocd.desk import blob, ticket
+from spocd.desk import blob
+from spocd.desk.clock import look
 from spocd.desk.documents import moment
 from spocd.desk.node import mend_times
 from spocd.desk.operation import Desk, Operation, Settings, perform
@@ -217,7 +218,7 @@ def no_room(folder: Path, *, free: int, max_mail: int) -> str:
 
 
 async def _look_at_the_clock(desk: Desk) -> None:
-    await ticket.wake_and_close(desk)
+    await look(desk)
     await mend_times(desk)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypedDict
 
-from spocd.desk import agent, blob, mail, message, node, person, ticket, ticket_view, token
+from spocd.desk import agent, answer, blob, mail, message, node, person, ticket, ticket_view, token, turn
 from spocd.desk.access import Actor, Role
 from spocd.desk.operation import Desk, Operation, declared, operation
 
@@ -21,7 +21,7 @@ async def reload(desk: Desk, actor: Actor) -> Reloaded:
 
 
 def all_operations() -> list[Operation]:
-    return [*declared(agent, blob, mail, message, node, person, ticket, ticket_view, token), RELOAD]
+    return [*declared(agent, answer, blob, mail, message, node, person, ticket, ticket_view, token, turn), RELOAD]
 
 
 HEALTH: Operation = node.health.__dict__["operation"]

@@ -82,6 +82,8 @@ def settings_of(config: Config, identity: Row, run: str, template_version: Calla
         ),
         close_after=config.ticket.close_after,
         reopen_within=config.ticket.reopen_within,
+        untouched=config.ticket.untouched,
+        moves_within=config.ticket.moves_within,
         master=check_secret(config.file(config.secret)),
         run=run,
         shared=written(shared_by_nodes(config)),

@@ -1,24 +1,46 @@
-"""Who asks, and what they may. The role stands on each operation; it is checked here and nowhere else."""
+"""Who asks, what they may, and what they see. All three are checked here and nowhere else.
+
+The role stands on each operation. What is hidden is the same for all of them: the tickets of a restricted service are
+seen by its team and by leads, and for everybody else they are not there.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import IntEnum
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any
 
 from spocd.errors import Exit, Refused
 from spocd.store import Row, Transaction
 
 
-class Role(IntEnum):
-    """Each may all that those before it may."""
+class Role(StrEnum):
+    """What somebody is at the desk. An operation names the least that it needs."""
 
-    ANYONE = 0
-    AGENT = 1
-    LEAD = 2
-    ADMIN = 3
+    ANYONE = "anyone"  # on this machine, without a role
+    ROBOT = "robot"  # a script: opens, notes and reads, is given nothing
+    AGENT = "agent"
+    EDITOR = "editor"  # of guides and canned answers
+    ANNOUNCER = "announcer"  # of broadcasts
+    LEAD = "lead"
+    ADMIN = "admin"
 
 
-ROLES = {"agent": Role.AGENT, "lead": Role.LEAD, "admin": Role.ADMIN}
+_WORKS = frozenset({Role.ANYONE, Role.ROBOT, Role.AGENT})
+# What each may do: all that an operation of one of these roles does.
+GRANTS: Mapping[Role, frozenset[Role]] = MappingProxyType(
+    {
+        Role.ANYONE: frozenset({Role.ANYONE}),
+        Role.ROBOT: frozenset({Role.ANYONE, Role.ROBOT}),
+        Role.AGENT: _WORKS,
+        Role.EDITOR: _WORKS | {Role.EDITOR},
+        Role.ANNOUNCER: _WORKS | {Role.ANNOUNCER},
+        Role.LEAD: frozenset(Role) - {Role.ADMIN},
+        Role.ADMIN: frozenset(Role),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +52,10 @@ class Actor:
     name: str
     agent: int | None
     role: Role
+    hidden: frozenset[str] = frozenset()  # the services whose tickets this one never sees
+
+    def may(self, role: Role) -> bool:
+        return role in GRANTS[self.role]
 
     def as_agent(self) -> int:
         """The agent's id, for what only somebody with a card can do."""
@@ -55,24 +81,27 @@ async def identify(tx: Transaction, uid: int, acting_as: str | None) -> Actor:
     elif row is None:
         actor = Actor(uid, f"uid {uid}", "", None, Role.ANYONE)
     else:
-        actor = _actor(row, uid)
+        actor = await _actor(tx, row, uid)
     if acting_as is None or acting_as == actor.login:
         return actor
-    if actor.role < Role.ADMIN:
+    if not actor.may(Role.ADMIN):
         raise Refused("not-permitted", "Only administrators may use --as.", Exit.NOT_PERMITTED)
     other = await tx.one("agent_of_login", login=acting_as)
     if other is None:
         raise Refused("no-such-agent", f"There is no agent “{acting_as}”. See: spocd agent list", Exit.NOT_FOUND)
-    return _actor(other, uid)
+    return await _actor(tx, other, uid)
 
 
-def _actor(row: Row, uid: int) -> Actor:
-    return Actor(uid, row["login"], row["name"], row["id"], ROLES[row["role"]])
+async def _actor(tx: Transaction, row: Row, uid: int) -> Actor:
+    role = Role(row["role"])
+    sees_all = Role.LEAD in GRANTS[role]
+    hidden = [] if sees_all else await tx.all("services_hidden_from", agent=row["id"])
+    return Actor(uid, row["login"], row["name"], row["id"], role, frozenset(each["key"] for each in hidden))
 
 
 def check(actor: Actor, role: Role, name: str) -> None:
     """Refuse who may not; the sentence says what would be needed."""
-    if actor.role >= role:
+    if actor.may(role):
         return
     if actor.role is Role.ANYONE:
         raise Refused(
@@ -83,6 +112,48 @@ def check(actor: Actor, role: Role, name: str) -> None:
         )
     raise Refused(
         "not-permitted",
-        f"{name} needs the role {role.name.lower()}; yours is {actor.role.name.lower()}.",
+        f"{name} needs the role {role}; yours is {actor.role}.",
         Exit.NOT_PERMITTED,
     )
+
+
+# The parameters that name a ticket, and those that name a message (1234.5), in every operation that has them.
+TICKETS = ("ticket", "into", "other", "parent")
+MESSAGES = ("message", "messages")
+
+
+def seen_by(actor: Actor) -> dict[str, Any]:
+    """The filter that a listing of tickets has for an actor, so that it holds only what they see."""
+    return {"viewer": actor.agent} if actor.hidden else {}
+
+
+async def check_sees(tx: Transaction, actor: Actor, parameters: Mapping[str, Any]) -> None:
+    """Refuse what names a ticket that is hidden from the actor, in the words for a ticket that is not there."""
+    if not actor.hidden:
+        return
+    for name in TICKETS:
+        number = parameters.get(name)
+        if isinstance(number, int) and await _is_hidden(tx, actor, number):
+            raise no_ticket(number)
+    for name in MESSAGES:
+        named = parameters.get(name) or []
+        for each in [named] if isinstance(named, str) else named:
+            if await _is_in_hidden(tx, actor, each):
+                raise Refused("no-such-message", f"There is no message {each}.", Exit.NOT_FOUND)
+
+
+async def _is_hidden(tx: Transaction, actor: Actor, number: int) -> bool:
+    row = await tx.one("service_of_ticket", number=number)
+    return row is not None and row["service"] in actor.hidden
+
+
+async def _is_in_hidden(tx: Transaction, actor: Actor, name: str) -> bool:
+    origin, _, position = name.removeprefix("#").partition(".")
+    if not (origin.isdecimal() and position.isdecimal() and max(len(origin), len(position)) <= 18):
+        return False  # it is none, as whoever reads it will say
+    row = await tx.one("service_of_message", origin=int(origin), position=int(position))
+    return row is not None and row["service"] in actor.hidden
+
+
+def no_ticket(number: int) -> Refused:
+    return Refused("no-such-ticket", f"There is no ticket #{number}.", Exit.NOT_FOUND)

@@ -6,6 +6,7 @@ import json
 import time
 from typing import Any, TypedDict
 
+from spocd.desk.access import no_ticket
 from spocd.desk.operation import Desk
 from spocd.domain.ticket import Ticket
 from spocd.errors import Exit, Refused
@@ -30,6 +31,10 @@ class TicketDocument(TypedDict):
     team: str | None
     service: str | None
     channel: str
+    direction: str
+    tier: int
+    tags: list[str]
+    resolution: str | None
     opened_at: str
     updated_at: str
     due_at: str | None
@@ -115,6 +120,10 @@ def ticket_document(row: Row) -> TicketDocument:
         "team": row["team"],
         "service": row["service"],
         "channel": row["channel"],
+        "direction": row["direction"],
+        "tier": row["tier"],
+        "tags": row["tags"].split() if row["tags"] else [],
+        "resolution": row["resolution"],
         "opened_at": moment(row["opened_at"]),
         "updated_at": moment(row["updated_at"]),
         "due_at": moment_or_none(row["due_at"]),
@@ -130,10 +139,6 @@ async def document_of(desk: Desk, number: int) -> TicketDocument:
     if row is None:
         raise no_ticket(number)
     return ticket_document(row)
-
-
-def no_ticket(number: int) -> Refused:
-    return Refused("no-such-ticket", f"There is no ticket #{number}.", Exit.NOT_FOUND)
 
 
 async def find_ticket(desk: Desk, number: int) -> Ticket:
@@ -158,6 +163,17 @@ async def save(desk: Desk, before: Ticket, after: Ticket) -> None:
         pend_until=after.pend_until,
         resolved_at=after.resolved_at,
         closed_at=after.closed_at,
+        kind=after.kind,
+        priority=after.priority,
+        team=after.team,
+        service=after.service,
+        due_at=after.due_at,
+        tier=after.tier,
+        untouched_since=after.untouched_since,
+        first_answered_at=after.first_answered_at,
+        resolution=after.resolution,
+        merged_into=after.merged_into,
+        requester=after.requester,
     )
     if changed != 1:
         raise Refused("changed", f"#{before.number} has just been changed by somebody else. Look again.", Exit.CONFLICT)

@@ -17,6 +17,8 @@ async def claims_of(desk: Desk, ring: Ring, found: Evidence) -> list[Claim]:
     claims = [claim for token in found.tokens if (claim := await _token_claim(desk, ring, token))]
     for token in found.own_ids:
         letter = await desk.tx.one("letter", id=token.first) if ring.verifies(token) else None
+        if letter is not None and letter["ticket"] is None:
+            continue  # a digest: an answer to it is about no single ticket
         claims.append(
             await _claim(desk, Rung.OWN_ID, letter["ticket"] if letter else None, refused="the Message-ID is not ours")
         )

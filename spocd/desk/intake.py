@@ -317,11 +317,18 @@ def _unrelated_bounce(reading: Reading) -> Fate:
 
 
 async def _bounce(desk: Desk, mail: Leased, reading: Reading, letter: Row) -> Fate:
-    """A delivery report about a letter of ours goes to that letter's ticket."""
-    ticket = await find_ticket(desk, await survivor(desk, letter["ticket"]))
+    """A delivery report about a letter of ours goes to that letter's ticket, if it is about one."""
     # A server that gave up after days of "later" says failed with 4.x: this letter is lost, though the next may not be.
     final = any(b.permanent or b.action == "failed" for b in reading.bounces) or not reading.bounces
     why: dict[str, Any] = {"by": "bounce", "rung": 1, "role": PARTICIPANT, "letter": letter["id"], "final": final}
+    status = next((b.status for b in reading.bounces if b.status), None)
+    if final:
+        await desk.tx.run("letter_bounced", id=letter["id"], reply=f"bounced: {status or 'no status'}")
+    event = {"letter": letter["id"], "to": letter["recipient"], "status": status}
+    if letter["ticket"] is None:
+        await record(desk, None, SPOCD, "bounced" if final else "delayed", **event)
+        return Fate("bounce recorded", None, None, why)
+    ticket = await find_ticket(desk, await survivor(desk, letter["ticket"]))
     position, message = await add_incoming(
         desk,
         ticket,
@@ -333,14 +340,8 @@ async def _bounce(desk: Desk, mail: Leased, reading: Reading, letter: Row) -> Fa
         evidence=why,
         sender=mail.envelope.sender,
     )
-    status = next((b.status for b in reading.bounces if b.status), None)
-    if final:
-        await desk.tx.run("letter_bounced", id=letter["id"], reply=f"bounced: {status or 'no status'}")
     await save(desk, ticket, filed(ticket, desk.now))
-    await record(
-        desk, ticket.number, SPOCD, "bounced" if final else "delayed", letter=letter["id"], to=letter["recipient"],
-        status=status, message=position,
-    )  # fmt: skip
+    await record(desk, ticket.number, SPOCD, "bounced" if final else "delayed", message=position, **event)
     return Fate("bounce recorded", ticket.number, message, why)
 
 

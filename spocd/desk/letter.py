@@ -22,12 +22,16 @@ from spocd.errors import Refused, TryLater
 from spocd.store import Row
 
 MOST_REFERENCES = 20
+WRITTEN = ("answer", "consult")  # the kinds that a person writes: under their name, with their files
 BOUNCES = "bounces"  # the local part of our return paths
 
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Whom a letter goes to: a participant, and the address that it goes to this time."""
+    """Somebody outside whom a letter goes to, and the address that it goes to this time.
+
+    `purpose` is that of the token that the letter is answered to, `generation` the token's.
+    """
 
     person: int
     name: str
@@ -35,6 +39,17 @@ class Reader:
     language: str | None
     known: bool
     generation: int
+    purpose: Purpose = Purpose.REPLY
+
+
+@dataclass(frozen=True, slots=True)
+class Colleague:
+    """An agent whom a letter goes to."""
+
+    agent: int
+    name: str
+    address: str
+    language: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +77,13 @@ def chain_after(in_reply_to: str | None, references: Sequence[str]) -> Chain:
 
 
 async def post(
-    desk: Desk, ring: Ring, ticket: Ticket, reader: Reader, *, kind: str, cause: str, message: int | None, chain: Chain,
-    variables: Mapping[str, Any],
+    desk: Desk, ring: Ring, ticket: Ticket | None, reader: Reader | Colleague, *, kind: str, cause: str,
+    message: int | None, chain: Chain, variables: Mapping[str, Any], after: int = 0,
 ) -> int | None:  # fmt: skip
     """Put a letter into the outbox; its id, or None where the reader cannot be written to.
 
-    Never to an address of the desk's own: two letters later that would be a loop.
+    It waits there for `after` seconds at least. Never to an address of the desk's own: two letters later that would be
+    a loop.
     """
     address = find(reader.address)
     if address is None or desk.settings.own.own(reader.address):
@@ -75,36 +91,45 @@ async def post(
     language = reader.language or desk.settings.language
     row = await desk.tx.one(
         "add_letter",
-        ticket=ticket.number,
+        ticket=ticket.number if ticket else None,
         message=message,
-        person=reader.person,
         kind=kind,
         cause=cause,
         recipient=str(address),
         recipient_key=address.key,
-        known=int(reader.known),
         language=language,
         template_version=desk.settings.template_version(kind, language),
         variables=write_json(_common(desk, ticket) | dict(variables)),
         key_id=ring.newest,
-        generation=reader.generation,
         in_reply_to=chain.in_reply_to,
         reference_ids=write_json(chain.references),
+        not_before=desk.now + after,
         now=desk.now,
+        **_columns(reader),
     )
     assert row is not None
     return int(row["id"])
 
 
-def _common(desk: Desk, ticket: Ticket) -> dict[str, Any]:
+def _columns(reader: Reader | Colleague) -> dict[str, Any]:
+    """Whose the letter is, and what it is answered to."""
+    match reader:
+        case Reader():
+            own = {"person": reader.person, "agent": None, "purpose": reader.purpose}
+            return {**own, "known": int(reader.known), "generation": reader.generation}
+        case Colleague():
+            return {"person": None, "agent": reader.agent, "purpose": Purpose.AGENT, "known": 1, "generation": 0}
+
+
+def _common(desk: Desk, ticket: Ticket | None) -> dict[str, Any]:
     """What every template may say."""
     return {
-        "number": ticket.number,
-        "subject": "" if ticket.subject == NO_SUBJECT else ticket.subject,
-        "channel": ticket.channel,
-        "tag": desk.settings.tag(ticket.number),
+        "number": ticket.number if ticket else 0,
+        "subject": "" if ticket is None or ticket.subject == NO_SUBJECT else ticket.subject,
+        "channel": ticket.channel if ticket else "",
+        "tag": desk.settings.tag(ticket.number) if ticket else "",
         "desk_name": desk.settings.name,
-        "desk_address": ticket.address,
+        "desk_address": ticket.address if ticket else desk.settings.address,
         "requester_name": "",
         "agent_name": "",
         "body": "",
@@ -153,14 +178,19 @@ async def compose(desk: Desk, letter: int) -> Letter:
     if row is None:
         raise Refused("no-such-letter", f"There is no letter {letter}.")
     ring = await desk.ring()
-    enclosures = [] if row["kind"] != "answer" else await _enclosures(desk, row["message"])
+    enclosures = await _enclosures(desk, row["message"]) if row["kind"] in WRITTEN else []
     return _signed(desk, ring, row, enclosures)
 
 
 def _signed(desk: Desk, ring: Ring, row: Row, enclosures: list[Enclosure]) -> Letter:
     settings = desk.settings
     delimiter, domain, key_id = settings.delimiter, settings.domain, row["key_id"]
-    reply = ring.sign(Purpose.REPLY, row["ticket"], row["person"], generation=row["generation"], key_id=key_id)
+    address = row["address"] or settings.address
+    # What is about no ticket has nothing to be answered to but the desk.
+    reply = "" if row["ticket"] is None else ring.sign(
+        Purpose(row["purpose"]), row["ticket"], row["agent"] if row["person"] is None else row["person"],
+        generation=row["generation"], key_id=key_id,
+    )  # fmt: skip
     bounce = ring.sign(Purpose.BOUNCE, row["id"], key_id=key_id)
     variables = json.loads(row["variables"])
     return Letter(
@@ -168,12 +198,12 @@ def _signed(desk: Desk, ring: Ring, row: Row, enclosures: list[Enclosure]) -> Le
         kind=row["kind"],
         language=row["language"],
         ticket=row["ticket"],
-        from_name=variables["agent_name"] if row["kind"] == "answer" else settings.name,
-        from_address=row["address"],
+        from_name=variables["agent_name"] if row["kind"] in WRITTEN else settings.name,
+        from_address=address,
         # A name that an unknown sender chose must not go out by a machine's hand: it could be anybody's words.
-        to_name=row["person_name"] if row["known"] or row["kind"] == "answer" else "",
+        to_name=row["reader_name"] if row["known"] or row["kind"] in WRITTEN else "",
         to_address=row["recipient"],
-        reply_to=extended(row["address"], delimiter, reply),
+        reply_to=extended(address, delimiter, reply) if reply else "",
         return_path=extended(f"{BOUNCES}@{domain}", delimiter, bounce),
         message_id=message_id(ring.sign(Purpose.MESSAGE_ID, row["id"], key_id=key_id), domain),
         in_reply_to=row["in_reply_to"],
@@ -214,7 +244,12 @@ async def last_chain(desk: Desk, ticket: Ticket, ring: Ring, person: int) -> Cha
     last = await desk.tx.one("last_message_of_people", ticket=ticket.number)
     if last is not None and last["message_id"]:
         return chain_after(last["message_id"], read_json(last["reference_ids"]))
-    letter = await desk.tx.one("last_letter_to", ticket=ticket.number, person=person)
+    return await own_chain(desk, ticket, ring, Purpose.REPLY, person)
+
+
+async def own_chain(desk: Desk, ticket: Ticket, ring: Ring, purpose: Purpose, reader: int) -> Chain:
+    """The chain of our own letters of one purpose to a person or an agent on a ticket, whoever else wrote meanwhile."""
+    letter = await desk.tx.one("last_letter_to", ticket=ticket.number, purpose=purpose, reader=reader)
     if letter is None:
         return Chain(None, ())
     own = message_id(ring.sign(Purpose.MESSAGE_ID, letter["id"], key_id=letter["key_id"]), desk.settings.domain)
@@ -268,6 +303,9 @@ async def settle(desk: Desk, letter: Leased, outcome: Outcome, *, jitter: float)
 
 async def _note(desk: Desk, row: Row, what: str) -> None:
     """Tell whoever looks at the ticket, by a note of spocd's own."""
+    if row["ticket"] is None:
+        await record(desk, None, SPOCD, "letter not delivered", letter=row["id"], to=row["recipient"], why=what)
+        return
     ticket = await find_ticket(desk, row["ticket"])
     text = f"The {row['kind']} to {row['recipient']} {what}"
     position, _ = await add_own(desk, SPOCD, ticket, kind="note", body=text, recipients=[])

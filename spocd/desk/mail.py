@@ -44,7 +44,7 @@ class InboxList(TypedDict):
 
 class LetterDocument(TypedDict):
     id: int
-    ticket: int
+    ticket: int | None
     kind: str
     to: str
     state: str

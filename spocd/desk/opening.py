@@ -18,22 +18,31 @@ async def open_ticket(
     address: str,
     service: str | None,
     state: str = "new",
-    kind: str = "request",
-    priority: str = "normal",
+    kind: str | None = None,
+    priority: str | None = None,
     waiting_since: int | None = None,
     why: str | None = None,
+    reporter: int | None = None,
+    direction: str = "in",
 ) -> Ticket:
-    """Open a ticket; `by` stands in the journal. The requester has waited since `waiting_since`, or from now."""
+    """Open a ticket; `by` stands in the journal. The requester has waited since `waiting_since`, or from now.
+
+    What is about a service goes to that service's team; `kind` and `priority` are the service's where none are given.
+    """
+    of_service = await desk.tx.one("service", key=service) if service else None
     row = await desk.tx.one(
         "open_ticket",
         subject=subject,
         state=state,
-        kind=kind,
-        priority=priority,
+        kind=kind or (of_service["kind"] if of_service else "request"),
+        priority=priority or (of_service["priority"] if of_service else "normal"),
         requester=requester,
+        team=of_service["team"] if of_service else None,
         service=service,
         channel=channel,
         address=address,
+        reporter=reporter,
+        direction=direction,
         waiting_since=desk.now if waiting_since is None else waiting_since,
         now=desk.now,
     )

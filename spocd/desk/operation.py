@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from spocd.desk.access import Actor, Role, check, identify
+from spocd.desk.access import Actor, Role, check, check_sees, identify
 from spocd.domain.intake import Limits, Rules
 from spocd.domain.token import OwnAddresses, Ring, good_keys, ring
 from spocd.errors import Exit, Refused
@@ -34,6 +34,8 @@ class Settings:
     limits: Limits
     close_after: int  # days
     reopen_within: int  # days
+    untouched: int  # hours after which a ticket that its agent did nothing about is in the queue again; 0: never
+    moves_within: int  # seconds in which several hand-overs of a ticket are told its people as one
     master: bytes
     run: str
     shared: str  # what all nodes must have alike, as `domain.node.written` writes it
@@ -120,6 +122,7 @@ async def perform(
         desk = Desk(tx, int(clock()), settings)
         actor = await identify(tx, uid, acting_as)
         check(actor, asked.role, asked.name)
+        await check_sees(tx, actor, own)
         if not key:
             result = await asked.function(desk, actor, **own)
         else:

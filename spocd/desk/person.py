@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypedDict
 
-from spocd.desk.access import Actor
+from spocd.desk.access import Actor, seen_by
 from spocd.desk.documents import TicketDocument, moment, page_size, ticket_document
 from spocd.desk.operation import Desk, operation
 from spocd.desk.search import people_with
@@ -95,7 +95,8 @@ async def view(desk: Desk, actor: Actor, *, address: str) -> PersonView:
     if person is None:
         raise Refused("no-such-person", f"Nobody with the address {address} has written to the desk.", Exit.NOT_FOUND)
     addresses = await desk.tx.all("person_addresses", person=person["id"])
-    tickets = await desk.tx.listing("ticket", {"person": person["id"]}, sort="newest", limit=500, after=None)
+    filters = {"person": person["id"]} | seen_by(actor)
+    tickets = await desk.tx.listing("ticket", filters, sort="newest", limit=500, after=None)
     return {
         "name": person["name"],
         "address": addresses[0]["address"],

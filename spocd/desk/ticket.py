@@ -1,45 +1,25 @@
-"""Work on a ticket: take, give, answer, note, rest, close. Each prints the ticket as it is afterwards."""
+"""Tickets that staff open, and who is on a ticket. Each operation answers with the ticket as it is afterwards."""
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any, Literal, NotRequired, TypedDict
-from zoneinfo import ZoneInfo
+from typing import Literal
 
-from spocd.desk.access import SPOCD, Actor
-from spocd.desk.documents import TicketDocument, TicketList, document_of, find_ticket, moment, save
+from spocd.desk.access import Actor
+from spocd.desk.answer import Enclosed, enclose, tell, workable
+from spocd.desk.documents import TicketDocument, document_of, save
 from spocd.desk.journal import record
-from spocd.desk.letter import Chain, Reader, last_chain, post, readers
 from spocd.desk.message import add_own
 from spocd.desk.opening import open_ticket
 from spocd.desk.operation import Desk, operation
 from spocd.desk.person import ensure_person, find_person
 from spocd.domain import ticket as case
 from spocd.domain.address import parse
-from spocd.domain.ticket import Ticket, check_rev
-from spocd.domain.token import Ring
 from spocd.errors import Exit, Refused
-from spocd.store import Row
 
 Channel = Literal["phone", "chat", "walk-in", "letter", "sms", "social", "other", "mail"]
+Direction = Literal["in", "out"]
 Kind = Literal["incident", "request", "question"]
 Priority = Literal["low", "normal", "high", "urgent"]
-
-
-class Enclosed(TypedDict):
-    """A file that was put into the store with blob.Put."""
-
-    filename: str
-    content_type: NotRequired[str]
-    sha256: str
-
-
-async def _read(desk: Desk, number: int, if_rev: int | None) -> Ticket:
-    ticket = await find_ticket(desk, number)
-    if ticket.merged_into is not None:
-        raise Refused("merged", f"#{number} was merged into #{ticket.merged_into}.", Exit.CONFLICT)
-    check_rev(ticket, if_rev)
-    return ticket
 
 
 @operation("ticket.new", writes=True)
@@ -53,8 +33,9 @@ async def new(
     channel: Channel = "phone",
     name: str = "",
     service: str | None = None,
-    kind: Kind = "request",
-    priority: Priority = "normal",
+    kind: Kind | None = None,
+    priority: Priority | None = None,
+    direction: Direction = "in",
     notify: bool = True,
     attachments: list[Enclosed] | None = None,
 ) -> TicketDocument:
@@ -75,246 +56,22 @@ async def new(
         service=service,
         kind=kind,
         priority=priority,
+        reporter=actor.agent,
+        direction=direction,
     )
     if body.strip() or attachments:
         position, message = await add_own(desk, actor, ticket, kind="note", body=body, recipients=[])
-        await _enclose(desk, message, attachments)
+        await enclose(desk, message, attachments)
         await record(desk, ticket.number, actor, "note", message=position)
     if notify:
-        await _tell(desk, actor, ticket, kind="acknowledgement", message=None, variables={})
+        await tell(desk, actor, ticket, kind="acknowledgement", message=None, variables={})
     return await document_of(desk, ticket.number)
-
-
-@operation("ticket.next", writes=True)
-async def next_ticket(desk: Desk, actor: Actor, *, claim: bool = False) -> TicketList:
-    """Show the case that is next in the fair order; with claim, take it in the same step."""
-    row = await desk.tx.one("next_in_queue")
-    if row is None:
-        return {"tickets": [], "cursor": None}
-    if claim:
-        ticket = await find_ticket(desk, row["number"])
-        await _give(desk, actor, ticket, actor.as_agent(), "taken", to=actor.login, why="next in the queue")
-    return {"tickets": [await document_of(desk, row["number"])], "cursor": None}
-
-
-@operation("ticket.take", writes=True)
-async def take(
-    desk: Desk, actor: Actor, *, ticket: int, reason: str | None = None, if_rev: int | None = None
-) -> TicketDocument:
-    """Take a ticket; one that somebody has needs a reason."""
-    before = await _read(desk, ticket, if_rev)
-    agent = actor.as_agent()
-    await _check_reason(desk, actor, before, agent, reason)
-    await _give(desk, actor, before, agent, "taken", to=actor.login, why=reason)
-    return await document_of(desk, ticket)
-
-
-@operation("ticket.release", writes=True)
-async def release(
-    desk: Desk, actor: Actor, *, ticket: int, reason: str | None = None, if_rev: int | None = None
-) -> TicketDocument:
-    """Put a ticket back into the queue, at the place that its waiting time gives it."""
-    before = await _read(desk, ticket, if_rev)
-    if before.assignee is None:
-        raise Refused("nobody", f"Nobody has #{ticket}: it is in the queue already.")
-    await _give(desk, actor, before, None, "released", why=reason)
-    return await document_of(desk, ticket)
-
-
-@operation("ticket.assign", writes=True)
-async def assign(
-    desk: Desk, actor: Actor, *, ticket: int, to: str, reason: str | None = None, if_rev: int | None = None
-) -> TicketDocument:
-    """Give a ticket to an agent; one that somebody has needs a reason."""
-    before = await _read(desk, ticket, if_rev)
-    agent = await desk.tx.one("agent_of_login", login=to)
-    if agent is None:
-        raise Refused("no-such-agent", f"There is no agent “{to}”. See: spocd agent list", Exit.NOT_FOUND)
-    await _check_reason(desk, actor, before, agent["id"], reason)
-    await _give(desk, actor, before, agent["id"], "assigned", to=to, why=reason)
-    return await document_of(desk, ticket)
-
-
-async def _check_reason(desk: Desk, actor: Actor, ticket: Ticket, agent: int, reason: str | None) -> None:
-    if ticket.assignee is None or reason:
-        return
-    holder = "you" if ticket.assignee == actor.agent else (await document_of(desk, ticket.number))["assignee"]
-    if ticket.assignee == agent:
-        raise Refused("there", f"#{ticket.number} is with {holder} already.")
-    raise Refused("taken", f"#{ticket.number} is with {holder}. Say why it moves: --reason TEXT", Exit.CONFLICT)
-
-
-async def _give(desk: Desk, actor: Actor, ticket: Ticket, agent: int | None, event: str, **detail: str | None) -> None:
-    await save(desk, ticket, case.given(ticket, agent, desk.now))
-    await record(desk, ticket.number, actor, event, **detail)
-
-
-@operation("ticket.reply", writes=True)
-async def reply(
-    desk: Desk,
-    actor: Actor,
-    *,
-    ticket: int,
-    body: str,
-    close: bool = False,
-    pend_until: int | None = None,
-    attachments: list[Enclosed] | None = None,
-    if_rev: int | None = None,
-) -> TicketDocument:
-    """Answer by mail, under the desk's address and your name; everybody on the ticket gets it."""
-    before = await _read(desk, ticket, if_rev)
-    if not body.strip():
-        raise Refused("empty", "The answer is empty. Give it with -b TEXT, -F FILE or -e.", Exit.USAGE)
-    if close and pend_until is not None:
-        raise Refused("both", "An answer either closes the ticket or lets it rest. Take one.", Exit.USAGE)
-    await _answer(desk, actor, before, body, attachments)
-    after = case.answered(before, desk.now)
-    if before.state == case.State.RESOLVED and not close:
-        await record(desk, ticket, actor, "reopened", was=before.state, why="answered it")
-    if before.assignee is None and actor.agent is not None:
-        after = case.given(after, actor.agent, desk.now)
-        await record(desk, ticket, actor, "taken", to=actor.login, why="answered it")
-    if close:
-        after = case.resolved(after, desk.now)
-        await record(desk, ticket, actor, "resolved")
-    if pend_until is not None:
-        after = case.pended(after, pend_until, desk.now)
-        await record(desk, ticket, actor, "pending", until=moment(pend_until))
-    await save(desk, before, after)
-    return await document_of(desk, ticket)
-
-
-async def _answer(desk: Desk, actor: Actor, ticket: Ticket, body: str, attachments: list[Enclosed] | None) -> None:
-    to = await readers(desk, ticket, answer=True)
-    recipients = [{"name": each.name, "address": each.address} for each in to]
-    position, message = await add_own(desk, actor, ticket, kind="mail", body=body, recipients=recipients)
-    await _enclose(desk, message, attachments)
-    last = await desk.tx.one("last_message_of_people", ticket=ticket.number)
-    letters = await _tell(
-        desk, actor, ticket, kind="answer", message=message, variables={"body": body.rstrip(), **_quote(desk, last)}
-    )
-    if not letters:
-        raise Refused(
-            "nobody",
-            f"Nobody on #{ticket.number} has an address to answer to."
-            f" Add one: spocd ticket cc add {ticket.number} ADDR",
-        )
-    await record(desk, ticket.number, actor, "answered", message=position, letters=letters)
-
-
-def _quote(desk: Desk, last: Row | None) -> dict[str, str]:
-    """What the answer answers, with its time as the desk's clock shows it."""
-    if last is None:
-        return {}
-    written = datetime.fromtimestamp(last["created_at"], ZoneInfo(desk.settings.zone))
-    return {
-        "quote": last["visible_text"],
-        "quote_author": last["author_name"] or last["author_address"],
-        "quote_date": written.strftime("%Y-%m-%d %H:%M %Z"),
-    }
-
-
-async def _tell(
-    desk: Desk, actor: Actor, ticket: Ticket, *, kind: str, message: int | None, variables: dict[str, Any]
-) -> list[int]:
-    """A letter each to everybody on the ticket; their ids."""
-    ring: Ring = await desk.ring()
-    to: list[Reader] = await readers(desk, ticket, answer=kind == "answer")
-    told = []
-    for reader in to:
-        chain: Chain = await last_chain(desk, ticket, ring, reader.person)
-        others = [each.name or each.address for each in to if each.person != reader.person]
-        letter = await post(
-            desk, ring, ticket, reader, kind=kind, cause="staff", message=message, chain=chain,
-            variables={
-                "requester_name": reader.name, "agent_name": actor.name, "also_told": ", ".join(others), **variables,
-            },
-        )  # fmt: skip
-        told += [letter] if letter is not None else []
-    return told
-
-
-async def _enclose(desk: Desk, message: int, attachments: list[Enclosed] | None) -> None:
-    for position, each in enumerate(attachments or [], 1):
-        blob = await desk.tx.one("blob_size", sha256=each["sha256"])
-        if blob is None:
-            raise Refused("no-such-file", f"The file {each['filename']} was not sent first (blob.Put).", Exit.NOT_FOUND)
-        await desk.tx.run(
-            "add_attachments", message=message, position=position, filename=each["filename"],
-            content_type=each.get("content_type") or "application/octet-stream", size=blob["size"],
-            sha256=each["sha256"],
-        )  # fmt: skip
-
-
-@operation("ticket.note", writes=True)
-async def note(
-    desk: Desk,
-    actor: Actor,
-    *,
-    ticket: int,
-    body: str,
-    attachments: list[Enclosed] | None = None,
-    if_rev: int | None = None,
-) -> TicketDocument:
-    """Write an internal note: only staff ever see it."""
-    before = await _read(desk, ticket, if_rev)
-    if not body.strip() and not attachments:
-        raise Refused("empty", "The note is empty. Give it with -b TEXT, -F FILE or -e.", Exit.USAGE)
-    position, message = await add_own(desk, actor, before, kind="note", body=body, recipients=[])
-    await _enclose(desk, message, attachments)
-    await save(desk, before, case.filed(before, desk.now))
-    await record(desk, ticket, actor, "note", message=position)
-    return await document_of(desk, ticket)
-
-
-@operation("ticket.close", writes=True)
-async def close(
-    desk: Desk,
-    actor: Actor,
-    *,
-    ticket: int,
-    body: str | None = None,
-    reason: str | None = None,
-    notify: bool = True,
-    if_rev: int | None = None,
-) -> TicketDocument:
-    """Resolve a ticket and tell its people, with a last word if there is one; an answer opens it again."""
-    before = await _read(desk, ticket, if_rev)
-    if before.state == case.State.SPAM:
-        raise Refused("spam", f"#{ticket} is filed as spam. Reopen it first: spocd ticket reopen {ticket}")
-    await save(desk, before, case.resolved(before, desk.now))
-    await record(desk, ticket, actor, "resolved", why=reason)
-    if notify:
-        await _tell(desk, actor, before, kind="closed", message=None, variables={"body": (body or "").rstrip()})
-    return await document_of(desk, ticket)
-
-
-@operation("ticket.reopen", writes=True)
-async def reopen(
-    desk: Desk, actor: Actor, *, ticket: int, reason: str | None = None, if_rev: int | None = None
-) -> TicketDocument:
-    """Open a ticket again that was resolved, closed or filed as spam."""
-    before = await _read(desk, ticket, if_rev)
-    await save(desk, before, case.reopened(before, desk.now))
-    await record(desk, ticket, actor, "reopened", was=before.state, why=reason)
-    return await document_of(desk, ticket)
-
-
-@operation("ticket.pend", writes=True)
-async def pend(
-    desk: Desk, actor: Actor, *, ticket: int, until: int, reason: str | None = None, if_rev: int | None = None
-) -> TicketDocument:
-    """Let a ticket rest until a moment (UTC seconds); a mail from its people wakes it before."""
-    before = await _read(desk, ticket, if_rev)
-    await save(desk, before, case.pended(before, until, desk.now))
-    await record(desk, ticket, actor, "pending", until=moment(until), why=reason)
-    return await document_of(desk, ticket)
 
 
 @operation("ticket.cc_add", writes=True)
 async def cc_add(desk: Desk, actor: Actor, *, ticket: int, address: str, if_rev: int | None = None) -> TicketDocument:
     """Add somebody to a ticket: from now on they get its answers, and may write to it."""
-    before = await _read(desk, ticket, if_rev)
+    before = await workable(desk, ticket, if_rev)
     parsed = parse(address)
     if desk.settings.own.own(str(parsed)):
         raise Refused("own-address", f"{parsed} is an address of this desk; it would write to itself.", Exit.USAGE)
@@ -334,29 +91,10 @@ async def cc_remove(
     desk: Desk, actor: Actor, *, ticket: int, address: str, if_rev: int | None = None
 ) -> TicketDocument:
     """Take somebody off a ticket; their reply addresses for it stop working."""
-    before = await _read(desk, ticket, if_rev)
+    before = await workable(desk, ticket, if_rev)
     person = await find_person(desk, address)
     if person is None or not await desk.tx.run("remove_participant", ticket=ticket, person=person["id"], now=desk.now):
         raise Refused("not-there", f"{address} is not in copy on #{ticket}.", Exit.NOT_FOUND)
     await save(desk, before, case.filed(before, desk.now))
     await record(desk, ticket, actor, "cc removed", address=address)
     return await document_of(desk, ticket)
-
-
-MOST_AT_ONCE = 200
-
-
-async def wake_and_close(desk: Desk) -> int:
-    """What time alone does: wake what rested long enough, close what was resolved long enough. How many it touched."""
-    rows = await desk.tx.all("tickets_to_wake", now=desk.now, most=MOST_AT_ONCE)
-    for row in rows:
-        before = await find_ticket(desk, row["number"])
-        await save(desk, before, case.woken(before, desk.now))
-        await record(desk, before.number, SPOCD, "woken")
-    before_moment = desk.now - desk.settings.close_after * case.DAY
-    done = await desk.tx.all("tickets_to_close", before=before_moment, most=MOST_AT_ONCE)
-    for row in done:
-        before = await find_ticket(desk, row["number"])
-        await save(desk, before, case.closed(before, desk.now))
-        await record(desk, before.number, SPOCD, "closed", why=f"no answer for {desk.settings.close_after} days")
-    return len(rows) + len(done)

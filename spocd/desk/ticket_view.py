@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, Literal, TypedDict
 
-from spocd.desk.access import Actor
+from spocd.desk.access import Actor, seen_by
 from spocd.desk.documents import (
     Attachment,
     Link,
@@ -30,6 +30,7 @@ from spocd.store import Row
 from spocd.store.listings import cursor as page_cursor
 
 PAGE = 50
+NEVER = 2**63 - 1  # when what is promised for no time is due
 Sort = Literal["newest", "oldest", "updated", "waiting"]
 
 
@@ -76,6 +77,7 @@ async def list_tickets(
     team: str | None = None,
     priority: str | None = None,
     kind: str | None = None,
+    tag: str | None = None,
     since: int | None = None,
     until: int | None = None,
     search: str | None = None,
@@ -84,7 +86,8 @@ async def list_tickets(
     cursor: str | None = None,
 ) -> TicketList:
     """List tickets, the newest first; without a state those that are open."""
-    plain = {"service": service, "team": team, "priority": priority, "kind": kind, "since": since, "until": until}
+    plain: dict[str, Any] = {"service": service, "team": team, "priority": priority, "kind": kind, "tag": tag}
+    plain |= {"since": since, "until": until}
     filters: dict[str, Any] = {name: value for name, value in plain.items() if value is not None}
     if states := _states(state):
         filters["states"] = states
@@ -94,7 +97,7 @@ async def list_tickets(
     if requester is not None:
         person = await find_person(desk, requester)
         filters["requester"] = person["id"] if person else -1
-    return await _page(desk, filters, sort=sort, limit=limit, cursor=cursor)
+    return await _page(desk, actor, filters, sort=sort, limit=limit, cursor=cursor)
 
 
 @operation("ticket.search")
@@ -102,7 +105,8 @@ async def search_tickets(
     desk: Desk, actor: Actor, *, words: str, limit: int = PAGE, cursor: str | None = None
 ) -> TicketList:
     """Find tickets that hold all these words, in subject, messages, names of files or people, the newest first."""
-    return await _page(desk, {"search": await tickets_with(desk, words)}, sort="newest", limit=limit, cursor=cursor)
+    filters = {"search": await tickets_with(desk, words)}
+    return await _page(desk, actor, filters, sort="newest", limit=limit, cursor=cursor)
 
 
 def _states(asked: list[str] | None) -> list[str]:
@@ -126,9 +130,11 @@ async def _assignee(desk: Desk, actor: Actor, assignee: str | None) -> dict[str,
     return {"assignee": agent["id"]}
 
 
-async def _page(desk: Desk, filters: dict[str, Any], *, sort: str, limit: int, cursor: str | None) -> TicketList:
+async def _page(
+    desk: Desk, actor: Actor, filters: dict[str, Any], *, sort: str, limit: int, cursor: str | None
+) -> TicketList:
     most = page_size(limit)
-    rows = await desk.tx.listing("ticket", filters, sort=sort, limit=most + 1, after=cursor)
+    rows = await desk.tx.listing("ticket", filters | seen_by(actor), sort=sort, limit=most + 1, after=cursor)
     page = rows[:most]
     more = page_cursor(page[-1]["sort_key"], page[-1]["number"]) if len(rows) > most else None
     return {"tickets": [ticket_document(row) for row in page], "cursor": more}
@@ -214,7 +220,8 @@ async def _place(desk: Desk, number: int) -> int | None:
     ticket = await find_ticket(desk, number)
     if ticket.assignee is not None or ticket.state not in ("new", "open") or ticket.waiting_since is None:
         return None
-    row = await desk.tx.one("queue_place", waiting_since=ticket.waiting_since, number=number)
+    due_at = NEVER if ticket.due_at is None else ticket.due_at
+    row = await desk.tx.one("queue_place", due_at=due_at, waiting_since=ticket.waiting_since, number=number)
     assert row is not None
     return int(row["before"]) + 1
 
@@ -225,6 +232,8 @@ async def explain(desk: Desk, actor: Actor, *, ticket: int) -> Explanation:
     found = await find_ticket(desk, ticket)
     place = await _place(desk, ticket)
     why = [f"#{ticket} is number {place} in the queue."] if place else []
+    if place and found.due_at is not None:
+        why.append(f"Its requester is promised an answer by {moment(found.due_at)}: what is promised comes first.")
     if place and found.waiting_since is not None:
         why.append(f"Its requester has waited since {moment(found.waiting_since)}.")
     elif found.assignee is not None:
@@ -235,7 +244,7 @@ async def explain(desk: Desk, actor: Actor, *, ticket: int) -> Explanation:
     else:
         until = moment_or_none(found.pend_until)
         why.append(f"It is not in the queue: it is {found.state}{f' until {until}' if until else ''}.")
-    return {"number": ticket, "position": place, "order": ["waiting since", "number"], "why": why}
+    return {"number": ticket, "position": place, "order": ["promise due", "waiting since", "number"], "why": why}
 
 
 @operation("ticket.attachment_list")

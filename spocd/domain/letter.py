@@ -20,14 +20,14 @@ class Enclosure:
 class Letter:
     """A leased row of the outbox, with its addresses signed. Message-IDs stand without angle brackets.
 
-    `kind` names the template and decides the headers (docs/mail.md): acknowledgement, answer, closed.
+    `kind` names the template and decides the headers (docs/mail.md). `ticket` is None in what is about no single one.
     `date` is when the letter was decided, in UTC seconds, so that every try writes the same bytes.
     """
 
     id: int
     kind: str
     language: str
-    ticket: int
+    ticket: int | None
     from_name: str
     from_address: str
     to_name: str

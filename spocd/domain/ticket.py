@@ -57,6 +57,12 @@ class Ticket:
     resolved_at: int | None
     closed_at: int | None
     merged_into: int | None
+    tier: int  # 1 solves what it can; escalation goes to the next
+    untouched_since: int | None  # since when somebody has it and has done nothing yet
+    first_answered_at: int | None
+    resolution: str | None
+    reporter: int | None  # the agent who wrote it down for somebody
+    direction: str  # in: they turned to us; out: we to them
     rev: int
 
     @property
@@ -105,13 +111,27 @@ def given(ticket: Ticket, agent: int | None, now: int) -> Ticket:
     """`agent` has it from now on; None puts it back into the queue."""
     _check_workable(ticket)
     state = State.OPEN if ticket.state == State.NEW and agent is not None else ticket.state
-    return replace(ticket, assignee=agent, state=state, updated_at=now)
+    return replace(ticket, assignee=agent, state=state, untouched_since=None if agent is None else now, updated_at=now)
+
+
+def touched(ticket: Ticket) -> Ticket:
+    """Whoever has it did something about it."""
+    return replace(ticket, untouched_since=None)
 
 
 def answered(ticket: Ticket, now: int) -> Ticket:
     """The desk has answered: now the desk waits for the requester."""
     _check_workable(ticket)
-    return replace(ticket, state=State.OPEN, updated_at=now, waiting_since=None, resolved_at=None, pend_until=None)
+    return replace(
+        ticket,
+        state=State.OPEN,
+        updated_at=now,
+        waiting_since=None,
+        resolved_at=None,
+        pend_until=None,
+        untouched_since=None,
+        first_answered_at=now if ticket.first_answered_at is None else ticket.first_answered_at,
+    )
 
 
 def pended(ticket: Ticket, until: int, now: int) -> Ticket:
@@ -119,7 +139,9 @@ def pended(ticket: Ticket, until: int, now: int) -> Ticket:
     _check_workable(ticket)
     if until <= now:
         raise Refused("past", "That moment has passed. Give one to come, such as --until +2h or --until 'fri 15:00'.")
-    return replace(ticket, state=State.PENDING, pend_until=until, resolved_at=None, updated_at=now)
+    return replace(
+        ticket, state=State.PENDING, pend_until=until, resolved_at=None, untouched_since=None, updated_at=now
+    )
 
 
 def woken(ticket: Ticket, now: int) -> Ticket:
@@ -137,8 +159,10 @@ def resolved(ticket: Ticket, now: int) -> Ticket:
         state=State.RESOLVED,
         resolved_at=now,
         waiting_since=None,
+        due_at=None,
         pend_until=None,
         closed_at=None,
+        untouched_since=None,
         updated_at=now,
     )
 

@@ -37,12 +37,18 @@ PACKAGED: Final = Path(__file__).parent.parent / "templates"
 FALLBACK: Final = "en"
 
 _AUTOMATIC = "X-Auto-Response-Suppress: All\r\n"
+_GENERATED = "Auto-Submitted: auto-generated\r\n" + _AUTOMATIC
 # The headers that tell one kind from another; what all of them share is in `_headers`.
 KINDS: Final = MappingProxyType(
     {
         "acknowledgement": "Auto-Submitted: auto-replied\r\n" + _AUTOMATIC,
         "answer": "",  # a person wrote it, and vacation replies to it are wanted
-        "closed": "Auto-Submitted: auto-generated\r\n" + _AUTOMATIC,
+        "closed": _GENERATED,
+        "handover": _GENERATED,  # who has the case now
+        "consult": "",  # a person asks an expert
+        "reminder": _GENERATED,  # of a consult without an answer
+        "notice": _GENERATED,  # to an agent
+        "digest": _GENERATED,  # several notices in one
     }
 )
 

@@ -19,6 +19,7 @@ PERSON_ADDRESS = """coalesce(
 TICKET_COLUMNS = f"""
   t.number, t.subject, t.state, t.kind, t.priority, t.requester, t.assignee, t.team, t.service, t.channel, t.address,
   t.opened_at, t.updated_at, t.due_at, t.waiting_since, t.pend_until, t.resolved_at, t.closed_at, t.merged_into, t.rev,
+  t.direction, t.tier, t.resolution, t.tags,
   p.name as requester_name,
   {PERSON_ADDRESS} as requester_address,
   g.login as assignee_login"""
@@ -54,6 +55,10 @@ _LISTINGS = {
             "service": "t.service = :service",
             "team": "t.team = :team",
             "priority": "t.priority = :priority",
+            "tag": "t.number in (select x.ticket from ticket_tag x where x.tag = :tag)",
+            # What is hidden from an agent: the tickets of restricted services of teams that they are not in.
+            "viewer": "not exists (select 1 from service s where s.key = t.service and s.restricted = 1 and not exists"
+            " (select 1 from team_member m where m.team = s.team and m.agent = :viewer))",
             "kind": "t.kind = :kind",
             "since": "t.opened_at >= :since",
             "until": "t.opened_at < :until",

@@ -51,6 +51,8 @@ def settings() -> Settings:
         limits=Limits(unknown_a_day=1, unknown_an_hour=60, address_an_hour=3, address_a_day=10),
         close_after=3,
         reopen_within=30,
+        untouched=72,
+        moves_within=300,
         master=MASTER,
         run="run-1",
         shared="{}",

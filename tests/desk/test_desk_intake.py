@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from spocd.desk import ticket
+from spocd.desk import clock
 from tests.desk.running_desk import DAY, RunningDesk, answered, journal, text_of
 
 
@@ -209,7 +209,7 @@ async def test_a_reply_reopens_a_closed_ticket_for_thirty_days(
     reply_to, _, _ = await answered(desk)
     await desk.ask("ticket.close", ticket=1)
     desk.now += 3 * DAY
-    await desk.write(ticket.wake_and_close)
+    await desk.write(clock.look)
     assert (await desk.view(1))["state"] == "closed"
     desk.now += closed_for
     found = await desk.mail("It burns again.", to=reply_to)

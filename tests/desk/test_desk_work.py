@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from spocd.desk import ticket
+from spocd.desk import clock
 from spocd.errors import Exit, Refused
 from tests.desk.indexed import indexed
 from tests.desk.running_desk import ADMIN, DAY, HOUR, START, RunningDesk, answered, journal, text_of
@@ -90,14 +90,14 @@ async def test_time_alone_wakes_what_rests_and_closes_what_was_resolved(desk: Ru
     await desk.mail("Two", Subject="Two")
     await desk.ask("ticket.pend", ticket=1, until=START + HOUR)
     await desk.ask("ticket.close", ticket=2)
-    assert await desk.write(ticket.wake_and_close) == 0
+    assert await desk.write(clock.look) == 0
     desk.now = START + HOUR
-    assert await desk.write(ticket.wake_and_close) == 1
+    assert await desk.write(clock.look) == 1
     assert ((await desk.view(1))["state"], await next_one(desk)) == ("open", 1)
     desk.now = START + 3 * DAY - 1
-    assert await desk.write(ticket.wake_and_close) == 0
+    assert await desk.write(clock.look) == 0
     desk.now += 1
-    assert await desk.write(ticket.wake_and_close) == 1
+    assert await desk.write(clock.look) == 1
     assert (await desk.view(2))["state"] == "closed"
     assert await journal(desk, 2) == ["opened", "not acknowledged", "resolved", "closed"]
 

@@ -205,7 +205,8 @@ async def test_what_is_common_is_not_asked_for_as_the_beginning_of_a_word(desk: 
         for number in range(1, search.COMMON + 2):
             await of.tx.one(
                 "open_ticket", subject="", state="new", kind="request", priority="normal", requester=row["id"],
-                service=None, channel="mail", address="", waiting_since=None, now=START,
+                team=None, service=None, channel="mail", address="", reporter=None, direction="in",
+                waiting_since=None, now=START,
             )  # fmt: skip
             text = "case77x" if number > search.COMMON else "case77"
             await of.tx.run("add_ticket_words", ticket=number, through=0, words=text)

@@ -54,6 +54,12 @@ def a_ticket(state: str) -> Ticket:
         resolved_at=BEFORE if state in ("resolved", "closed") else None,
         closed_at=BEFORE if state == "closed" else None,
         merged_into=None,
+        tier=1,
+        untouched_since=None,
+        first_answered_at=None,
+        resolution=None,
+        reporter=None,
+        direction="in",
         rev=4,
     )
 

@@ -33,6 +33,11 @@ def signed_by(desk: RunningDesk) -> Ring:
     return ring(check_secret(desk.folder / "secret"), instance, ids)
 
 
+def ends_otherwise(text: str) -> str:
+    """Another last character, whichever it was."""
+    return text[:-1] + ("2" if text[-1] != "2" else "3")
+
+
 def retyped(local: str) -> str:
     """The token as somebody types it who takes 0 for o and 1 for l."""
     base, plus, token = local.partition("+")
@@ -122,7 +127,7 @@ def test_a_third_party_that_an_agent_adds_is_a_participant_from_then_on(shared_d
         pytest.param(lambda c: {"in_reply_to": c.mail["Message-ID"]}, id="the requester's Message-ID"),
         pytest.param(lambda c: {"subject": f"Re: [desk#{c.number}] x"}, id="the tag in the subject"),
         pytest.param(
-            lambda c: {"in_reply_to": local_part(c.acknowledgement["Message-ID"], lambda m: f"{m[:-1]}y")},
+            lambda c: {"in_reply_to": local_part(c.acknowledgement["Message-ID"], ends_otherwise)},
             id="a Message-ID like ours",
         ),
     ],
@@ -166,8 +171,8 @@ def signed(purpose: Purpose, *, as_reply: bool) -> Callable[[Case], str]:
 def altered(position: int) -> Callable[[Case], str]:
     def make(case: Case) -> str:
         local, at, domain = case.reply_address.partition("@")
-        old = local[position]
-        return f"{local[:position]}{'2' if old != '2' else '3'}{local[position:][1:]}{at}{domain}"
+        kept = local[: len(local) + position + 1]
+        return f"{ends_otherwise(kept)}{local[len(kept) :]}{at}{domain}"
 
     return make
 

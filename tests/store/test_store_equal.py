@@ -13,7 +13,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from spocd.desk import letter, ticket
+from spocd.desk import clock, letter
 from spocd.domain.delivery import Deferred, Rejected, Sent, Unknown
 from spocd.store import Operation, Row, Store, Transaction
 from spocd.store.migrate import migrate_sqlite
@@ -99,6 +99,7 @@ async def lines_of_postgres(url: str) -> list[str]:
         keys = await connection.fetch(KEYS)
         indexes = await connection.fetch(INDEXES)
     for table, name, kind, not_null, default, in_order in columns:
+        default = default and default.replace("::text", "")
         lines.append(f"{table}.{name} {_KINDS.get(kind, kind)} {'required' if not_null else 'or null'} {default}")
         assert in_order or kind != "text" or table == "schema_migration", f"{table}.{name}: text sorts as on SQLite"
     for table, kind, other, over in keys:
@@ -247,7 +248,7 @@ async def a_week_of_work(store: WatchedStore) -> None:
     await desk.ask("mail.hold", by=LEAD)
     await desk.ask("mail.flush", by=LEAD)
     desk.now += 3600
-    await desk.write(ticket.wake_and_close)
+    await desk.write(clock.look)
     await desk.mail("One more.", From="Dan <dan@client.example>")
     await desk.lease_letters()
     await store.write(lambda tx: tx.run("node_leaves", run="run-1"))

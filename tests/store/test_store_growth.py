@@ -100,9 +100,7 @@ def test_a_page_far_down_the_list_is_not_reached_by_all_before_it(desks: list[De
         ("next_in_queue", None),
     ],
 )
-def test_looking_at_one_ticket_costs_the_same_on_any_desk(
-    desks: list[Desk], statement: str, parameter: str | None
-) -> None:
+def test_looking_at_one_ticket_costs_the_same_on_any_desk(desks: list[Desk], statement: str, parameter: str) -> None:
     text = load("sqlite")[statement]
 
     def look(desk: Desk) -> tuple[str, dict[str, Any]]:

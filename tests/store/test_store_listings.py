@@ -36,13 +36,13 @@ async def fill(tx: Transaction) -> None:
         await tx.one(
             "open_ticket", subject=f"Case 100%_{number:02}", state=STATES[number % 6], kind=f"kind{number % 2}",
             priority=f"priority{number % 3}", requester=number % 3 + 1, service=chance.choice([None, "it", "hr"]),
-            channel="mail", address="desk@example.org", waiting_since=waiting, now=opened,
+            channel="mail", address="desk@example.org", waiting_since=waiting, team=None, reporter=None,
+            direction="in", now=opened,
         )  # fmt: skip
         row = await tx.one("ticket", number=number)
         assert row is not None
         changes = {"assignee": 1 if number % 4 == 0 else None, "updated_at": 2000 + number * 37 % 11}
-        names = ("number", "state", "subject", "waiting_since", "pend_until", "resolved_at", "closed_at", "rev")
-        await tx.run("change_ticket", **{each: row[each] for each in names}, **changes)
+        await tx.run("change_ticket", **{**row, **changes})
         await tx.run("add_participant", ticket=number, person=2, role="cc", now=0)
         await tx.one(
             "add_message", ticket=number, position=1, kind="note", direction="in", person=None, agent=None,
@@ -134,8 +134,8 @@ async def test_a_row_that_comes_meanwhile_does_not_shift_the_pages(full: Store) 
 
 async def fill_one(tx: Transaction) -> None:
     await tx.one(
-        "open_ticket", subject="", state="new", kind="", priority="", requester=1, service=None, channel="mail",
-        address="", waiting_since=None, now=0,
+        "open_ticket", subject="", state="new", kind="", priority="", requester=1, team=None, service=None,
+        channel="mail", address="", reporter=None, direction="in", waiting_since=None, now=0,
     )  # fmt: skip
 
 

@@ -14,13 +14,14 @@ select id, created_at from signing_key order by created_at, id;
 delete from signing_key where id = :id;
 
 -- name: agent_of_uid
-select id, login, name, address, role, uid, created_at from agent where uid = :uid;
+select id, login, name, address, role, uid, created_at from agent where uid = :uid and left_at is null;
 
 -- name: agent_of_login
-select id, login, name, address, role, uid, created_at from agent where login = :login;
+select id, login, name, address, role, uid, language, tier, digest, quiet, left_at, created_at from agent
+ where login = :login;
 
 -- name: agents
-select id, login, name, address, role, uid, created_at from agent order by login;
+select id, login, name, address, role, uid, language, tier, left_at, created_at from agent order by login;
 
 -- name: add_agent
 insert into agent (login, name, address, role, uid, created_at) values (:login, :name, :address, :role, :uid, :now)

@@ -1,8 +1,9 @@
 -- name: add_letter
-insert into outbox (ticket, message, person, kind, cause, recipient, recipient_key, known, language, template_version,
-                    variables, key_id, generation, in_reply_to, reference_ids, state, not_before, created_at)
-values (:ticket, :message, :person, :kind, :cause, :recipient, :recipient_key, :known, :language, :template_version,
-        :variables, :key_id, :generation, :in_reply_to, :reference_ids, 'waiting', :now, :now)
+insert into outbox (ticket, message, person, agent, purpose, kind, cause, recipient, recipient_key, known, language,
+                    template_version, variables, key_id, generation, in_reply_to, reference_ids, state, not_before,
+                    created_at)
+values (:ticket, :message, :person, :agent, :purpose, :kind, :cause, :recipient, :recipient_key, :known, :language,
+        :template_version, :variables, :key_id, :generation, :in_reply_to, :reference_ids, 'waiting', :not_before, :now)
 returning id;
 
 -- name: lease_letters
@@ -17,14 +18,16 @@ update outbox set state = 'sending', run = :run, lease = lease + 1, tries = trie
 returning id, lease;
 
 -- name: leased_letter
-select o.id, o.kind, o.language, o.ticket, o.message, o.person, o.recipient, o.known, o.variables,
+select o.id, o.kind, o.language, o.ticket, o.message, o.person, o.agent, o.purpose, o.recipient, o.known, o.variables,
        o.key_id, o.generation, o.in_reply_to, o.reference_ids, o.created_at, o.first_tried_at, o.tries, o.unknowns, o.warned,
-       p.name as person_name, t.address
-  from outbox o join person p on p.id = o.person join ticket t on t.number = o.ticket
+       coalesce(p.name, g.name) as reader_name, t.address
+  from outbox o left join person p on p.id = o.person left join agent g on g.id = o.agent
+       left join ticket t on t.number = o.ticket
  where o.id = :id;
 
 -- name: last_letter_to
-select id, key_id, reference_ids from outbox where ticket = :ticket and person = :person order by id desc limit 1;
+select id, key_id, reference_ids from outbox
+ where ticket = :ticket and purpose = :purpose and coalesce(person, agent) = :reader order by id desc limit 1;
 
 -- name: next_letter_at
 select min(not_before) as at from outbox where state = 'waiting' and (select held_since from desk) is null;
@@ -65,7 +68,7 @@ update outbox set state = 'waiting', run = null
 update outbox set state = :state, run = null, dot_sent = 0, unknowns = unknowns + 1, reply = :reply where id = :id;
 
 -- name: letter
-select id, ticket, message, person, kind, recipient, state, tries, reply from outbox where id = :id;
+select id, ticket, message, person, agent, purpose, kind, recipient, state, tries, reply from outbox where id = :id;
 
 -- name: letter_bounced
 update outbox set state = 'bounced', reply = :reply where id = :id and state in ('sent', 'unknown', 'waiting');

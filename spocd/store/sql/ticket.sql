@@ -1,11 +1,13 @@
 -- name: ticket
 select number, subject, state, kind, priority, requester, assignee, team, service, channel, address, opened_at,
-       updated_at, due_at, waiting_since, pend_until, resolved_at, closed_at, merged_into, rev
+       updated_at, due_at, waiting_since, pend_until, resolved_at, closed_at, merged_into, tier, untouched_since,
+       first_answered_at, resolution, reporter, direction, rev
   from ticket where number = :number;
 
 -- name: ticket_document
 select t.number, t.subject, t.state, t.kind, t.priority, t.requester, t.assignee, t.team, t.service, t.channel,
-       t.opened_at, t.updated_at, t.due_at, t.waiting_since, t.pend_until, t.rev, p.name as requester_name,
+       t.direction, t.tier, t.resolution, t.opened_at, t.updated_at, t.due_at, t.waiting_since, t.pend_until, t.rev,
+       t.tags, p.name as requester_name,
        coalesce((select a.shown from person_address a where a.person = p.id order by a.created_at, a.address limit 1), '')
          as requester_address,
        g.login as assignee_login, g.name as assignee_name
@@ -14,30 +16,23 @@ select t.number, t.subject, t.state, t.kind, t.priority, t.requester, t.assignee
 
 -- name: open_ticket
 -- Who opens has the desk to itself, and no ticket is ever deleted: numbers have no gaps, whatever is rolled back.
-insert into ticket (number, subject, state, kind, priority, requester, service, channel, address, opened_at,
-                    updated_at, waiting_since, rev)
-values ((select coalesce(max(number), 0) + 1 from ticket), :subject, :state, :kind, :priority, :requester, :service,
-        :channel, :address, :now, :now, :waiting_since, 1)
+insert into ticket (number, subject, state, kind, priority, requester, team, service, channel, address, reporter,
+                    direction, opened_at, updated_at, waiting_since, rev)
+values ((select coalesce(max(number), 0) + 1 from ticket), :subject, :state, :kind, :priority, :requester, :team, :service,
+        :channel, :address, :reporter, :direction, :now, :now, :waiting_since, 1)
 returning number, subject, state, kind, priority, requester, assignee, team, service, channel, address, opened_at,
-          updated_at, due_at, waiting_since, pend_until, resolved_at, closed_at, merged_into, rev;
+          updated_at, due_at, waiting_since, pend_until, resolved_at, closed_at, merged_into, tier, untouched_since,
+          first_answered_at, resolution, reporter, direction, rev;
 
 -- name: change_ticket
 -- The revision is tested so that a decision made on an older state can never be written.
 update ticket set state = :state, assignee = :assignee, subject = :subject, updated_at = :updated_at,
        waiting_since = :waiting_since, pend_until = :pend_until, resolved_at = :resolved_at, closed_at = :closed_at,
+       kind = :kind, priority = :priority, team = :team, service = :service, due_at = :due_at, tier = :tier,
+       untouched_since = :untouched_since, first_answered_at = :first_answered_at, resolution = :resolution,
+       merged_into = :merged_into, requester = :requester,
        rev = rev + 1
  where number = :number and rev = :rev;
-
--- name: next_in_queue
--- The fair order: who has waited longest, whoever they are and however they came.
-select number from ticket
- where assignee is null and state in ('new', 'open') and waiting_since is not null
- order by waiting_since, number limit 1;
-
--- name: queue_place
-select count(*) as before from ticket
- where assignee is null and state in ('new', 'open') and waiting_since is not null
-   and (waiting_since < :waiting_since or (waiting_since = :waiting_since and number < :number));
 
 -- name: tickets_to_wake
 select number from ticket where state = 'pending' and pend_until <= :now order by pend_until limit :most;

@@ -1,0 +1,11 @@
+"""What time alone brings about at a desk. Every node looks again and again; the second finds nothing left to do."""
+
+from __future__ import annotations
+
+from spocd.desk.answer import wake_and_close
+from spocd.desk.operation import Desk
+
+
+async def look(desk: Desk) -> int:
+    """Do what is due by the desk's clock; how many things that were."""
+    return await wake_and_close(desk)

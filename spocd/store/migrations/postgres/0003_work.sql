@@ -1,0 +1,212 @@
+-- The desk at work: teams, services, organisations, calendars, canned answers (desk.toml), presence, hand-overs, consults,
+-- promises, and the seals of the journal.
+
+create table team (
+  key text collate "C" primary key,
+  name text collate "C" not null,
+  address text collate "C" not null,
+  created_at bigint not null
+);
+create table team_member (
+  team text collate "C" not null references team,
+  agent bigint not null references agent,
+  primary key (team, agent)
+);
+create index team_member_agent on team_member (agent, team);
+
+-- The card of an agent. `digest` is the hour of the desk's zone (08:00) at which notices come as one mail, "" where each comes
+-- at once; in the quiet hours (18:00-07:00) none comes. Who has left keeps the row, since what they did stays theirs.
+alter table agent add column title text collate "C" not null default '';
+alter table agent add column hours text collate "C" not null default '';
+alter table agent add column picture text collate "C" not null default '';
+alter table agent add column signature text collate "C" not null default '';
+alter table agent add column language text collate "C";
+alter table agent add column tier bigint not null default 1;
+alter table agent add column digest text collate "C" not null default '';
+alter table agent add column quiet text collate "C" not null default '';
+alter table agent add column left_at bigint;
+create table agent_skill (
+  agent bigint not null references agent,
+  skill text collate "C" not null,
+  primary key (agent, skill)
+);
+
+-- While an absence has begun and not ended, nothing is given to that agent. `until_at` is null where nobody knows.
+create table absence (
+  id bigint generated always as identity primary key,
+  agent bigint not null references agent,
+  from_at bigint not null,
+  until_at bigint,
+  deputy bigint references agent,
+  reason text collate "C" not null,
+  begun_at bigint,
+  ended_at bigint,
+  created_at bigint not null
+);
+create index absence_open on absence (agent, from_at) where ended_at is null;
+
+create table calendar (
+  key text collate "C" primary key,
+  zone text collate "C" not null,
+  hours text collate "C" not null,
+  holidays text collate "C" not null,
+  created_at bigint not null
+);
+
+-- `manager` looks after what the desk does for them; `briefing` is shown with each of their tickets.
+create table organisation (
+  key text collate "C" primary key,
+  name text collate "C" not null,
+  briefing text collate "C" not null,
+  manager bigint references agent,
+  created_at bigint not null
+);
+create table organisation_domain (
+  domain text collate "C" primary key,
+  organisation text collate "C" not null references organisation
+);
+create index organisation_domain_organisation on organisation_domain (organisation);
+
+-- `name` and `description` are JSON: a text a language. Only the team of a restricted service and leads see its tickets.
+create table service (
+  key text collate "C" primary key,
+  name text collate "C" not null,
+  description text collate "C" not null,
+  team text collate "C" references team,
+  calendar text collate "C" references calendar,
+  kind text collate "C" not null,
+  priority text collate "C" not null,
+  restricted bigint not null,
+  facts text collate "C" not null,
+  created_at bigint not null
+);
+create index service_restricted on service (key) where restricted = 1;
+-- Whoever takes a ticket of the service has all of these.
+create table service_skill (
+  service text collate "C" not null references service,
+  skill text collate "C" not null,
+  primary key (service, skill)
+);
+
+create table canned (
+  key text collate "C" primary key,
+  service text collate "C" references service,
+  title text collate "C" not null,
+  body text collate "C" not null,
+  created_at bigint not null
+);
+
+-- A person who is merged into another keeps a row, so that it can be undone: whoever asks for them gets the other.
+alter table person add column organisation text collate "C" references organisation;
+alter table person add column merged_into bigint references person;
+create index person_merged on person (merged_into) where merged_into is not null;
+create index person_organisation on person (organisation, id) where organisation is not null;
+create table person_group (
+  person bigint not null references person,
+  name text collate "C" not null,
+  primary key (person, name)
+);
+create index person_group_name on person_group (name, person);
+
+-- `untouched_since` is since when somebody has it and has done nothing yet; null once they did. `reporter` is the agent
+-- who wrote it down for somebody. `direction` says who called whom. `tags` are those of ticket_tag, parted by spaces.
+alter table ticket add column tier bigint not null default 1;
+alter table ticket add column untouched_since bigint;
+alter table ticket add column first_answered_at bigint;
+alter table ticket add column resolution text collate "C";
+alter table ticket add column reporter bigint references agent;
+alter table ticket add column direction text collate "C" not null default 'in';
+alter table ticket add column tags text collate "C" not null default '';
+-- The fair order: what is promised for a time comes first, by that time; the rest by how long it waits.
+drop index ticket_queue;
+create index ticket_queue on ticket (coalesce(due_at, 9223372036854775807), waiting_since, number)
+  where assignee is null and state in ('new', 'open') and waiting_since is not null;
+create index ticket_untouched on ticket (untouched_since) where untouched_since is not null;
+create index ticket_service on ticket (service, number) where service is not null;
+create index ticket_team on ticket (team, number) where team is not null;
+create index ticket_opened on ticket (opened_at, number);
+create table ticket_tag (
+  ticket bigint not null references ticket,
+  tag text collate "C" not null,
+  primary key (ticket, tag)
+);
+create index ticket_tag_tag on ticket_tag (tag, ticket);
+-- A change, a ticket of another system, a page: what is not in this desk, as somebody wrote it down.
+create table outside_link (
+  ticket bigint not null references ticket,
+  relation text collate "C" not null,
+  target text collate "C" not null,
+  created_at bigint not null,
+  primary key (ticket, relation, target)
+);
+-- The words of a list that somebody asks for often, under a name. Without an owner it is everybody's.
+create table saved_view (
+  id bigint generated always as identity primary key,
+  owner bigint references agent,
+  name text collate "C" not null,
+  filters text collate "C" not null,
+  created_at bigint not null
+);
+create unique index saved_view_name on saved_view (coalesce(owner, 0), name);
+
+-- What an agent promised a person for a time. It ends kept, broken (and may still be kept late) or withdrawn.
+create table promise (
+  id bigint generated always as identity primary key,
+  ticket bigint not null references ticket,
+  agent bigint references agent,
+  made_at bigint not null,
+  due_at bigint not null,
+  warned_at bigint,
+  broken_at bigint,
+  kept_at bigint,
+  withdrawn_at bigint
+);
+create index promise_open on promise (due_at) where kept_at is null and withdrawn_at is null;
+create index promise_ticket on promise (ticket, id);
+create index promise_made on promise (made_at);
+
+-- An expert or supplier who was asked. The generation stands in their token. Whoever is asked again gets a further row.
+create table consult (
+  id bigint generated always as identity primary key,
+  ticket bigint not null references ticket,
+  person bigint not null references person,
+  agent bigint references agent,
+  message bigint not null references message,
+  generation bigint not null default 0,
+  asked_at bigint not null,
+  remind_at bigint,
+  reminders bigint not null default 0,
+  answered_at bigint,
+  ended_at bigint
+);
+create index consult_ticket on consult (ticket, id);
+create index consult_remind on consult (remind_at) where remind_at is not null;
+create index consult_asked on consult (asked_at);
+
+-- What an agent is to be told later: at the hour of the digest, or when the quiet hours end.
+create table notice (
+  id bigint generated always as identity primary key,
+  agent bigint not null references agent,
+  ticket bigint references ticket,
+  what text collate "C" not null,
+  text text collate "C" not null,
+  at bigint not null,
+  not_before bigint not null
+);
+create index notice_due on notice (not_before);
+
+-- A letter may be an agent's, and about no ticket. `purpose` is that of the token that it is answered to.
+alter table outbox alter column ticket drop not null;
+alter table outbox alter column person drop not null;
+alter table outbox add column agent bigint references agent;
+alter table outbox add column purpose text collate "C" not null default 'r';
+alter table outbox alter column purpose drop default;
+
+-- The journal, sealed: each seal is made of the one before it and of a salted digest of its line. Where a person's data are
+-- erased, the line's detail and its salt go and the digest stays, so that the chain still holds.
+create table journal_seal (
+  journal bigint primary key references journal,
+  salt text collate "C",
+  digest text collate "C" not null,
+  seal text collate "C" not null
+);

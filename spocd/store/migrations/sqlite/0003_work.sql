@@ -1,0 +1,258 @@
+-- The desk at work: teams, services, organisations, calendars, canned answers (desk.toml), presence, hand-overs, consults,
+-- promises, and the seals of the journal.
+
+create table team (
+  key text primary key,
+  name text not null,
+  address text not null,
+  created_at integer not null
+);
+create table team_member (
+  team text not null references team,
+  agent integer not null references agent,
+  primary key (team, agent)
+);
+create index team_member_agent on team_member (agent, team);
+
+-- The card of an agent. `digest` is the hour of the desk's zone (08:00) at which notices come as one mail, "" where each comes
+-- at once; in the quiet hours (18:00-07:00) none comes. Who has left keeps the row, since what they did stays theirs.
+alter table agent add column title text not null default '';
+alter table agent add column hours text not null default '';
+alter table agent add column picture text not null default '';
+alter table agent add column signature text not null default '';
+alter table agent add column language text;
+alter table agent add column tier integer not null default 1;
+alter table agent add column digest text not null default '';
+alter table agent add column quiet text not null default '';
+alter table agent add column left_at integer;
+create table agent_skill (
+  agent integer not null references agent,
+  skill text not null,
+  primary key (agent, skill)
+);
+
+-- While an absence has begun and not ended, nothing is given to that agent. `until_at` is null where nobody knows.
+create table absence (
+  id integer primary key autoincrement,
+  agent integer not null references agent,
+  from_at integer not null,
+  until_at integer,
+  deputy integer references agent,
+  reason text not null,
+  begun_at integer,
+  ended_at integer,
+  created_at integer not null
+);
+create index absence_open on absence (agent, from_at) where ended_at is null;
+
+create table calendar (
+  key text primary key,
+  zone text not null,
+  hours text not null,
+  holidays text not null,
+  created_at integer not null
+);
+
+-- `manager` looks after what the desk does for them; `briefing` is shown with each of their tickets.
+create table organisation (
+  key text primary key,
+  name text not null,
+  briefing text not null,
+  manager integer references agent,
+  created_at integer not null
+);
+create table organisation_domain (
+  domain text primary key,
+  organisation text not null references organisation
+);
+create index organisation_domain_organisation on organisation_domain (organisation);
+
+-- `name` and `description` are JSON: a text a language. Only the team of a restricted service and leads see its tickets.
+create table service (
+  key text primary key,
+  name text not null,
+  description text not null,
+  team text references team,
+  calendar text references calendar,
+  kind text not null,
+  priority text not null,
+  restricted integer not null,
+  facts text not null,
+  created_at integer not null
+);
+create index service_restricted on service (key) where restricted = 1;
+-- Whoever takes a ticket of the service has all of these.
+create table service_skill (
+  service text not null references service,
+  skill text not null,
+  primary key (service, skill)
+);
+
+create table canned (
+  key text primary key,
+  service text references service,
+  title text not null,
+  body text not null,
+  created_at integer not null
+);
+
+-- A person who is merged into another keeps a row, so that it can be undone: whoever asks for them gets the other.
+alter table person add column organisation text references organisation;
+alter table person add column merged_into integer references person;
+create index person_merged on person (merged_into) where merged_into is not null;
+create index person_organisation on person (organisation, id) where organisation is not null;
+create table person_group (
+  person integer not null references person,
+  name text not null,
+  primary key (person, name)
+);
+create index person_group_name on person_group (name, person);
+
+-- `untouched_since` is since when somebody has it and has done nothing yet; null once they did. `reporter` is the agent
+-- who wrote it down for somebody. `direction` says who called whom. `tags` are those of ticket_tag, parted by spaces.
+alter table ticket add column tier integer not null default 1;
+alter table ticket add column untouched_since integer;
+alter table ticket add column first_answered_at integer;
+alter table ticket add column resolution text;
+alter table ticket add column reporter integer references agent;
+alter table ticket add column direction text not null default 'in';
+alter table ticket add column tags text not null default '';
+-- The fair order: what is promised for a time comes first, by that time; the rest by how long it waits.
+drop index ticket_queue;
+create index ticket_queue on ticket (coalesce(due_at, 9223372036854775807), waiting_since, number)
+  where assignee is null and state in ('new', 'open') and waiting_since is not null;
+create index ticket_untouched on ticket (untouched_since) where untouched_since is not null;
+create index ticket_service on ticket (service, number) where service is not null;
+create index ticket_team on ticket (team, number) where team is not null;
+create index ticket_opened on ticket (opened_at, number);
+create table ticket_tag (
+  ticket integer not null references ticket,
+  tag text not null,
+  primary key (ticket, tag)
+);
+create index ticket_tag_tag on ticket_tag (tag, ticket);
+-- A change, a ticket of another system, a page: what is not in this desk, as somebody wrote it down.
+create table outside_link (
+  ticket integer not null references ticket,
+  relation text not null,
+  target text not null,
+  created_at integer not null,
+  primary key (ticket, relation, target)
+);
+-- The words of a list that somebody asks for often, under a name. Without an owner it is everybody's.
+create table saved_view (
+  id integer primary key autoincrement,
+  owner integer references agent,
+  name text not null,
+  filters text not null,
+  created_at integer not null
+);
+create unique index saved_view_name on saved_view (coalesce(owner, 0), name);
+
+-- What an agent promised a person for a time. It ends kept, broken (and may still be kept late) or withdrawn.
+create table promise (
+  id integer primary key autoincrement,
+  ticket integer not null references ticket,
+  agent integer references agent,
+  made_at integer not null,
+  due_at integer not null,
+  warned_at integer,
+  broken_at integer,
+  kept_at integer,
+  withdrawn_at integer
+);
+create index promise_open on promise (due_at) where kept_at is null and withdrawn_at is null;
+create index promise_ticket on promise (ticket, id);
+create index promise_made on promise (made_at);
+
+-- An expert or supplier who was asked. The generation stands in their token. Whoever is asked again gets a further row.
+create table consult (
+  id integer primary key autoincrement,
+  ticket integer not null references ticket,
+  person integer not null references person,
+  agent integer references agent,
+  message integer not null references message,
+  generation integer not null default 0,
+  asked_at integer not null,
+  remind_at integer,
+  reminders integer not null default 0,
+  answered_at integer,
+  ended_at integer
+);
+create index consult_ticket on consult (ticket, id);
+create index consult_remind on consult (remind_at) where remind_at is not null;
+create index consult_asked on consult (asked_at);
+
+-- What an agent is to be told later: at the hour of the digest, or when the quiet hours end.
+create table notice (
+  id integer primary key autoincrement,
+  agent integer not null references agent,
+  ticket integer references ticket,
+  what text not null,
+  text text not null,
+  at integer not null,
+  not_before integer not null
+);
+create index notice_due on notice (not_before);
+
+-- A letter may be an agent's, and about no ticket. `purpose` is that of the token that it is answered to.
+create table outbox_with_staff (
+  id integer primary key autoincrement,
+  ticket integer references ticket,
+  message integer references message,
+  person integer references person,
+  agent integer references agent,
+  purpose text not null,
+  kind text not null,
+  cause text not null check (cause in ('mail', 'staff')),
+  recipient text not null,
+  recipient_key text not null,
+  known integer not null,
+  language text not null,
+  template_version text not null,
+  variables text not null,
+  key_id text not null,
+  generation integer not null,
+  in_reply_to text,
+  reference_ids text not null,
+  state text not null check (state in ('waiting', 'sending', 'sent', 'failed', 'unknown', 'held', 'bounced')),
+  dot_sent integer not null default 0,
+  unknowns integer not null default 0,
+  run text,
+  tries integer not null default 0,
+  warned integer not null default 0,
+  not_before integer not null,
+  created_at integer not null,
+  first_tried_at integer,
+  sent_at integer,
+  reply text,
+  lease integer not null default 0
+);
+insert into outbox_with_staff (id, ticket, message, person, agent, purpose, kind, cause, recipient, recipient_key, known,
+    language, template_version, variables, key_id, generation, in_reply_to, reference_ids, state, dot_sent, unknowns, run,
+    tries, warned, not_before, created_at, first_tried_at, sent_at, reply, lease)
+  select id, ticket, message, person, null, 'r', kind, cause, recipient, recipient_key, known,
+    language, template_version, variables, key_id, generation, in_reply_to, reference_ids, state, dot_sent, unknowns, run,
+    tries, warned, not_before, created_at, first_tried_at, sent_at, reply, lease
+  from outbox;
+drop table outbox;
+alter table outbox_with_staff rename to outbox;
+create index outbox_due on outbox (not_before, id) where state = 'waiting';
+create index outbox_sending on outbox (id) where state = 'sending';
+create index outbox_failed on outbox (id) where state = 'failed';
+create index outbox_unknown on outbox (id) where state = 'unknown';
+create index outbox_failed_lately on outbox (not_before) where state = 'failed';
+create index outbox_unknown_lately on outbox (not_before) where state = 'unknown';
+create index outbox_held on outbox (id) where state = 'held';
+create index outbox_ticket on outbox (ticket, id);
+create index outbox_automatic on outbox (recipient_key, created_at) where cause = 'mail';
+create index outbox_to_unknown on outbox (created_at) where cause = 'mail' and known = 0;
+
+-- The journal, sealed: each seal is made of the one before it and of a salted digest of its line. Where a person's data are
+-- erased, the line's detail and its salt go and the digest stays, so that the chain still holds.
+create table journal_seal (
+  journal integer primary key references journal,
+  salt text,
+  digest text not null,
+  seal text not null
+);

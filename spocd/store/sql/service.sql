@@ -1,0 +1,2 @@
+-- name: service
+select key, name, description, team, calendar, kind, priority, restricted, facts from service where key = :key;
