@@ -13,11 +13,13 @@ _MOST_LINES = 4  # over which the sentence may be broken
 _FEWEST = 6  # characters
 _MOST_LINE = 400  # characters; longer lines are nobody's attribution
 
-# A word boundary does not stand between Chinese or Japanese characters, so those verbs are listed apart.
+# A word boundary does not stand between Chinese, Japanese or Thai characters, so those verbs are listed apart.
 _WROTE = re.compile(
     r"(?:\b(?:wrote|writes|schrieb|skrev|skreiv|kirjoitti|написала?|пишет|писала?|писали|пише|написа|écrit|escribió|"
     r"scritto|scrive|escreveu|schreef|geschreven|napisała?|pisze|napsala?|napsal\(a\)|napísala?|yazdı|írta|scris|"
-    r"έγραψε|napisana|napisao|napisala|rašė|rakstīja|kirjutas|skrifaði)(?!\w)|寫道|写道|작성|쓴 글|のメール|כתב)",
+    r"έγραψε|napisana|napisao|napisala|rašė|rakstīja|kirjutas|skrifaði|va escriure|đã viết|menulis|написао|"
+    r"كتبت?)(?!\w)|"
+    r"寫道|写道|작성|쓴 글|のメール|כתב|เขียน)",
     re.I,
 )
 _TIME = re.compile(r"(?<![\d.])[0-2]?\d[:.][0-5]\d(?![\d.]*@)")
@@ -40,6 +42,20 @@ _MYSELF = re.compile(
 _LIKEWISE = frozenset(
     ["as", "like", "what", "where", "wie", "was", "wo", "som", "hvad", "vad", "comme", "como", "come", "kuten", "как"]
 )
+# K-9, Opera and old web mailers give a name, an address in angles, a verb, and nothing else.
+_NAMED = re.compile(
+    rf"(?:[^\s<>]+\s){{0,5}}<[^<>\s]{{1,80}}@[^<>\s]{{1,80}}>\s(?:[^\W\d]+\s){{0,2}}{_WROTE.pattern}\s?[:：]?", re.I
+)
+# Gmail once wrote “2011/4/7 Ann Berg <ann@example.org>”, without a verb or a colon.
+_DATE_AND_NAME = re.compile(r"(?:19|20)\d\d[-/.]\d{1,2}[-/.]\d{1,2}\s[^<>]{1,80}<[^<>\s]{1,80}@[^<>\s]{1,80}>")
+# Where some program has lost the end of the line above: “It works. On Mon, 2 Jun 2025 at 10:00, Ann wrote:”.
+# The capital and the date tell it from “as I said on 2 June”.
+_IN_THE_LINE = re.compile(
+    r"(?<=\S)[ \t]*(?:-{2,}|[ \t\u00a0])[ \t]*"
+    r"(?=(?:On|Am|Le|El|Em|Il giorno|Den|Op|W dniu|Dne|Dnia|På|Ma|Ti|Ke|To|Pe|La|Su)\s"
+    r"(?:[^\W\d]{2,12}\.?,?\s){0,2}\d{1,4}[.,/: -])"
+)
+_ARABIC_DIGITS = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹", "01234567890123456789")
 _MOST_WORDS = 6  # of “Ann Berg wrote:”, which holds neither date nor address
 _ENDS = (":", "：")
 _LATEST_DATE = 16  # characters of a weekday and the like before it
@@ -59,7 +75,7 @@ def begin(lines: Sequence[str], number: int, *, quoted_below: bool = False) -> i
     With a quote below it less evidence is enough, since cutting it off loses no more than one line.
     """
     last = lines[number].strip(_AROUND)
-    if not last.endswith(_ENDS) and not (last.endswith("wrote") and "@" in lines[number]):
+    if not last.endswith(_ENDS) and not _ends_without_colon(lines[number], last, quoted_below=quoted_below):
         return None
     alone = number == 0 or not lines[number - 1] or lines[number - 1].endswith(_SENTENCE_END)
     if alone and len(last) < _FEWEST:
@@ -68,11 +84,34 @@ def begin(lines: Sequence[str], number: int, *, quoted_below: bool = False) -> i
     for first, sentence in sentences:
         if _says_who_wrote(sentence, quoted_below=quoted_below):
             return _upwards(lines, first, number)
+    if alone and _NAMED.fullmatch(last) and not _MYSELF.search(last):
+        return number
     if quoted_below:
         for first, sentence in sentences:
             if _may_say_who_wrote(sentence):
                 return _upwards(lines, first, number)
     return None
+
+
+def apart(line: str) -> list[str]:
+    """`line`, or the end of somebody's text and the attribution that stands behind it on the same line."""
+    if len(line) > _MOST_LINE or not line.endswith(_ENDS) or not _WROTE.search(line):
+        return [line]
+    places = list(_IN_THE_LINE.finditer(line))
+    if not places or line[0] == ">" or not line[: places[-1].start()].strip(_AROUND):
+        return [line]
+    sentence = line[places[-1].end() :]
+    return [line[: places[-1].start()], sentence] if _says_who_wrote(sentence, quoted_below=False) else [line]
+
+
+def _ends_without_colon(line: str, last: str, *, quoted_below: bool) -> bool:
+    """Whether an attribution may end so all the same: Zoho's and others' verb between dashes, Gmail's old address."""
+    if quoted_below and _DATE_AND_NAME.fullmatch(last):
+        return True
+    dashed = line.endswith("--") and (line.startswith("--") or "@" in line)
+    if not dashed and not (last.endswith("wrote") and "@" in line):
+        return False
+    return any(each.end() == len(last) for each in _WROTE.finditer(last))
 
 
 def _sentences(lines: Sequence[str], number: int) -> Iterator[tuple[int, str]]:
@@ -87,6 +126,8 @@ def _sentences(lines: Sequence[str], number: int) -> Iterator[tuple[int, str]]:
 
 
 def _says_who_wrote(sentence: str, *, quoted_below: bool) -> bool:
+    if not sentence.isascii():
+        sentence = sentence.translate(_ARABIC_DIGITS)
     timed = _TIME.search(sentence)
     dated = _DATE.search(sentence)
     in_angles = _IN_ANGLES.search(sentence)

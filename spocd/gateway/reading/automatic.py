@@ -89,6 +89,7 @@ _TOPIC = (
 _BEFORE = r"\s*(?:\[[^\]]{1,40}\]\s*|auto(?:matic)?:\s*)?"
 _COLON = r"\s{0,3}[:：]|[: ]+(?:re|sv|aw|vs):|\s+(?:until|till|til|bis|vom|fra|från|jusqu|hasta|fino|до|с)\b|\s+\d"
 _SUBJECT = re.compile(
+    rf"\s*\[(?:{_REPLY})\]|"
     rf"{_BEFORE}(?:(?:{_REPLY})(?:[ !.]{{0,3}}$|\s{{0,3}}[(\[/–—]|\s-\s|{_COLON}|\s+(?:re|from|ab|du|au|do)\b)|"
     rf"(?:{_TOPIC})(?:{_COLON}))"
 )
@@ -117,6 +118,7 @@ _AWAY = re.compile(
     r"в отпуск|отсутств|вернусь|командировк|больничн|нет на месте|у відпустці|відсутн|"
     r"不在|休暇|休業|外出|休假|出差|自动回复|自動返信|自動応答|부재|휴가|izindeyim|ofis dışında",
 )
+_IN_QUOTES = re.compile(r"\"[^\"]{1,300}\"|“[^”]{1,300}”|«[^»]{1,300}»|„[^“”]{1,300}[“”]")
 # What a desk says when a mail has come in, and what it then names.
 _RECEIPT = re.compile(
     r"(?:ticket|request|case|inquiry|enquiry|issue|message|e-?mail|query)\b.{0,40}\b(?:has been|was|is) (?:now )?"
@@ -160,8 +162,8 @@ def absence(subject: str) -> bool:
 
 
 def says_away(text: str) -> bool:
-    """Whether the first lines say that their author is away, and ask nothing."""
-    head = text[:_MOST].lower()
+    """Whether the first lines say that their author is away, and ask nothing; what they quote is another's question."""
+    head = _IN_QUOTES.sub("", text[:_MOST]).lower()
     return _AWAY.search(head) is not None and "?" not in head and "？" not in head
 
 

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 
 from spocd.domain.reading import Part
-from spocd.gateway.reading import charset, flowed, html, invitation, marks, parameters, tnef, transfer, words
+from spocd.gateway.reading import charset, flowed, html, invitation, marks, parameters, tnef, transfer, uuencoded, words
 from spocd.gateway.reading.notes import Notes
 from spocd.gateway.reading.structure import Node
 
@@ -20,7 +20,6 @@ _META_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s{0,9}=\s{0,9}[\"']?([A-Z
 _ENRICHED = re.compile(r"<param>[^<]{0,1000}</param>|<(?!<)/?[A-Za-z0-9-]{1,60}>", re.I)
 _TNEF = frozenset(["application/ms-tnef", "application/vnd.ms-tnef"])
 _SMIME = frozenset(["application/pkcs7-mime", "application/x-pkcs7-mime"])
-_UUENCODED = re.compile(r"^begin [0-7]{3,4} (\S[^\n]{0,200})\nM.{60}$", re.M)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +44,8 @@ def read(raw: bytes, root: Node, notes: Notes) -> Body:
     marked = "\n".join(each.text.rstrip("\n") + "\n" for each in texts if each.text) or body.invitation
     if "-----BEGIN PGP MESSAGE-----" in marked:
         notes.warn(_ENCRYPTED.format("PGP"))
-    if "begin " in marked and (file := _UUENCODED.search(marked)):
-        notes.warn(f"The text holds a file, uuencoded: {file[1]}.")
+    if file := uuencoded.name(marked):
+        notes.warn(f"The text holds a file, uuencoded: {file}.")
     return Body(marks.unmarked(marked), marked, tuple(body.attachments))
 
 

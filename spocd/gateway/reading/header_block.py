@@ -28,16 +28,23 @@ class Field(Enum):
 _NAMES = {
     Field.FROM: "from|von|absender|från|avsändare|fra|afsender|avsender|lähettäjä|от|от кого|отправитель|de|expéditeur|"
     "remitente|da|mittente|van|afzender|od|odesílatel|nadawca|feladó|kimden|gönderen|de la|expeditor|από|від|від кого|"
-    "差出人|送信者|发件人|發件人|寄件者|寄件人|보낸 사람|보낸사람|발신|מאת|من|pošiljatelj|šalje",
+    "من|المرسل|از|từ|người gửi|จาก|dari|saatja|kellelt|nuo|siuntėjas|प्रेषक|frá|"
+    "差出人|送信者|送信元|发件人|發件人|寄件者|寄件人|보낸 사람|보낸사람|발신|מאת|من|pošiljatelj|šalje",
     Field.SENT: "sent|date|sent on|sent at|gesendet|gesendet am|datum|skickat|skickad|sendt|sendt den|dato|lähetetty|"
     "päivämäärä|päiväys|pvm|отправлено|дата|дата отправки|envoyé|envoyé le|date d'envoi|date d’envoi|enviado|"
     "enviado el|enviado em|enviada|enviada em|enviada el|fecha|data|inviato|inviata|data invio|verzonden|verzonden op|"
-    "wysłano|wysłane|data wysłania|odesláno|odoslané|poslané|elküldve|küldve|dátum|tarih|gönderildi|gönderilme tarihi|"
+    "wysłano|wysłane|data wysłania|odesláno|odoslané|poslané|elküldve|küldve|dátum|dată|tarih|gönderildi|"
+    "gönderilme tarihi|"
     "gönderme tarihi|trimis|надіслано|στάλθηκε|ημερομηνία|изпратено|poslano|送信日時|日付|日時|发送时间|发送日期|"
+    "تم الإرسال|تاريخ الإرسال|أرسلت|التاريخ|تاریخ|ارسال شده|đã gửi|gửi|ngày|ส่ง|ส่งเมื่อ|วันที่|terkirim|dikirim|tanggal|"
+    "tarikh|"
+    "saadetud|kuupäev|nosūtīts|datums|išsiųsta|enviat|enviat el|послато|भेजा गया|दिनांक|"
     "日期|时间|時間|傳送時間|傳送日期|寄件日期|보낸 날짜|보낸날짜|날짜|נשלח|תאריך",
     Field.TO: "to|an|empfänger|till|til|vastaanottaja|кому|à|destinataire|a|para|destinatario|aan|do|komu|címzett|kime|"
-    "alıcı|către|catre|προς|до|за|宛先|收件人|收件者|받는 사람|받는사람|수신|אל|pour|za",
+    "إلى|الى|به|đến|tới|ถึง|kepada|ke|saaja|kellele|kam|adresāts|per a|za|prima|प्रति|"
+    "alıcı|către|catre|προς|до|за|宛先|送信先|收件人|收件者|받는 사람|받는사람|수신|אל|pour|za",
     Field.SUBJECT: "subject|betreff|ämne|emne|aihe|тема|objet|sujet|asunto|assunto|oggetto|onderwerp|temat|předmět|"
+    "الموضوع|موضوع|chủ đề|tiêu đề|เรื่อง|หัวเรื่อง|subjek|perihal|teema|temats|tēma|assumpte|относно|predmet|विषय|efni|"
     "predmet|tárgy|konu|subiect|θέμα|件名|主题|主題|主旨|제목|נושא|zadeva",
     Field.OTHER: "cc|bcc|reply-to|reply to|kopia|kopi|kopie|kopio|копия|скрытая копия|copie|copie à|cópia|cópia para|"
     "dw|másolat|másolatot kap|bilgi|抄送|副本|참조|κοιν.|копія|antwort an|svar til|svara till|risposta|importance|"
@@ -122,4 +129,8 @@ def _continues(lines: Sequence[str], at: int, fields: dict[Field, str], latest: 
         return False
     if not fields[latest] or lines[at][0] in " \t":
         return True
-    return latest is not Field.SUBJECT and any(field(below) for below in lines[at + 1 : at + 1 + _MOST_CONTINUED])
+    if latest is Field.SUBJECT:
+        # Gmail breaks a long subject. Where the subject is the last field, what follows is the mail itself.
+        below = field(lines[at + 1]) if at + 1 < len(lines) else None
+        return below is not None and below[0] is not Field.OTHER and below[0] not in fields
+    return any(field(below) for below in lines[at + 1 : at + 1 + _MOST_CONTINUED])

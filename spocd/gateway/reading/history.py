@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from spocd.gateway.reading import attribution, header_block
+from spocd.gateway.reading import attribution, header_block, signature
 from spocd.gateway.reading.header_block import HeaderBlock
 
 _MOST_LINE = 400  # characters; no line that begins a copy is longer
@@ -46,7 +46,9 @@ _ABOVE_THIS_LINE = re.compile(
     re.I,
 )
 _RULE = re.compile(r"_{5,}|[_\-=\u2500\u2014\u2013]{6,}|\*{10,}")
-_DASHES = ("--", "==")
+_DASHES = ("--", "==", "——", "––", "──", "‐‐")
+# Samsung's telephones lose the end of the line: “-------- Original message --------From: Ann …”.
+_HEADER_BEHIND = re.compile(r"([-=]{2,}[^-=\n]{5,60}[-=]{2,})\s?(?=[^\W\d])")
 _AROUND = " \t*>_#~\u00a0"
 
 
@@ -71,15 +73,26 @@ def copy(lines: Sequence[str]) -> Copy | None:
         found = _titled(lines, number) or _headed(lines, number)
         if found:
             return found
-        begin = attribution.begin(lines, number)
+        begin = attribution.begin(lines, number, quoted_below=_is_below_advertisement(lines, number))
         if begin is not None and not _quote_follows(lines, number):
             return Copy(begin, None, number + 1, passed_on=False)
     return None
 
 
+def _is_below_advertisement(lines: Sequence[str], number: int) -> bool:
+    """Whether a telephone's “Sent from my …” stands just above: what its owner wrote has ended there."""
+    if number == 0 or lines[number][-1] not in ":：":
+        return False
+    above = next((line for line in (lines[number - 1], lines[number - 2] if number > 1 else "") if line), "")
+    return signature.is_program(above)
+
+
 def _titled(lines: Sequence[str], number: int) -> Copy | None:
     """A line that announces a copied mail: dashes about words that say so, or about any words above a header."""
     line = lines[number].strip(_AROUND)
+    behind = _HEADER_BEHIND.match(line) if line.startswith(_DASHES) else None
+    if behind and _ORIGINAL.search(behind[1]) and header_block.field(line[behind.end() :]):
+        return Copy(_above_rule(lines, number), None, number + 1, passed_on=False)
     if not _FEWEST_ANNOUNCED <= len(line) <= _MOST_ANNOUNCED:
         return None
     if _asks_for_replies_above(lines, number):

@@ -117,7 +117,7 @@ def banner_end(lines: Sequence[str]) -> int:
 
 def _paragraph_end(lines: Sequence[str], at: int) -> int:
     """The number of the line after the first paragraph from here on; 0 where it is too long for a banner."""
-    start = next((n for n in range(at, min(at + 3, len(lines))) if lines[n].strip()), len(lines))
+    start = next((n for n in range(at, len(lines)) if lines[n].strip()), len(lines))
     for end in range(start + 1, min(start + 8, len(lines) + 1)):
         if end == len(lines) or not lines[end].strip():
             return end

@@ -25,7 +25,8 @@ _FOR_NOW = re.compile(
     r"timed? ?out|timeout exceeded|failing for a long time|connection (?:refused|reset|lost|was dropped)|deferred|"
     r"temporar|try (?:again )?later|grey-?list|no route to host|host (?:not reachable|unreachable)|network unreachable|"
     r"too busy|server (?:is )?busy|resources? unavailable|could not (?:establish|make) an? .{0,20}connection|"
-    r"not accepting (?:messages|mail)|queue too long|vorübergehend|tillfällig|midlertidig|väliaikai|временно"
+    r"not accepting (?:messages|mail)\b(?! (?:with|from|of|that)\b)|"
+    r"queue too long|vorübergehend|tillfällig|midlertidig|väliaikai|временно"
 )
 # A server speaks to who sent the mail.
 _YOUR_MAIL = re.compile(

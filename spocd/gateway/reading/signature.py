@@ -33,6 +33,9 @@ _SENT = (
     r"verzonden (?:vanaf|vanuit|met|via|van)|verstuurd (?:vanaf|vanuit|met)|wysłan[oey] (?:z|ze|za)|odesláno (?:z|"
     r"ze)|"
     r"odoslané z|trimis (?:de|din)|στάλθηκε από|надіслано (?:з|із)|elküldve|发自|發自|來自|来自|從我的|从我的|"
+    r"[أا]\u064f?رسلت من|[أا]\u064f?رسل من|נשלח מ\w{0,5}|(?:được|đã) gửi từ|dikirim dari|dihantar daripada|ส่งจาก|"
+    r"enviat des del|"
+    r"poslano (?:s|z|iz|sa)|изпратено от|послато са|saadetud|nosūtīts no|išsiųsta iš|"
     r"sent from|written on|typed on"
 )
 _GET = (

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from spocd.gateway.reading import attribution, history, marks, notice, signature
+from spocd.gateway.reading import attribution, history, marks, notice, signature, uuencoded
 
 _MOST_LOOKED_AT = 128 * 1024  # characters; the rest of a longer text is kept as it is
 _MOST_PUT_THERE = 20  # lines of a quote that somebody put above the answer by hand
@@ -30,9 +30,11 @@ _MOST_POINTING = 500  # characters of a mail that only points to what is below
 
 def visible(text: str) -> str:
     """The new text of `text`, which may hold `marks`; what is all quote is shown whole, and never nothing."""
+    text = uuencoded.without(text)
     head, tail = text[:_MOST_LOOKED_AT], text[_MOST_LOOKED_AT:]
     # “<ann@example.org” and “>:” on two lines were one before some program broke the line.
-    lines = [line.rstrip() for line in head.replace("\n>:\n", ">:\n").split("\n")]
+    broken = [line.rstrip() for line in head.replace("\n>:\n", ">:\n").split("\n")]
+    lines = [part for line in broken for part in attribution.apart(line)]
     whole = lines
     if not text.isascii():
         whole = [line for line in lines if line not in marks.ALL]

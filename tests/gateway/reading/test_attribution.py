@@ -87,11 +87,17 @@ På mandag den 2. juni 2025, 10.00.00 CEST, skrev IT Desk <desk@example.com>:
 Am Montag, 2. Juni 2025, 10:00:00 CEST schrieb IT Desk:
 *On Mon, Jun 2, 2025 at 10:00 AM IT Desk <desk@example.com> wrote:*
 On Jun 2, 10:00 am, IT Desk <desk@example.com> wrote:
+---- El lun, 02 jun 2025 10:00:00 +0200 IT Desk <desk@example.com> escribió ----
+في الاثنين، ٢ يونيو ٢٠٢٥ ١٠:٠٠ ص IT Desk <desk@example.com> كتب:
+Vào Th 2, 2 thg 6, 2025 vào lúc 10:00 IT Desk <desk@example.com> đã viết:
+IT Desk <desk@example.com> schrieb:
 """
 RIGHT_TO_LEFT = "‫בתאריך יום ב׳, 2 ביוני 2025 ב-10:00 מאת ‪IT Desk‬‏ <‪desk@example.com‬‏>:‬"
 
+THAI = "เมื่อ จ. 2 มิ.ย. 2025 เวลา 10:00 IT Desk <desk@example.com> เขียนว่า:"
 
-@pytest.mark.parametrize("sentence", [*PROGRAMS.strip().split("\n"), RIGHT_TO_LEFT])
+
+@pytest.mark.parametrize("sentence", [*PROGRAMS.strip().split("\n"), RIGHT_TO_LEFT, THAI])
 @pytest.mark.parametrize(
     "history",
     ["> Does it?\n> The desk\n", "\n> Does it?\n", "\nDoes it?\n\nThe desk\n"],
@@ -157,10 +163,37 @@ def test_with_a_quote_below_less_is_enough(sentence: str) -> None:
         "Please invite for 2 June 2025 10:00 Ann Berg <ann@example.org>:\nroom 3",
         "The log says:\n2025-06-02 10:00:00 error: no paper\n2025-06-02 10:01:00 error: no toner",
         "On the whole it works.\nOn average:\nfine.",
+        "-- none of these --\nAnn wrote --\nmore",
     ],
 )
 def test_sentences_of_people_are_kept(text: str) -> None:
     assert visible(text) == text
+
+
+@pytest.mark.parametrize("sentence", ["2025/6/2 IT Desk <desk@example.com>", "2025-06-02 IT <desk@example.com>"])
+def test_a_date_and_an_address_above_a_quote_are_one_without_a_colon(sentence: str) -> None:
+    assert visible(f"It works.\n{sentence}\n\n> Does it?\n") == "It works."
+    assert sentence in visible(f"It works.\n{sentence}\n\nDoes it?\n")
+
+
+@pytest.mark.parametrize("between", [" ", "--- ", "\u00a0", "   "])
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "On Mon, Jun 2, 2025 at 10:00 AM, IT <desk@example.com> wrote:",
+        "Am 02.06.2025 um 10:00 schrieb IT <desk@example.com>:",
+        "Den mån 2 juni 2025 kl 10:00 skrev IT <desk@example.com>:",
+    ],
+)
+def test_what_somebody_wrote_on_the_line_of_the_attribution_is_kept(sentence: str, between: str) -> None:
+    assert visible(f"It works. Thanks{between}{sentence}\n> Does it?\n") == "It works. Thanks"
+    assert visible(f"It works.\nThanks{between}{sentence}\n\nDoes it?\n") == "It works.\nThanks"
+
+
+@pytest.mark.parametrize("below", ["IT wrote:\n\nDoes it?\n", "desk@example.com wrote:\n\nDoes it?\n"])
+def test_below_a_telephones_advertisement_less_is_enough(below: str) -> None:
+    assert visible(f"It works.\nSent from my iPhone\n\n{below}") == "It works."
+    assert "Does it?" in visible(f"It works.\n\n{below}")
 
 
 def test_what_stands_below_a_first_attribution_may_be_new() -> None:

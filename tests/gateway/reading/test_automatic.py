@@ -127,6 +127,16 @@ def test_a_notice_of_absence_is_told_by_its_first_words(subject: str) -> None:
     assert read_mail(mail(UTF8, f"Subject: {subject}", body="I am out of the office.\n")).kind == "auto-reply"
 
 
+def test_a_mark_in_brackets_before_the_old_subject_is_one() -> None:
+    assert absence("[Automatyczna odpowiedź] Drukarka")
+    assert not absence("[Printer] Automatic reply does not work")
+
+
+def test_the_question_that_a_notice_quotes_is_not_its_own() -> None:
+    text = 'I am out of the office.\nThis answers your message "Does\nit work?", sent on Monday.\n'
+    assert read_mail(mail("Subject: Automatic reply: Printer", body=text)).kind == "auto-reply"
+
+
 @pytest.mark.parametrize(
     "subject",
     [

@@ -29,6 +29,18 @@ FORMS = [
         id="Thunderbird in German",
     ),
     pytest.param(
+        "---------- メッセージを転送 ---------\n送信元：Ann Berg <ann@example.org>\n日付：2025年6月2日 10:00:00 +0200\n"
+        "件名：Printer\n送信先：bo@example.com\n\nIt smokes.\n",
+        "2025年6月2日 10:00:00 +0200",
+        id="HubSpot in Japanese",
+    ),
+    pytest.param(
+        "---------- Forwarded message ---------\nFrom: Ann Berg <ann@example.org>\nDate: Mon, Jun 2, 2025 at 10:00 AM\n"
+        "Subject: \nPrinter\nTo: <bo@example.com>\n\nIt smokes.\n",
+        "Mon, Jun 2, 2025 at 10:00 AM",
+        id="Gmail with a broken subject",
+    ),
+    pytest.param(
         "> Begin forwarded message:\n> \n> From: Ann Berg <ann@example.org>\n> Subject: Printer\n"
         "> Date: 2 June 2025 at 10:00:00 CEST\n> To: bo@example.com\n> \n> It smokes.\n",
         "2 June 2025 at 10:00:00 CEST",

@@ -29,6 +29,22 @@ from spocd.gateway.reading.visible import visible
         ),
         pytest.param(
             (
+                "يعمل.\n\nمن: IT Desk <desk@example.com>\nتم الإرسال: 2 June 2025 10:00\n"
+                "إلى: Ann <ann@example.org>\nالموضوع: الطابعة\n\nهل يعمل؟\n"
+            ),
+            "يعمل.",
+            id="outlook ar",
+        ),
+        pytest.param(
+            'Geht.\n-------- Ursprüngliche Nachricht --------Von: "IT"  Datum: 02.06.25  10:00  An: Ann\n\nGeht es?\n',
+            "Geht.",
+            id="samsung without the end of the line",
+        ),
+        pytest.param(
+            "Works.\n\n‐‐‐‐‐‐‐ Original Message ‐‐‐‐‐‐‐\nDoes it?\n", "Works.", id="proton with hyphens that are none"
+        ),
+        pytest.param(
+            (
                 "可以了。\n\n发件人: IT Desk <desk@example.com>\n发送时间: 2025年6月2日 10:00\n"
                 "收件人: Ann <ann@example.org>\n主题: 回复: 打印机\n\n现在可以吗？\n"
             ),

@@ -96,3 +96,7 @@ def test_several_footers_go_one_by_one() -> None:
 )
 def test_people_may_write_about_such_things(text: str) -> None:
     assert visible(text) == text
+
+
+def test_a_banner_below_blank_lines_is_left_out() -> None:
+    assert visible(f"\n\n\n\n   {BANNERS[0]}\n\nIt broke.\n") == "It broke."

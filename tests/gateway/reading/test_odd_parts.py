@@ -254,6 +254,21 @@ def test_what_an_agent_cannot_read_here_is_said(raw: bytes, warning: str) -> Non
     assert any(warning in each for each in read_mail(raw).warnings)
 
 
+UUENCODED = "begin 644 fire.png\nM" + "!" * 60 + "\n#9FER\n`\nend\n"
+
+
+def test_a_uuencoded_file_stays_in_the_text_and_is_left_out_of_what_is_new() -> None:
+    reading = read_mail(mail("Subject: s", body=f"See the picture.\n\n{UUENCODED}\nIt smokes.\n"))
+    assert reading.text.splitlines()[2] == "begin 644 fire.png"
+    assert reading.visible_text.split("\n\n") == ["See the picture.", "\nIt smokes."]
+
+
+@pytest.mark.parametrize("damage", ["\nIt smokes, see above.", "\n"])
+def test_one_that_is_damaged_is_shown_since_nobody_knows_where_it_ends(damage: str) -> None:
+    body = UUENCODED.replace("\n`\nend", damage)
+    assert "!!!" in read_mail(mail("Subject: s", body=f"See.\n\n{body}")).visible_text
+
+
 @pytest.mark.parametrize(
     "raw",
     [

@@ -32,6 +32,12 @@ Hae Outlook for Android
 Скачать Outlook для iOS
 Envoyé de mon iPhone
 Télécharger Outlook pour iOS
+أُرسلت من الـ iPhone
+Được gửi từ iPhone của tôi
+ส่งจาก iPhone ของฉัน
+Dikirim dari iPhone saya
+Poslano s mog iPhonea
+Saadetud minu iPhone'ist
 Verstuurd vanaf mijn iPhone
 Outlook voor iOS downloaden
 Wysłane z iPhone'a
