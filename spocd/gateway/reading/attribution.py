@@ -15,7 +15,7 @@ _MOST_LINE = 400  # characters; longer lines are nobody's attribution
 
 # A word boundary does not stand between Chinese, Japanese or Thai characters, so those verbs are listed apart.
 _WROTE = re.compile(
-    r"(?:\b(?:wrote|writes|schrieb|skrev|skreiv|kirjoitti|написала?|пишет|писала?|писали|пише|написа|écrit|escribió|"
+    r"(?:\b(?:wrote|writes|schrieb|skrev|skreiv|kirjoitti|написала?|пишет|писала?|писали|пише|написав|написа|écrit|escribió|"
     r"scritto|scrive|escreveu|schreef|geschreven|napisała?|pisze|napsala?|napsal\(a\)|napísala?|yazdı|írta|scris|"
     r"έγραψε|napisana|napisao|napisala|rašė|rakstīja|kirjutas|skrifaði|va escriure|đã viết|menulis|написао|"
     r"كتبت?)(?!\w)|"

@@ -30,7 +30,8 @@ _NAMES = {
     "remitente|da|mittente|van|afzender|od|odesílatel|nadawca|feladó|kimden|gönderen|de la|expeditor|από|від|від кого|"
     "من|المرسل|از|từ|người gửi|จาก|dari|saatja|kellelt|nuo|siuntėjas|प्रेषक|frá|"
     "差出人|送信者|送信元|发件人|發件人|寄件者|寄件人|보낸 사람|보낸사람|발신|מאת|من|pošiljatelj|šalje",
-    Field.SENT: "sent|date|sent on|sent at|gesendet|gesendet am|datum|skickat|skickad|sendt|sendt den|dato|lähetetty|"
+    Field.SENT: "sent|date|sent on|sent at|message du|gesendet|gesendet am|datum|skickat|skickad|sendt|sendt den|dato|"
+    "lähetetty|"
     "päivämäärä|päiväys|pvm|отправлено|дата|дата отправки|envoyé|envoyé le|date d'envoi|date d’envoi|enviado|"
     "enviado el|enviado em|enviada|enviada em|enviada el|fecha|data|inviato|inviata|data invio|verzonden|verzonden op|"
     "wysłano|wysłane|data wysłania|odesláno|odoslané|poslané|elküldve|küldve|dátum|dată|tarih|gönderildi|"

@@ -50,6 +50,8 @@ _DASHES = ("--", "==", "——", "––", "──", "‐‐")
 # Samsung's telephones lose the end of the line: “-------- Original message --------From: Ann …”.
 _HEADER_BEHIND = re.compile(r"([-=]{2,}[^-=\n]{5,60}[-=]{2,})\s?(?=[^\W\d])")
 _AROUND = " \t*>_#~\u00a0"
+_BEFORE = " \t\u00a0"
+_STARTS = frozenset("-=—–─‐*>_#~")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,9 @@ def copy(lines: Sequence[str]) -> Copy | None:
     """Where a mail begins that was copied without quote marks; None where none was."""
     for number, line in enumerate(lines):
         # Some programs quote with a tab, above the answer: what is cut off there would be the answer too.
-        if not line or len(line) > _MOST_LINE or (line[0] in ">\t" and not _is_group_wise(lines, number)):
+        if not line or _is_prose(lines, number):
+            continue
+        if len(line) > _MOST_LINE or (line[0] in ">\t" and not _is_group_wise(lines, number)):
             continue
         if line[0] == ">":
             return Copy(number, None, number + 1, passed_on=False)
@@ -77,6 +81,14 @@ def copy(lines: Sequence[str]) -> Copy | None:
         if begin is not None and not _quote_follows(lines, number):
             return Copy(begin, None, number + 1, passed_on=False)
     return None
+
+
+def _is_prose(lines: Sequence[str], number: int) -> bool:
+    """Whether no copy can begin on this line, at a glance: most lines of most mails are such."""
+    line = lines[number]
+    if ":" in line or "：" in line or line.endswith(("--", "wrote")):
+        return False
+    return line.lstrip(_BEFORE)[:1] not in _STARTS and (number == 0 or lines[number - 1][:1] not in _STARTS)
 
 
 def _is_below_advertisement(lines: Sequence[str], number: int) -> bool:

@@ -15,6 +15,11 @@ from spocd.gateway.reading.notes import Notes
 from spocd.gateway.reading.structure import Node
 
 _SUPPRESSED = frozenset(["all", "autoreply", "oof"])
+# RFC 2369 and RFC 2919; and what list servers wrote before these, or write still.
+_LISTS = (
+    *("list-id", "list-unsubscribe", "list-post", "list-help", "list-subscribe", "list-archive", "list-owner"),
+    *("mailing-list", "x-mailing-list", "x-google-group-id"),
+)
 _NOT_DELIVERED = "It says that a mail was not delivered."
 
 
@@ -79,7 +84,7 @@ def _not_a_report(headers: Headers, text: str, sender: str, subject: str) -> Ver
 
 def _silence(headers: Headers, sender: str, precedence: str, *, suppressed: bool, absent: bool) -> str | None:
     """Why a mail that a person may have written is not answered by a machine; None where it may be."""
-    if any(name in headers for name in ("list-id", "list-unsubscribe", "list-post")):
+    if any(name in headers for name in _LISTS):
         return "It came through a mailing list."
     if precedence in ("bulk", "list", "junk"):
         return f"It is bulk mail (Precedence: {precedence})."
@@ -87,7 +92,7 @@ def _silence(headers: Headers, sender: str, precedence: str, *, suppressed: bool
         return "Its sender asks for no automatic answers (X-Auto-Response-Suppress)."
     if automatic.is_of_desk(headers):
         return "Another help desk sent it, which would answer in turn."
-    if is_unread(sender):
+    if is_unread(sender) or automatic.is_unread_elsewhere(sender):
         return "Nobody reads what is sent to its author's address."
     if absent:
         return "Its subject reads like a notice of absence."

@@ -33,6 +33,7 @@ def test_a_machines_answer_is_automatic(name: str) -> None:
         "Precedence: auto_reply",
         "X-FreeScout-Mail-Type: auto.reply",
         "X-Mailer: vacation (of a mail server)",
+        "X-Mailer: Vacation 1.2",
     ],
 )
 def test_an_autoresponders_mark_is_enough(line: str) -> None:

@@ -36,6 +36,12 @@ from spocd.gateway.reading.visible import visible
             id="outlook ar",
         ),
         pytest.param(
+            "Merci.\n\n========================================\n\nMessage du : 02/06/2025 10:00\n"
+            'De : "IT" <desk@example.com>\nA : ann@example.org\nCopie à : \nSujet : x\n\nVieux\n',
+            "Merci.",
+            id="la poste",
+        ),
+        pytest.param(
             'Geht.\n-------- Ursprüngliche Nachricht --------Von: "IT"  Datum: 02.06.25  10:00  An: Ann\n\nGeht es?\n',
             "Geht.",
             id="samsung without the end of the line",
