@@ -135,3 +135,16 @@ def _continues(lines: Sequence[str], at: int, fields: dict[Field, str], latest: 
         below = field(lines[at + 1]) if at + 1 < len(lines) else None
         return below is not None and below[0] is not Field.OTHER and below[0] not in fields
     return any(field(below) for below in lines[at + 1 : at + 1 + _MOST_CONTINUED])
+
+
+def short(lines: Sequence[str], last: int) -> int | None:
+    """Where a header of two or more fields begins that ends on line `last`; it is one only with a quote below it.
+
+    Programs that run in Emacs write From: and Date: above what they quote.
+    """
+    found: set[Field] = set()
+    at = last
+    while at >= max(last - _MOST_CONTINUED, 0) and (each := field(lines[at])) and each[0] not in found:
+        found.add(each[0])
+        at -= 1
+    return at + 1 if {Field.FROM, Field.SENT} <= found else None

@@ -203,5 +203,6 @@ def _mark_attribution(lines: Sequence[str], marked: list[bool], number: int) -> 
     if above < 0 or not lines[above] or len(lines[above]) > _MOST_LINE:
         return
     begin = attribution.begin(lines, above, quoted_below=True)
+    begin = header_block.short(lines, above) if begin is None else begin
     if begin is not None:
         marked[begin:number] = [True] * (number - begin)

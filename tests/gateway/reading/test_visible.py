@@ -116,6 +116,16 @@ def test_what_a_program_quotes_with_a_tab_above_the_answer_hides_no_answer() -> 
     assert "It works." in visible(text)
 
 
+@pytest.mark.parametrize(
+    "header",
+    ["From: IT <desk@example.com>\nDate: Mon, 2 Jun 2025 10:00:00 +0200", "Från: IT\nDatum: 2 juni\nÄmne: Skrivaren"],
+)
+def test_two_fields_above_a_quote_are_a_programs(header: str) -> None:
+    assert visible(f"{header}\n\n> Does it?\n\nIt works.\n") == "It works."
+    assert visible(f"It works.\n\n{header}\n> Does it?\n") == "It works."
+    assert "Does it?" in visible(f"It works.\n\n{header.split(chr(10))[0]}\n\nDoes it?\n")
+
+
 def test_a_very_long_text_is_kept_past_what_is_looked_at() -> None:
     text = "It works.\n" * 20_000
     assert visible(text).split() == text.split()
