@@ -12,6 +12,7 @@ _VERBS = {
     "attachment": ("spocd.cli.attachment:attachment", "List and fetch what was attached."),
     "cc": ("spocd.cli.cc:cc", "Add and remove people who get a ticket's mails."),
     "close": (f"{_HERE}_words:close", "Resolve tickets, with a last word or without."),
+    "edit": (f"{_HERE}_case:edit", "Change subject, kind, priority, service, tags or requester."),
     "explain": (f"{_HERE}_find:explain", "Say where a ticket stands in the fair order, and why."),
     "list": (f"{_HERE}_find:list_tickets", "List tickets."),
     "new": (f"{_HERE}_words:new", "Open a ticket for somebody who called or came by."),

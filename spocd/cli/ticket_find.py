@@ -15,7 +15,7 @@ from spocd.cli.grammar import Command
 from spocd.cli.ids import Chosen, some_tickets
 from spocd.cli.show import Document
 from spocd.cli.ticket_shape import KINDS, ORDERS, PRIORITIES, STATES, TICKET
-from spocd.cli.when import back
+from spocd.cli.when import back, within
 from spocd.errors import TryLater
 
 _ORDERED_BY = {"promise due": "what was promised", "waiting since": "how long they wait"}
@@ -35,10 +35,14 @@ def _states(written: str) -> list[str]:
 @click.option("--assignee", metavar="@me|none|LOGIN", shell_complete=complete_login, help="Who has it.")
 @click.option("--requester", metavar="ADDR", help="Who asked.")
 @click.option("--service", metavar="KEY", help="Of this service.")
+@click.option("--team", metavar="KEY", help="Of this team.")
+@click.option("--tag", metavar="TAG", help="With this tag.")
 @click.option("--priority", type=PRIORITIES, help="Of this priority.")
 @click.option("--kind", type=KINDS, help="Of this kind.")
 @click.option("--since", type=back, metavar="TIME", help="Opened at this time or later.")
 @click.option("--until", type=back, metavar="TIME", help="Opened before this time.")
+@click.option("--due-within", "due_before", type=within, metavar="TIME", help="Promised for this time or before.")
+@click.option("--breached", is_flag=True, default=None, help="Promised for a time that has passed.")
 @click.option("--search", metavar="WORDS", help="With all these words, in any of their forms.")
 @click.option("--sort", type=ORDERS, help="The order; newest first unless said.")
 def list_tickets(states: tuple[list[str], ...], **filters: Any) -> None:

@@ -10,7 +10,7 @@ STATES = ("new", "open", "pending", "resolved", "closed", "spam", "all")  # with
 KINDS = click.Choice(("incident", "request", "question"))
 PRIORITIES = click.Choice(("low", "normal", "high", "urgent"))
 CHANNELS = click.Choice(("phone", "chat", "walk-in", "letter", "sms", "social", "other", "mail"))
-ORDERS = click.Choice(("newest", "oldest", "updated", "waiting"))
+ORDERS = click.Choice(("newest", "oldest", "updated", "waiting", "due"))
 
 TICKET = Shape(
     identity="number",
@@ -24,6 +24,7 @@ TICKET = Shape(
     ),
     fields=(
         *("number", "subject", "state", "kind", "priority", "requester.name", "requester.address", "assignee"),
-        *("team", "service", "channel", "opened_at", "updated_at", "due_at", "waiting_since", "pend_until", "rev"),
+        *("team", "service", "tags", "resolution", "channel", "opened_at", "updated_at", "due_at", "waiting_since"),
+        *("pend_until", "rev"),
     ),
 )

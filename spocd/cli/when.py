@@ -109,6 +109,11 @@ def back(written: str) -> int:
     return _told(written, looking_back=True)
 
 
+def within(written: str) -> int:
+    """As `ahead`; a span alone counts from now: `4h` is `+4h`."""
+    return ahead(f"+{written}" if re.fullmatch(r"(?:[0-9]{1,6}[mhdw])+", written) else written)
+
+
 def _told(written: str, *, looking_back: bool) -> int:
     try:
         read = moment(written, zone=desk_zone(), now=datetime.now(UTC), looking_back=looking_back)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypedDict
 
-from spocd.desk import agent, answer, blob, mail, message, node, person, ticket, ticket_view, token, turn
+from spocd.desk import agent, answer, blob, casework, mail, message, node, person, ticket, ticket_view, token, turn
 from spocd.desk.access import Actor, Role
 from spocd.desk.operation import Desk, Operation, declared, operation
 
@@ -21,7 +21,8 @@ async def reload(desk: Desk, actor: Actor) -> Reloaded:
 
 
 def all_operations() -> list[Operation]:
-    return [*declared(agent, answer, blob, mail, message, node, person, ticket, ticket_view, token, turn), RELOAD]
+    modules = (agent, answer, blob, casework, mail, message, node, person, ticket, ticket_view, token, turn)
+    return [*declared(*modules), RELOAD]
 
 
 HEALTH: Operation = node.health.__dict__["operation"]

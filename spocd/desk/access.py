@@ -94,9 +94,18 @@ async def identify(tx: Transaction, uid: int, acting_as: str | None) -> Actor:
 
 async def _actor(tx: Transaction, row: Row, uid: int) -> Actor:
     role = Role(row["role"])
-    sees_all = Role.LEAD in GRANTS[role]
-    hidden = [] if sees_all else await tx.all("services_hidden_from", agent=row["id"])
-    return Actor(uid, row["login"], row["name"], row["id"], role, frozenset(each["key"] for each in hidden))
+    return Actor(uid, row["login"], row["name"], row["id"], role, await _hidden_from(tx, row["id"], role))
+
+
+async def _hidden_from(tx: Transaction, agent: int, role: Role) -> frozenset[str]:
+    rows = [] if Role.LEAD in GRANTS[role] else await tx.all("services_hidden_from", agent=agent)
+    return frozenset(each["key"] for each in rows)
+
+
+async def services_hidden_from(tx: Transaction, agent: int) -> frozenset[str]:
+    """The services whose tickets an agent never sees."""
+    row = await tx.one("role_of_agent", id=agent)
+    return frozenset() if row is None else await _hidden_from(tx, agent, Role(row["role"]))
 
 
 def check(actor: Actor, role: Role, name: str) -> None:

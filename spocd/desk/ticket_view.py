@@ -31,7 +31,7 @@ from spocd.store.listings import cursor as page_cursor
 
 PAGE = 50
 NEVER = 2**63 - 1  # when what is promised for no time is due
-Sort = Literal["newest", "oldest", "updated", "waiting"]
+Sort = Literal["newest", "oldest", "updated", "waiting", "due"]
 
 
 class StatusDocument(TypedDict):
@@ -80,14 +80,21 @@ async def list_tickets(
     tag: str | None = None,
     since: int | None = None,
     until: int | None = None,
+    due_before: int | None = None,
+    breached: bool = False,
     search: str | None = None,
     sort: Sort = "newest",
     limit: int = PAGE,
     cursor: str | None = None,
 ) -> TicketList:
-    """List tickets, the newest first; without a state those that are open."""
+    """List tickets, the newest first; without a state those that are open.
+
+    `due_before` is a moment (UTC seconds) by which something is promised; `breached` are those promised by now.
+    """
+    if breached:
+        due_before = desk.now if due_before is None else min(due_before, desk.now)
     plain: dict[str, Any] = {"service": service, "team": team, "priority": priority, "kind": kind, "tag": tag}
-    plain |= {"since": since, "until": until}
+    plain |= {"since": since, "until": until, "due_before": due_before}
     filters: dict[str, Any] = {name: value for name, value in plain.items() if value is not None}
     if states := _states(state):
         filters["states"] = states

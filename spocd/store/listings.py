@@ -62,6 +62,8 @@ _LISTINGS = {
             "kind": "t.kind = :kind",
             "since": "t.opened_at >= :since",
             "until": "t.opened_at < :until",
+            # As the index of what is due has it.
+            "due_before": "coalesce(t.due_at, 9223372036854775807) < :due_before",
             # Two ranges that an index holds, not a condition that every row is tried against.
             "person": "t.number in (select x.number from ticket x where x.requester = :person union"
             " select y.ticket from participant y where y.person = :person and y.removed_at is null)",
@@ -71,6 +73,7 @@ _LISTINGS = {
             "oldest": ("t.number", "t.number"),
             "updated": ("-t.updated_at", "t.number"),
             "waiting": ("coalesce(t.waiting_since, 9223372036854775807)", "t.number"),
+            "due": ("coalesce(t.due_at, 9223372036854775807)", "t.number"),
         },
     ),
     "person": Listing(

@@ -28,6 +28,8 @@ from tests.cli.fake_desk import FakeDesk, HangUp, message, process, ticket, whol
         ("pend 12 --until 2026-08-07T12:00:00Z", "pend", {"ticket": 12, "until": 1786104000}),
         ("close 12", "close", {"ticket": 12}),
         ("close 12 -b bye --no-notify", "close", {"ticket": 12, "body": "bye", "notify": False}),
+        ("edit 12 --priority low --tag vpn", "edit", {"ticket": 12, "priority": "low", "tag": ["vpn"]}),
+        ("edit 12 --untag vpn --untag x", "edit", {"ticket": 12, "untag": ["vpn", "x"]}),
         ("cc add 12 a@example.org", "cc_add", {"ticket": 12, "address": "a@example.org"}),
         ("cc remove 12 a@example.org", "cc_remove", {"ticket": 12, "address": "a@example.org"}),
         ("note 12 -b hm", "note", {"ticket": 12, "body": "hm"}),
@@ -53,7 +55,8 @@ def test_a_list_asks_with_its_filters(desk: FakeDesk, cli: Cli) -> None:
     desk.answers["ticket.list"] = lambda _: {"tickets": []}
     cli(
         *("ticket", "list", "--state", "new,open", "--state", "spam", "--assignee", "@me", "--priority", "high"),
-        *("--since", "2026-08-01T00:00:00Z", "--search", "on fire", "--sort", "waiting", "-L", "10"),
+        *("--since", "2026-08-01T00:00:00Z", "--search", "on fire", "--sort", "due", "-L", "10"),
+        *("--tag", "vpn", "--team", "floor", "--due-within", "2026-08-02T00:00:00Z", "--breached"),
     )
     assert desk.asked("ticket.list") == [
         {
@@ -62,7 +65,11 @@ def test_a_list_asks_with_its_filters(desk: FakeDesk, cli: Cli) -> None:
             "priority": "high",
             "since": 1785542400,
             "search": "on fire",
-            "sort": "waiting",
+            "sort": "due",
+            "tag": "vpn",
+            "team": "floor",
+            "due_before": 1785628800,
+            "breached": True,
             "limit": 10,
         }
     ]

@@ -58,6 +58,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "ticket.cc_add": {"ticket": 1, "address": "bo@client.example"},
     "ticket.cc_remove": {"ticket": 1, "address": "cid@client.example"},
     "ticket.close": {"ticket": 1},
+    "ticket.edit": {"ticket": 1, "priority": "high", "tag": ["vpn"]},
     "ticket.explain": {"ticket": 1},
     "ticket.list": {},
     "ticket.new": {"requester": "dan@client.example", "subject": "By phone", "body": "He called."},

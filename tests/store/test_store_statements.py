@@ -133,6 +133,7 @@ ACTIVE = ["new", "open", "pending"]
         pytest.param("ticket", {"states": ACTIVE, "assignee": 1}, "ticket_assignee", id="somebody's"),
         pytest.param("ticket", {"requester": 1}, "ticket_requester", id="a requester's"),
         pytest.param("ticket", {"person": 1}, "participant_person", id="a person's, those in copy included"),
+        pytest.param("ticket", {"tag": "vpn"}, "ticket_tag_tag", id="a tag's"),
         pytest.param("inbox", {"states": ["failed"]}, "inbox_failed", id="failed mails"),
         pytest.param("outbox", {"states": ["failed"]}, "outbox_failed", id="failed letters"),
         pytest.param("outbox", {"states": ["held"]}, "outbox_held", id="held letters"),

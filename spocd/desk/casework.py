@@ -1,0 +1,105 @@
+"""What is said about a case is put right: subject, kind, priority, service, tags, and whose it is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from spocd.desk import search
+from spocd.desk.access import Actor, services_hidden_from
+from spocd.desk.answer import workable
+from spocd.desk.documents import TicketDocument, document_of, save
+from spocd.desk.journal import record
+from spocd.desk.operation import Desk, operation
+from spocd.desk.person import ensure_person
+from spocd.desk.ticket import Kind, Priority
+from spocd.domain import ticket as case
+from spocd.domain.address import parse
+from spocd.domain.casework import Edit, differences, edited, tag_difference, tagged
+from spocd.domain.ticket import Ticket
+from spocd.errors import Exit, Refused
+
+NO_SERVICE = "none"
+
+
+class EditedTicket(TicketDocument):
+    out_of_sight: bool  # it is a restricted service's now, and whoever changed it does not see it any more
+
+
+@operation("ticket.edit", writes=True)
+async def edit(
+    desk: Desk,
+    actor: Actor,
+    *,
+    ticket: int,
+    subject: str | None = None,
+    kind: Kind | None = None,
+    priority: Priority | None = None,
+    service: str | None = None,
+    requester: str | None = None,
+    tag: list[str] | None = None,
+    untag: list[str] | None = None,
+    if_rev: int | None = None,
+) -> EditedTicket:
+    """Change what is said about a ticket; another service brings its team, “none” takes it off."""
+    before = await workable(desk, ticket, if_rev)
+    had = (await document_of(desk, ticket))["tags"]
+    wanted = await _edit(desk, Edit(subject, kind, priority), service)
+    after, tags = edited(before, wanted, desk.now), tagged(had, tag or [], untag or [])
+    changed = differences(before, after) | tag_difference(had, tags)
+    if requester is not None:
+        after, told = await _of(desk, after, requester)
+        changed |= told
+    if not changed:
+        raise Refused("nothing", f"Nothing of #{ticket} would change: it is so already, or nothing was asked for.")
+    after = await _seen_by_its_agent(desk, actor, after)
+    await save(desk, before, after)
+    if "subject" in changed:
+        await search.forget(desk, ticket)
+    await put_tags(desk, ticket, tags)
+    await record(desk, ticket, actor, "changed", **changed)
+    return {**(await document_of(desk, ticket)), "out_of_sight": after.service in actor.hidden}
+
+
+async def _edit(desk: Desk, wanted: Edit, service: str | None) -> Edit:
+    """The edit with the service that was named, and with its team."""
+    if service is None:
+        return wanted
+    if service == NO_SERVICE:
+        return replace(wanted, of_service=True)
+    row = await desk.tx.one("service", key=service)
+    if row is None and service not in desk.settings.addresses.values():
+        raise Refused("no-such-service", f"There is no service “{service}”.", Exit.NOT_FOUND)
+    return replace(wanted, of_service=True, service=service, team=row["team"] if row else None)
+
+
+async def _of(desk: Desk, ticket: Ticket, requester: str) -> tuple[Ticket, dict[str, Any]]:
+    """The ticket as another person's; whose it was stays on it, in copy, until an agent takes them off."""
+    address = parse(requester)
+    if desk.settings.own.own(str(address)):
+        raise Refused("own-address", f"{address} is an address of this desk. Name the person who asks.", Exit.USAGE)
+    person = await ensure_person(desk, address, "")
+    if person["id"] == ticket.requester:
+        return ticket, {}
+    was = (await document_of(desk, ticket.number))["requester"]["address"]
+    await desk.tx.run("set_participant_role", ticket=ticket.number, person=ticket.requester, role="cc")
+    await desk.tx.run("add_participant", ticket=ticket.number, person=person["id"], role="requester", now=desk.now)
+    await desk.tx.run("set_participant_role", ticket=ticket.number, person=person["id"], role="requester")
+    return replace(ticket, requester=person["id"]), {"requester": {"was": was, "now": str(address)}}
+
+
+async def _seen_by_its_agent(desk: Desk, actor: Actor, ticket: Ticket) -> Ticket:
+    """The ticket, taken from an agent who does not see tickets of its service: it goes into the queue of its team."""
+    if ticket.assignee is None or ticket.service is None:
+        return ticket
+    if ticket.service not in await services_hidden_from(desk.tx, ticket.assignee):
+        return ticket
+    await record(desk, ticket.number, actor, "released", why=f"only the team of {ticket.service} sees it now")
+    return case.given(ticket, None, desk.now)
+
+
+async def put_tags(desk: Desk, ticket: int, tags: list[str]) -> None:
+    """The one place that writes tags: the rows that lists look in, and the column that documents are made from."""
+    await desk.tx.run("drop_tags", ticket=ticket)
+    await desk.tx.batch("add_tag", [{"ticket": ticket, "tag": each} for each in tags])
+    await desk.tx.run("set_tags", ticket=ticket, tags=" ".join(tags))

@@ -1,0 +1,118 @@
+"""Case work: what is said about a ticket, who sees it then, and the lists that find it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from spocd.errors import Exit, Refused
+from tests.desk.by_hand import a_team_with_two_services, by_hand
+from tests.desk.indexed import found, indexed
+from tests.desk.running_desk import AGENT, HOUR, LEAD, OTHER, START, RunningDesk
+
+
+async def numbers(desk: RunningDesk, **filters: Any) -> list[int]:
+    return [each["number"] for each in (await desk.ask("ticket.list", **filters))["tickets"]]
+
+
+async def test_an_edit_is_in_the_journal_with_what_was_and_what_is(desk: RunningDesk) -> None:
+    await a_team_with_two_services(desk)
+    await desk.mail()
+    edited = await desk.ask(
+        "ticket.edit", ticket=1, subject=" VPN  is\nslow ", kind="incident", priority="high", service="printing",
+        tag=["VPN", "floor-3"],
+    )  # fmt: skip
+    told = ("VPN is slow", "incident", "high", "printing", "floor", ["floor-3", "vpn"])
+    assert tuple(edited[name] for name in ("subject", "kind", "priority", "service", "team", "tags")) == told
+    line = (await desk.view(1))["journal"][-1]
+    assert (line["event"], line["actor"]) == ("changed", "agent")
+    assert line["subject"] == {"was": "Printer", "now": "VPN is slow"}
+    assert line["team"] == {"was": None, "now": "floor"}
+    assert line["tags"] == {"was": [], "now": ["floor-3", "vpn"]}
+    assert not [each for each in await desk.letters() if each.kind != "acknowledgement"], "nobody is mailed"
+
+
+async def test_tags_go_on_and_off_and_lists_find_them(desk: RunningDesk) -> None:
+    for _ in range(3):
+        await desk.mail()
+    await desk.ask("ticket.edit", ticket=1, tag=["vpn"])
+    await desk.ask("ticket.edit", ticket=3, tag=["vpn", "late"])
+    assert await numbers(desk, tag="vpn") == [3, 1]
+    assert await numbers(desk, tag="late") == [3]
+    assert (await desk.ask("ticket.edit", ticket=3, untag=["VPN"]))["tags"] == ["late"]
+    assert await numbers(desk, tag="vpn") == [1]
+    with pytest.raises(Refused) as refused:
+        await desk.ask("ticket.edit", ticket=3, untag=["vpn"])
+    assert refused.value.code == "nothing"
+
+
+@pytest.mark.parametrize("tag", ["", "two words", "-x", "a" * 41, "a\nb", "x,y"])
+async def test_what_is_no_tag_is_refused(desk: RunningDesk, tag: str) -> None:
+    await desk.mail()
+    with pytest.raises(Refused) as refused:
+        await desk.ask("ticket.edit", ticket=1, tag=[tag])
+    assert (refused.value.code, refused.value.exit) == ("bad-tag", Exit.USAGE)
+
+
+async def test_another_requester_gets_the_answers_and_the_one_before_stays_in_copy(desk: RunningDesk) -> None:
+    await desk.mail()
+    edited = await desk.ask("ticket.edit", ticket=1, requester="bo@client.example")
+    assert edited["requester"]["address"] == "bo@client.example"
+    roles = {each["address"]: each["role"] for each in (await desk.view(1))["participants"]}
+    assert roles == {"ann@client.example": "cc", "bo@client.example": "requester"}
+    await desk.ask("ticket.cc_remove", ticket=1, address="ann@client.example")
+    await desk.ask("ticket.reply", ticket=1, body="Hello")
+    assert [each.to_address for each in await desk.letters() if each.kind == "answer"] == ["bo@client.example"]
+    await desk.ask("ticket.edit", ticket=1, requester="ann@client.example")
+    roles = {each["address"]: each["role"] for each in (await desk.view(1))["participants"]}
+    assert roles == {"ann@client.example": "requester", "bo@client.example": "cc"}, "back, though once taken off"
+
+
+async def test_sec_whoever_files_into_a_restricted_service_is_told_that_it_is_out_of_sight(desk: RunningDesk) -> None:
+    await a_team_with_two_services(desk)
+    await desk.mail()
+    await desk.ask("ticket.take", by=OTHER, ticket=1)
+    edited = await desk.ask("ticket.edit", by=OTHER, ticket=1, service="payroll")
+    assert edited["out_of_sight"]
+    assert edited["assignee"] is None, "who does not see it cannot have it"
+    with pytest.raises(Refused) as refused:
+        await desk.ask("ticket.view", by=OTHER, ticket=1)
+    assert (refused.value.code, refused.value.exit) == ("no-such-ticket", Exit.NOT_FOUND)
+    assert await numbers(desk, by=OTHER) == []
+    for uid in (AGENT, LEAD):
+        assert await numbers(desk, by=uid, service="payroll") == [1]
+    events = [each["event"] for each in (await desk.view(1))["journal"]]
+    assert events[-2:] == ["released", "changed"]
+
+
+async def test_a_service_that_is_not_there_is_exit_3(desk: RunningDesk) -> None:
+    await desk.mail()
+    with pytest.raises(Refused) as refused:
+        await desk.ask("ticket.edit", ticket=1, service="flying")
+    assert refused.value.exit is Exit.NOT_FOUND
+    assert (await desk.ask("ticket.edit", ticket=1, service="it"))["service"] == "it"
+    assert (await desk.ask("ticket.edit", ticket=1, service="none"))["service"] is None
+
+
+async def test_lists_by_what_is_promised(desk: RunningDesk) -> None:
+    for _ in range(4):
+        await desk.mail()
+    for number, due in ((1, 3), (2, 1), (4, -1)):
+        await by_hand(desk, f"update ticket set due_at = {START + due * HOUR} where number = {number}")
+    assert await numbers(desk, sort="due") == [4, 2, 1, 3]
+    assert await numbers(desk, sort="due", due_before=START + 2 * HOUR) == [4, 2]
+    assert await numbers(desk, breached=True) == [4]
+    desk.now += 2 * HOUR
+    assert await numbers(desk, breached=True, sort="due") == [4, 2]
+    assert await numbers(desk, breached=True, due_before=START) == [4]
+
+
+async def test_a_changed_subject_takes_its_words_out_of_the_search(desk: RunningDesk) -> None:
+    await desk.ask("ticket.new", requester="ann@client.example", subject="Zebra is loose")
+    await indexed(desk)
+    assert await found(desk, "zebra") == [1]
+    await desk.ask("ticket.edit", ticket=1, subject="Animal matter")
+    await indexed(desk)
+    assert await found(desk, "animal") == [1]
+    assert await found(desk, "zebra") == []
