@@ -85,6 +85,7 @@ _C1_OF_CP1252 = dict(
     )
 )
 _WIDE = ("utf_16", "utf_16_le", "utf_16_be", "utf_32", "utf_32_le", "utf_32_be")
+_GOOD_FOR_ONE_BAD = 8  # characters of several octets; in no other charset do so many look like UTF-8 by chance
 _BYTE_ORDER_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _C1 = re.compile("[\x80-\x9f]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -134,7 +135,9 @@ def _guess(octets: bytes, claimed: str | None) -> str:
     try:
         return octets.decode("utf_8_sig")
     except UnicodeError:
-        pass
+        nearly = _nearly_utf_8(octets)
+    if nearly is not None:
+        return nearly
     if claimed and claimed not in ("cp1252", "utf_8_sig"):
         return _under(octets, claimed)
     return _under(octets, codec_of(octets, "cp1252" if claimed == "cp1252" else None) or "cp1252")
@@ -163,6 +166,16 @@ def _wide(octets: bytes, codec: str) -> str:
     if codec == "utf_16":  # RFC 2781 section 4.3: big-endian, which Windows does not keep to
         codec = "utf_16_be" if octets[::2].count(0) >= octets[1::2].count(0) else "utf_16_le"
     return octets.decode(codec, "replace")
+
+
+def _nearly_utf_8(octets: bytes) -> str | None:
+    """The text of UTF-8 with a few octets that are none: cut in a character, or with a line by another program."""
+    text = octets.decode("utf_8_sig", "replace")
+    bad = text.count("\ufffd")
+    if bad * _GOOD_FOR_ONE_BAD > len(octets):
+        return None
+    good = sum(1 for each in text if each > "\x7f") - bad
+    return text if good >= bad * _GOOD_FOR_ONE_BAD else None
 
 
 def _is_utf_8(octets: bytes) -> bool:

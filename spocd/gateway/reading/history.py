@@ -45,6 +45,13 @@ _ABOVE_THIS_LINE = re.compile(
     r"over denne lin|ovenfor denne|ovanför denna|tämän rivin yläp|выше этой|boven deze)",
     re.I,
 )
+# GLPI's letters have a second line, below which people may write as well.
+_BELOW_THIS_LINE = re.compile(
+    r"(?:reply|write|type|respond|répon|écri|answer|antwort|schreib|svar|skriv|пишите|ответ)\w*\b.{0,60}"
+    r"(?:(?:below|under) this line|(?:unter|unterhalb) dieser|sous cette|en dessous de cette|under denn[ae] |"
+    r"nedenfor denne|ниже этой)",
+    re.I,
+)
 _RULE = re.compile(r"_{5,}|[_\-=\u2500\u2014\u2013]{6,}|\*{10,}")
 _DASHES = ("--", "==", "——", "––", "──", "‐‐")
 # Samsung's telephones lose the end of the line: “-------- Original message --------From: Ann …”.
@@ -123,6 +130,17 @@ def _asks_for_replies_above(lines: Sequence[str], number: int) -> bool:
     """Whether a desk asks here to write above this line: with dashes or the like about it, or a rule above it."""
     ruled = lines[number][0] in "#-=*_~—" or (number > 0 and _RULE.fullmatch(lines[number - 1].strip()) is not None)
     return ruled and _ABOVE_THIS_LINE.search(lines[number]) is not None
+
+
+def below_second_line(lines: Sequence[str], copy: Copy) -> list[str]:
+    """What stands below a desk's line to write below, in a copy that begins with its line to write above."""
+    if copy.header or not _ABOVE_THIS_LINE.search(lines[copy.body - 1]):
+        return []
+    for number in range(len(lines) - 1, copy.body - 1, -1):
+        line = lines[number].strip(_AROUND)
+        if line[:1] in _STARTS and _BELOW_THIS_LINE.search(line[:_MOST_LINE]):
+            return list(lines[number + 1 :])
+    return []
 
 
 def _is_apples(line: str) -> bool:

@@ -80,7 +80,7 @@ def _without_history(lines: list[str]) -> list[str]:
         new = lines[: copy.begin]
         if _points_below(new):
             return lines
-        lines = new
+        lines = [*new, *history.below_second_line(lines, copy)]
     quoted = history.quoted(lines)
     if not any(quoted):
         return lines

@@ -108,3 +108,12 @@ def test_a_raw_subject_is_read_where_nothing_names_a_charset(subject: str, codec
 def test_an_encoded_word_with_a_wrong_label_is_read() -> None:
     word = b"=?us-ascii?B?" + base64.b64encode("Вопрос по заказу".encode("koi8_r")) + b"?="
     assert read_mail(b"From: a@b.example\nSubject: " + word + b"\n\nx\n").subject == "Вопрос по заказу"
+
+
+@pytest.mark.parametrize("label", [None, "us-ascii", "iso-8859-1", "gb2312"])
+@pytest.mark.parametrize("text", [RUSSIAN, SIMPLIFIED, KOREAN, SWEDISH * 4])
+def test_utf_8_with_a_few_octets_that_are_none_is_utf_8(text: str, label: str | None) -> None:
+    octets = text.encode()
+    assert decode(octets + b" pi\xe8", label) == text + " pi\ufffd"
+    cut = decode(octets[:-1] + b"\xd0", label)
+    assert cut[:-2] == text[: len(cut) - 2]

@@ -126,6 +126,15 @@ def test_two_fields_above_a_quote_are_a_programs(header: str) -> None:
     assert "Does it?" in visible(f"It works.\n\n{header.split(chr(10))[0]}\n\nDoes it?\n")
 
 
+def test_below_a_desks_second_line_people_may_write_as_well() -> None:
+    above = "=-=-=-= To answer by email, write above this line =-=-=-="
+    below = "=_=_=_= To answer by email, write under this line =_=_=_="
+    letter = f"{above}\n\nYour printer is new.\n\n{below}\n"
+    assert visible(f"It works.\n\n{letter}") == "It works."
+    assert visible(f"{letter}\nIt works.\n") == "It works."
+    assert visible(f"It works.\n\n{letter}\nThanks for it.\n").split() == ["It", "works.", "Thanks", "for", "it."]
+
+
 def test_a_very_long_text_is_kept_past_what_is_looked_at() -> None:
     text = "It works.\n" * 20_000
     assert visible(text).split() == text.split()
