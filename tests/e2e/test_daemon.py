@@ -16,10 +16,9 @@ from tests.running import SPOCD, RunningDesk, eventually
 
 
 def test_f17_a_second_daemon_on_the_folder_ends_with_78(desk: RunningDesk) -> None:
-    started = time.monotonic()
-    second = subprocess.run([SPOCD, "--config", str(desk.config), "serve"], capture_output=True, text=True, timeout=10)
+    # It does not wait for the lock, as a command does for ten seconds: what it takes is the time to load.
+    second = subprocess.run([SPOCD, "--config", str(desk.config), "serve"], capture_output=True, text=True, timeout=9)
     assert second.returncode == 78
-    assert time.monotonic() - started < 2
     assert desk.process is not None
     assert f"pid {desk.process.pid}" in second.stderr
     assert desk.json("health")["status"] == "ok", "the first one goes on"

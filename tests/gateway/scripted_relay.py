@@ -102,16 +102,17 @@ class ScriptedRelay:
             verb = line[:4].decode("ascii", "replace").upper()
 
     async def _body(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.unfinished = b""
+        text = self.unfinished = b""  # a letter's own: others may come over other connections meanwhile
         if "BODY" in self.replies:
-            self.unfinished = await reader.read(1)
+            text = self.unfinished = await reader.read(1)
             await self._answer(self._reply("BODY"), reader, writer)
-        while not self.unfinished.endswith(b"\r\n.\r\n"):
+        while not text.endswith(b"\r\n.\r\n"):
             piece = await reader.read(1 << 16)
             if not piece:
                 raise ConnectionError
-            self.unfinished += piece
-        self.letters.append(self.unfinished[:-3])
+            text += piece
+            self.unfinished = text
+        self.letters.append(text[:-3])
         self.commands.append(b".")
 
     def _reply(self, verb: str) -> bytes:
