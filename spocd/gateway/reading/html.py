@@ -197,6 +197,9 @@ class _Page:
             self._break(even_if_empty=True)
         elif name == "hr":
             self._break()
+            # Zimbra's line above a copied mail; what ends again has no place on an element without content.
+            if (mark := marks.mark(name, attributes)) and not mark.closing:
+                self._mark(mark.opening)
         elif name == "img" and (text := attributes_of.shown(attributes)):
             self._characters(f" {text} ")
 

@@ -32,6 +32,7 @@ _SIGNATURE = frozenset(
     [
         *("gmail_signature", "moz-signature", "applemailsignature", "protonmail_signature_block", "signature"),
         *("ms-outlook-mobile-signature", "zmail_signature"),
+        *("messagesignaturesection", "composer_signature"),
     ]
 )
 # Word draws this line above the header of the mail that it answers, in every language.

@@ -31,6 +31,10 @@ COPY = "<p><b>Feladó:</b> IT &lt;d@x.org&gt;<br><b>Tárgy:</b> Nyomtató</p><p>
         pytest.param(
             f'<p>Works.</p><div class="gmail_attr">IT ta de:</div><blockquote>{COPY}</blockquote>', id="Gmail"
         ),
+        pytest.param(f'<p>Works.</p><hr id="zwchr" data-marker="__DIVIDER__"><div>{COPY}</div>', id="Zimbra"),
+        pytest.param(f'<p>Works.</p><hr data-marker="__DIVIDER__"/>{COPY}', id="Zimbra without a name"),
+        pytest.param('<div>Works.</div><div name="messageSignatureSection">Ann<br>ACME</div>', id="Spark's signature"),
+        pytest.param('<div>Works.</div><div id="composer_signature">Ann<br>ACME</div>', id="Samsung's signature"),
         pytest.param('<p>Works.</p><pre class="moz-signature">-- <br>Ann</pre>', id="Thunderbird's signature"),
         pytest.param('<p>Works.</p><div class="gmail_signature">Ann<br>ACME</div>', id="Gmail's signature"),
         pytest.param('<p>Works.</p><div id="Signature"><p>Ann</p><p>ACME</p></div>', id="Outlook's signature"),
