@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from spocd.cli import show
-from spocd.cli.asked import tell
+from spocd.cli.asked import complete_login, tell
 from spocd.cli.call import call, write
 from spocd.cli.grammar import Noun
 from spocd.cli.numbers import whole
 from spocd.cli.show import Column, Shape
 
 MOST_UID = 2**32 - 2  # the kernel's; the one above stands for nobody
+MOST_TIERS = 9
+ROLES = click.Choice(("agent", "lead", "editor", "announcer", "admin", "robot"))
 AGENT = Shape(
     identity="login",
     columns=(
@@ -19,11 +23,48 @@ AGENT = Shape(
         Column("name", "NAME", gives_way=True),
         Column("address", "ADDRESS", gives_way=True),
         Column("role", "ROLE"),
-        Column("uid", "UID"),
-        Column("since", "SINCE"),
+        Column("tier", "TIER"),
+        Column("teams", "TEAMS", gives_way=True),
+        Column("presence", "PRESENCE"),
+        Column("away_until", "UNTIL"),
     ),
-    fields=("login", "name", "address", "role", "uid", "since"),
+    fields=(
+        *("login", "name", "address", "role", "uid", "since", "title", "hours", "picture", "language", "tier"),
+        *("skills", "teams", "digest", "quiet", "presence", "away_until"),
+    ),
 )
+_CARD = (
+    click.option("--name", metavar="NAME", help="As requesters see it."),
+    click.option("--address", metavar="ADDR", help="The mail address of this agent."),
+    click.option("--role", type=ROLES, help="What the agent may do; a new one is an agent."),
+    click.option(
+        "--uid", type=whole(0, MOST_UID), metavar="UID", help="The system account; for a new agent that of LOGIN."
+    ),
+    click.option("--title", metavar="TEXT", help="What they are called at work."),
+    click.option("--hours", metavar="TEXT", help="When they are there, in words."),
+    click.option("--picture", metavar="URL", help="A link to their picture."),
+    click.option("--signature", metavar="TEXT", help="What stands below their mails."),
+    click.option("--language", metavar="CODE", help="Of notices to them."),
+    click.option(
+        "--tier", type=whole(1, MOST_TIERS), metavar="N", help="1 solves first; higher ones are escalated to."
+    ),
+    click.option("--skill", "skills", metavar="WORD", multiple=True, help="What they can do; may be given again."),
+    click.option("--digest", metavar="HH:MM", help="Notices come as one mail at this hour."),
+    click.option("--quiet-hours", "quiet", metavar="HH:MM-HH:MM", help="No notice comes then."),
+)
+
+
+def _card(command: Any) -> Any:
+    """Gives a command the options of a card."""
+    for option in reversed(_CARD):
+        command = option(command)
+    return command
+
+
+def _stated(given: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: list(value) if name == "skills" else value for name, value in given.items() if value not in (None, ())
+    }
 
 
 @click.group(cls=Noun)
@@ -32,21 +73,37 @@ def agent() -> None:
 
 
 @agent.command("list", example="spocd agent list")
-def list_agents() -> None:
-    """List agents."""
-    show.listing([call("agent.list")["agents"]], AGENT)
+@click.option("--left", is_flag=True, help="Those who have left.")
+def list_agents(left: bool) -> None:
+    """List agents, with who is here and who is away."""
+    show.listing([call("agent.list", left=left or None)["agents"]], AGENT)
+
+
+@agent.command(example="spocd agent view maria")
+@click.argument("login", metavar="LOGIN", shell_complete=complete_login)
+def view(login: str) -> None:
+    """Show the card of an agent."""
+    show.document(call("agent.view", login=login), AGENT, show.facts_text)
 
 
 @agent.command(writes=True, example='spocd agent new bob --name "Bob Berg" --address bob@example.org')
 @click.argument("login", metavar="LOGIN")
-@click.option("--name", metavar="NAME", help="As requesters see it.")
-@click.option("--address", metavar="ADDR", help="The mail address of this agent.")
-@click.option("--role", type=click.Choice(("agent", "lead", "admin")), help="What the agent may do; agent unless said.")
-@click.option("--uid", type=whole(0, MOST_UID), metavar="UID", help="The system account; that of LOGIN unless said.")
-def new(login: str, name: str | None, address: str | None, role: str | None, uid: int | None) -> None:
+@_card
+def new(login: str, **given: Any) -> None:
     """Make somebody an agent; the system account says who is calling."""
-    account = _account(login) if uid is None else uid
-    show.document(write("agent.new", login=login, name=name, address=address, role=role, uid=account), AGENT)
+    card = _stated(given)
+    who = {name: card.pop(name, None) for name in ("name", "address", "role", "uid")}
+    if who["uid"] is None:
+        who["uid"] = _account(login)
+    show.document(write("agent.new", login=login, **who, card=card or None), AGENT)
+
+
+@agent.command(writes=True, example="spocd agent edit bob --tier 2 --skill vpn --skill dns")
+@click.argument("login", metavar="LOGIN", shell_complete=complete_login)
+@_card
+def edit(login: str, **given: Any) -> None:
+    """Change the card of an agent; what is not named stays."""
+    show.document(write("agent.edit", login=login, card=_stated(given)), AGENT)
 
 
 def _account(login: str) -> int | None:

@@ -11,9 +11,11 @@ _HERE = "spocd.cli"
 
 _NOUNS = {
     "agent": (f"{_HERE}.agent:agent", "Agents: who works at the desk."),
+    "apply": (f"{_HERE}.desk_file:apply", "Make the desk what a desk.toml says, or show what would change."),
     "completion": (f"{_HERE}.shell:completion", "Print the completion script for a shell."),
     "config": (f"{_HERE}.config:config", "Check or show this node's configuration."),
     "db": (f"{_HERE}.db:db", "Migrate or check the database."),
+    "export": (f"{_HERE}.desk_file:export", "Write the desk as a desk.toml."),
     "health": (f"{_HERE}.desk:health", "Say whether the desk is well; exit 9 when it is not."),
     "init": (f"{_HERE}.founding:init", "Make a working desk in a folder."),
     "mail": (f"{_HERE}.mail:mail", "Mail that came in, letters that go out."),

@@ -10,42 +10,11 @@ from typing import Any
 
 from spocd.config import files, values
 from spocd.config.finding import MAKE_ONE
+from spocd.config.options import Fault, decoded, described, kept, nearest, toml, worded, wrong
 from spocd.config.sections import SECTIONS, Config
 from spocd.errors import Misconfigured
 
 _MOST_OCTETS = 262_144
-
-# By the annotation of an option: the type that tomllib gives, and what to write.
-_KINDS: Mapping[str, tuple[type[Any], str]] = {
-    "str": (str, "text in quotes"),
-    "int": (int, "a whole number, without quotes"),
-    "bool": (bool, "true or false, without quotes"),
-    "tuple[str, ...]": (list, 'a list of texts, such as ["one", "two"]'),
-    "Mapping[str, str]": (dict, 'a section of texts, such as "it@example.org" = "it"'),
-}
-_NAMES: Mapping[type[Any], str] = {
-    str: "text",
-    int: "a number",
-    float: "a number with a fraction",
-    bool: "true or false",
-    list: "a list",
-    dict: "a section",
-}
-
-# Behind what tomllib says of the two mistakes that everybody makes.
-_TOML_HINTS: Mapping[str, str] = {
-    "Invalid value": '; text stands in quotes, as in name = "Desk"',
-    "Cannot overwrite a value": "; the key stands there twice",
-}
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Fault:
-    """What is wrong with a key, worded to stand behind its name."""
-
-    key: str
-    sentence: str
-    noun: str = "key"
 
 
 def load(path: Path) -> Config:
@@ -55,7 +24,7 @@ def load(path: Path) -> Config:
     known = {fault.key for fault in faults}
     faults += [fault for fault in _wrong_files(config) if fault.key not in known]
     if faults:
-        raise Misconfigured(_worded(faults, text, path))
+        raise Misconfigured(worded(faults, text, path))
     return config
 
 
@@ -63,7 +32,7 @@ def parse(text: str, path: Path) -> Config:
     """The configuration that `text` is, as if it stood in `path`. The files that it names may still be missing."""
     config, faults = _read(text, path)
     if faults:
-        raise Misconfigured(_worded(faults, text, path))
+        raise Misconfigured(worded(faults, text, path))
     return config
 
 
@@ -87,16 +56,12 @@ def _text(path: Path) -> str:
         raise Misconfigured([f"{path}: cannot be read: {why}"]) from None
     if len(content) > _MOST_OCTETS:
         raise Misconfigured([f"{path}: has more than {_MOST_OCTETS} octets; this is no spocd.toml"])
-    try:
-        return content.decode()
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise Misconfigured([f"{path}:{line}: is not UTF-8 text; save the file as UTF-8"]) from None
+    return decoded(content, path)
 
 
 def _read(text: str, path: Path) -> tuple[Config, list[Fault]]:
     """What the text says, with defaults in place of what is wrong, and every fault of its values."""
-    table = _toml(text, path)
+    table = toml(text, path)
     faults = list(_unknown(table))
     sections: dict[str, Any] = {}
     for name, kind in SECTIONS.items():
@@ -108,42 +73,23 @@ def _read(text: str, path: Path) -> tuple[Config, list[Fault]]:
     return config, faults
 
 
-def _toml(text: str, path: Path) -> dict[str, Any]:
-    import re
-    import tomllib
-
-    try:
-        return tomllib.loads(text)
-    except RecursionError:
-        raise Misconfigured([f"{path}: is nested too deeply; this is no spocd.toml"]) from None
-    except ValueError as error:
-        what, line = str(error), text.count("\n") + 1
-        if told := re.fullmatch(r"(.*) \(at (?:line (\d+), column \d+|end of document)\)", what, re.DOTALL):
-            what, line = told[1], int(told[2] or line)
-        raise Misconfigured([f"{path}:{line}: is not TOML: {what}{_TOML_HINTS.get(what, '')}"]) from None
-
-
 def _home(path: Path) -> Path:
     """Where the file itself stands: a link in /etc/spocd leads to the desk's folder, which paths are relative to."""
     return Path(os.path.realpath(path)) if path.is_symlink() else path.absolute()
 
 
-def _described(kind: Any) -> list[dataclasses.Field[Any]]:
-    return [option for option in dataclasses.fields(kind) if "check" in option.metadata]
-
-
 def _unknown(table: Mapping[str, Any]) -> Iterator[Fault]:
     """Every key and section that spocd does not have."""
-    top = {option.name for option in _described(Config)}
+    top = {option.name for option in described(Config)}
     for name, value in table.items():
         if name in SECTIONS:
             if isinstance(value, dict):
-                options = {option.name for option in _described(SECTIONS[name])}
+                options = {option.name for option in described(SECTIONS[name])}
                 yield from (_not_known(f"{name}.{key}") for key in value if key not in options)
             else:
                 yield Fault(name, f"is the name of a section; write [{name}] on a line of its own, its options below")
         elif isinstance(value, dict):
-            near = _nearest(name, list(SECTIONS))
+            near = nearest(name, list(SECTIONS))
             meant = f'did you mean "{near}"?' if near else f"the sections are: {', '.join(SECTIONS)}"
             yield Fault(name, f"is not known; {meant}", noun="section")
         elif name not in top:
@@ -153,35 +99,29 @@ def _unknown(table: Mapping[str, Any]) -> Iterator[Fault]:
 def _not_known(key: str) -> Fault:
     """A key that spocd does not have, with the one that was meant, or those that stand in its section."""
     section, _, last = key.rpartition(".")
-    every = {f"{name}.{option.name}": option.name for name, kind in SECTIONS.items() for option in _described(kind)}
-    every |= {option.name: option.name for option in _described(Config)}
+    every = {f"{name}.{option.name}": option.name for name, kind in SECTIONS.items() for option in described(kind)}
+    every |= {option.name: option.name for option in described(Config)}
     beside = [option for known, option in every.items() if known.startswith(f"{section}.")]
-    near = _nearest(last, beside) or _nearest(last, list(every.values()))
+    near = nearest(last, beside) or nearest(last, list(every.values()))
     meant = [known for known, option in every.items() if option == near]
     if meant:
         # A name such as `connections` stands in two sections: the one at hand is meant.
-        nearest = f"{section}.{near}" if near in beside else meant[0]
-        return Fault(key, f'is not known; did you mean "{nearest}"?')
+        whole = f"{section}.{near}" if near in beside else meant[0]
+        return Fault(key, f'is not known; did you mean "{whole}"?')
     otherwise = f"[{section}] has: {', '.join(beside)}" if beside else "every option stands below a [section]"
     return Fault(key, f"is not known; {otherwise}")
-
-
-def _nearest(name: str, known: list[str]) -> str | None:
-    import difflib
-
-    return next(iter(difflib.get_close_matches(name, known, 1)), None)
 
 
 def _options(kind: Any, given: Mapping[str, Any], prefix: str, faults: list[Fault]) -> dict[str, Any]:
     """The values given that are right; adds the faults of the others. A required one that is wrong becomes ""."""
     right: dict[str, Any] = {}
-    for option in _described(kind):
+    for option in described(kind):
         key = prefix + option.name
         required = option.default is option.default_factory is dataclasses.MISSING
         if option.name in given:
-            found = list(_wrong(option, given[option.name], key))
+            found = list(wrong(option, given[option.name], key))
             if not found:
-                right[option.name] = _kept(given[option.name])
+                right[option.name] = kept(given[option.name])
                 continue
             faults += found
         elif required:
@@ -189,38 +129,6 @@ def _options(kind: Any, given: Mapping[str, Any], prefix: str, faults: list[Faul
         if required:
             right[option.name] = ""
     return right
-
-
-def _kept(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value
-
-
-def _wrong(option: dataclasses.Field[Any], value: Any, key: str) -> Iterator[Fault]:
-    """What is wrong with one value: its type, or what its check says of it, of each item or of each entry."""
-    kind, wanted = _KINDS[str(option.type)]
-    inside = value if isinstance(value, list) else list(value.values()) if isinstance(value, dict) else []
-    # Exactly this type: to Python true is a number.
-    if type(value) is not kind:
-        yield Fault(key, f"is {_NAMES.get(type(value), 'a date or time')}; write {wanted}")
-        return
-    if not all(isinstance(each, str) for each in inside):
-        yield Fault(key, f"holds something that is no text; write {wanted}")
-        return
-    for name, each in _checked_one_by_one(value, key):
-        try:
-            option.metadata["check"](each)
-        except ValueError as error:
-            yield Fault(name, str(error))
-
-
-def _checked_one_by_one(value: Any, key: str) -> Iterator[tuple[str, Any]]:
-    match value:
-        case list():
-            yield from ((key, each) for each in value)
-        case dict():
-            yield from ((f"{key}.{name}", (name, each)) for name, each in value.items())
-        case _:
-            yield key, value
 
 
 def _contradictions(config: Config) -> Iterator[Fault]:
@@ -275,18 +183,3 @@ def _wrong_files(config: Config) -> Iterator[Fault]:
                 check(config.file(name))
             except ValueError as error:
                 yield Fault(key, f"names {config.file(name)}, which {error}")
-
-
-def _worded(faults: list[Fault], text: str, path: Path) -> list[str]:
-    """The faults as lines, in the order of the file, those of what is not there last."""
-    from spocd.config.places import places
-
-    lines = places(text)
-    last = text.count("\n") + 2
-    ordered = sorted(faults, key=lambda fault: lines.get(fault.key, last))
-    return [
-        f"{path}:{lines[each.key]}: {each.noun} {values.shown(each.key)} {each.sentence}"
-        if each.key in lines
-        else f"{path}: {each.noun} {values.shown(each.key)} {each.sentence}"
-        for each in ordered
-    ]

@@ -4,7 +4,21 @@ from __future__ import annotations
 
 from typing import TypedDict
 
-from spocd.desk import agent, answer, blob, casework, mail, message, node, person, ticket, ticket_view, token, turn
+from spocd.desk import (
+    agent,
+    answer,
+    blob,
+    casework,
+    desk_file,
+    mail,
+    message,
+    node,
+    person,
+    ticket,
+    ticket_view,
+    token,
+    turn,
+)
 from spocd.desk.access import Actor, Role
 from spocd.desk.operation import Desk, Operation, declared, operation
 
@@ -21,7 +35,21 @@ async def reload(desk: Desk, actor: Actor) -> Reloaded:
 
 
 def all_operations() -> list[Operation]:
-    modules = (agent, answer, blob, casework, mail, message, node, person, ticket, ticket_view, token, turn)
+    modules = (
+        agent,
+        answer,
+        blob,
+        casework,
+        desk_file,
+        mail,
+        message,
+        node,
+        person,
+        ticket,
+        ticket_view,
+        token,
+        turn,
+    )
     return [*declared(*modules), RELOAD]
 
 

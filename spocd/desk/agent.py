@@ -1,19 +1,38 @@
-"""Agents: the people who work at the desk."""
+"""Agents: the people who work at the desk, each with a card."""
 
 from __future__ import annotations
 
-import re
 from typing import Literal, TypedDict
 
+from spocd.config.desk_values import LOGIN
 from spocd.desk.access import Actor, Role
-from spocd.desk.documents import moment
-from spocd.desk.journal import record
+from spocd.desk.desk_file import put
+from spocd.desk.documents import moment, moment_or_none
 from spocd.desk.operation import Desk, operation
 from spocd.domain.address import parse
 from spocd.errors import Exit, Refused
 from spocd.store import Row
 
-_LOGIN = re.compile(r"[a-z_][a-z0-9_.-]{0,31}")
+RoleName = Literal["agent", "lead", "editor", "announcer", "admin", "robot"]
+Presence = Literal["here", "away", "left"]
+
+
+class Card(TypedDict, total=False):
+    """What an agent's card may say; in desk.toml it has the same words."""
+
+    name: str
+    address: str
+    role: RoleName
+    uid: int
+    title: str
+    hours: str
+    picture: str
+    signature: str
+    language: str
+    tier: int
+    skills: list[str]
+    digest: str
+    quiet: str
 
 
 class AgentDocument(TypedDict):
@@ -23,13 +42,41 @@ class AgentDocument(TypedDict):
     role: str
     uid: int | None
     since: str
+    title: str
+    hours: str
+    picture: str
+    signature: str
+    language: str | None
+    tier: int
+    skills: list[str]
+    teams: list[str]
+    digest: str
+    quiet: str
+    presence: Presence
+    away_until: str | None
 
 
 class AgentList(TypedDict):
     agents: list[AgentDocument]
 
 
-def _document(row: Row) -> AgentDocument:
+async def _documents(desk: Desk) -> dict[str, AgentDocument]:
+    """Every agent by login, those who have left too."""
+    skills: dict[str, list[str]] = {}
+    for row in await desk.tx.all("agent_skills"):
+        skills.setdefault(row["login"], []).append(row["skill"])
+    teams: dict[str, list[str]] = {}
+    for row in await desk.tx.all("team_members"):
+        teams.setdefault(row["login"], []).append(row["team"])
+    away = {row["login"]: row for row in await desk.tx.all("absences_now")}
+    return {
+        row["login"]: _document(row, skills.get(row["login"], []), teams.get(row["login"], []), away.get(row["login"]))
+        for row in await desk.tx.all("agent_cards")
+    }
+
+
+def _document(row: Row, skills: list[str], teams: list[str], away: Row | None) -> AgentDocument:
+    presence: Presence = "left" if row["left_at"] is not None else "away" if away else "here"
     return {
         "login": row["login"],
         "name": row["name"],
@@ -37,13 +84,35 @@ def _document(row: Row) -> AgentDocument:
         "role": row["role"],
         "uid": row["uid"],
         "since": moment(row["created_at"]),
+        "title": row["title"],
+        "hours": row["hours"],
+        "picture": row["picture"],
+        "signature": row["signature"],
+        "language": row["language"],
+        "tier": row["tier"],
+        "skills": sorted(skills),
+        "teams": sorted(teams),
+        "digest": row["digest"],
+        "quiet": row["quiet"],
+        "presence": presence,
+        "away_until": moment_or_none(away["until_at"]) if away and presence == "away" else None,
     }
 
 
 @operation("agent.list")
-async def list_agents(desk: Desk, actor: Actor) -> AgentList:
-    """List the agents."""
-    return {"agents": [_document(row) for row in await desk.tx.all("agents")]}
+async def list_agents(desk: Desk, actor: Actor, *, left: bool = False) -> AgentList:
+    """List the agents, or those who have left."""
+    found = await _documents(desk)
+    return {"agents": [each for each in found.values() if (each["presence"] == "left") == left]}
+
+
+@operation("agent.view")
+async def view(desk: Desk, actor: Actor, *, login: str) -> AgentDocument:
+    """Show the card of an agent, also of one who has left."""
+    found = (await _documents(desk)).get(login)
+    if found is None:
+        raise no_agent(login)
+    return found
 
 
 @operation("agent.new", role=Role.ADMIN, writes=True)
@@ -54,28 +123,51 @@ async def new(
     login: str,
     name: str = "",
     address: str = "",
-    role: Literal["agent", "lead", "admin"] = "agent",
+    role: RoleName = "agent",
     uid: int | None = None,
+    card: Card | None = None,
 ) -> AgentDocument:
     """Give somebody a role at the desk; the kernel tells by their uid who they are."""
     check_login(login)
-    if await desk.tx.one("agent_of_login", login=login):
+    there = await desk.tx.one("agent_of_login", login=login)
+    if there is not None and there["left_at"] is None:
         raise Refused("there", f"There is an agent “{login}” already.", Exit.CONFLICT)
-    if uid is not None and (other := await desk.tx.one("agent_of_uid", uid=uid)):
+    given: Card = {"name": name or login, "address": address, "role": role, **(card or {})}
+    if uid is not None:
+        given["uid"] = uid
+    await _put(desk, actor, login, given)
+    return await view(desk, actor, login=login)
+
+
+@operation("agent.edit", role=Role.ADMIN, writes=True)
+async def edit(desk: Desk, actor: Actor, *, login: str, card: Card) -> AgentDocument:
+    """Change the card of an agent; what is not named stays."""
+    there = await desk.tx.one("agent_of_login", login=login)
+    if there is None or there["left_at"] is not None:
+        raise no_agent(login)
+    if not card:
+        raise Refused("nothing", "Say what shall change, such as --role lead.", Exit.USAGE)
+    await _put(desk, actor, login, card)
+    return await view(desk, actor, login=login)
+
+
+async def _put(desk: Desk, actor: Actor, login: str, card: Card) -> None:
+    """Write the card, with the refusals that scripts know by their codes."""
+    if card.get("address"):
+        parse(card["address"])
+    uid = card.get("uid")
+    other = None if uid is None else await desk.tx.one("agent_of_uid", uid=uid)
+    if other is not None and other["login"] != login:
         raise Refused("uid-taken", f"uid {uid} is the agent “{other['login']}” already.", Exit.CONFLICT)
-    await add(desk, login=login, name=name or login, address=str(parse(address)) if address else "", role=role, uid=uid)
-    await record(desk, None, actor, "agent made", login=login, role=role, agent_uid=uid)
-    row = await desk.tx.one("agent_of_login", login=login)
-    assert row is not None
-    return _document(row)
+    await put(desk, actor, "agents", login, card)
+
+
+def no_agent(login: str) -> Refused:
+    return Refused("no-such-agent", f"There is no agent “{login}”. See: spocd agent list", Exit.NOT_FOUND)
 
 
 def check_login(login: str) -> None:
-    if not _LOGIN.fullmatch(login):
+    if not LOGIN.fullmatch(login):
         raise Refused(
             "bad-login", f"“{login}” is no login: small letters, digits, - _ . and at most 32 of them.", Exit.USAGE
         )
-
-
-async def add(desk: Desk, *, login: str, name: str, address: str, role: str, uid: int | None) -> None:
-    await desk.tx.run("add_agent", login=login, name=name, address=address, role=role, uid=uid, now=desk.now)

@@ -35,10 +35,14 @@ BASE64 = "YSBmaWxl"
 
 # One call of each operation that works on the desk of `full`.
 EXAMPLES: dict[str, dict[str, Any]] = {
+    "agent.edit": {"login": "other", "card": {"tier": 2, "skills": ["vpn"]}},
     "agent.list": {},
     "agent.new": {"login": "new", "uid": 77, "role": "lead", "address": "new@example.org"},
+    "agent.view": {"login": "other"},
     "blob.get": {"sha256": SHA},
     "blob.put": {"sha256": SHA, "offset": 0, "total": 6, "content": BASE64},
+    "desk.apply": {"text": '[teams.network]\nname = "Network"\nmembers = ["agent"]\n'},
+    "desk.export": {},
     "desk.health": {},
     "desk.reload": {},
     "mail.explain": {"id": "1.1"},
@@ -81,7 +85,10 @@ MORE_THAN_AGENT = {
     "mail.hold": Role.LEAD,
     "mail.flush": Role.LEAD,
     "mail.failed_replay": Role.LEAD,
+    "agent.edit": Role.ADMIN,
     "agent.new": Role.ADMIN,
+    "desk.apply": Role.ADMIN,
+    "desk.export": Role.ADMIN,
     "desk.reload": Role.ADMIN,
     "token.rotate": Role.ADMIN,
 }

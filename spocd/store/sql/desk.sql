@@ -20,9 +20,6 @@ select id, login, name, address, role, uid, created_at from agent where uid = :u
 select id, login, name, address, role, uid, language, tier, digest, quiet, left_at, created_at from agent
  where login = :login;
 
--- name: agents
-select id, login, name, address, role, uid, language, tier, left_at, created_at from agent order by login;
-
 -- name: add_agent
 insert into agent (login, name, address, role, uid, created_at) values (:login, :name, :address, :role, :uid, :now)
 returning id;

@@ -1,0 +1,199 @@
+"""The entries of desk.toml: of each kind its keys, with the words that explain them, and what each may be.
+
+This is the one place that a key of desk.toml is written down in. Reading, writing and comparing follow from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, dataclass, field
+from typing import Any
+
+from spocd.config import desk_values as of
+from spocd.config import values
+from spocd.config.options import described
+from spocd.domain.catalogue import week, written_week
+from spocd.domain.ticket import KINDS as TICKET_KINDS
+from spocd.domain.ticket import PRIORITIES
+
+ROLES = ("agent", "lead", "editor", "announcer", "admin", "robot")
+MOST_TIERS = 9
+
+
+def _about(
+    words: str,
+    check: Callable[[Any], None],
+    *,
+    form: Callable[[Any], Any] = lambda value: value,
+    refers: str = "",
+    example: str = "",
+    write: str = "",
+) -> dict[str, Any]:
+    """`form` gives a value its one form; `refers` is the kind that it names; `example` stands where it is missing."""
+    found = {"words": words, "check": check, "form": form, "refers": refers, "example": example}
+    return found | ({"write": write} if write else {})
+
+
+def _lines(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _texts(given: Mapping[str, str]) -> dict[str, str]:
+    return {language: _lines(given[language]) for language in sorted(given) if given[language]}
+
+
+def _names(given: list[str]) -> list[str]:
+    return sorted(set(given))
+
+
+def _domains(given: list[str]) -> list[str]:
+    return sorted({each.lower() for each in given})
+
+
+def _days(given: Mapping[str, str]) -> dict[str, str]:
+    return {day: given[day] for day in sorted(given)}
+
+
+def _hours(given: Mapping[str, str]) -> dict[str, str]:
+    return written_week(week(given))
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarEntry:
+    """When somebody is there."""
+
+    zone: str = field(metadata=_about("The time zone of its hours.", values.zone, example='"Europe/Copenhagen"'))
+    hours: Mapping[str, str] = field(
+        metadata=_about(
+            "The hours of each day, or of several; a day that is missing is closed.",
+            of.opening,
+            form=_hours,
+            example='{ mon-fri = "08:00-16:00" }',
+            write='the hours of days, such as mon-fri = "08:00-16:00"',
+        )
+    )
+    holidays: Mapping[str, str] = field(
+        default_factory=dict,
+        metadata=_about(
+            "Days on which nobody is there, with their names.",
+            of.holiday,
+            form=_days,
+            write='days with their names, such as 2026-12-25 = "Christmas Day"',
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class AgentEntry:
+    """Somebody who works at the desk; the key is their login."""
+
+    name: str = field(metadata=_about("As requesters see it.", values.line, example='"Maria Holm"'))
+    address: str = field(default="", metadata=_about("Where notices go.", of.or_none(of.mail_address)))
+    role: str = field(default="agent", metadata=_about("What they may do.", of.one_of(*ROLES)))
+    uid: int | None = field(
+        default=None,
+        metadata=_about("The system account that is theirs.", values.between(0, of.MOST_UID)),
+    )
+    title: str = field(default="", metadata=_about("What they are called at work.", of.or_none(values.line)))
+    hours: str = field(default="", metadata=_about("When they are there, in words.", of.or_none(values.line)))
+    picture: str = field(default="", metadata=_about("A link to their picture.", of.or_none(of.link)))
+    signature: str = field(default="", metadata=_about("What stands below their mails.", of.prose, form=_lines))
+    language: str = field(default="", metadata=_about("Of notices to them.", of.or_none(values.language)))
+    tier: int = field(default=1, metadata=_about("1 solves first.", values.between(1, MOST_TIERS)))
+    skills: tuple[str, ...] = field(default=(), metadata=_about("What they can do.", of.word, form=_names))
+    digest: str = field(default="", metadata=_about("The hour at which notices come as one mail.", of.or_none(of.hour)))
+    quiet: str = field(default="", metadata=_about("When no notice comes.", of.or_none(of.quiet)))
+
+
+@dataclass(frozen=True, slots=True)
+class TeamEntry:
+    """People who do the same work."""
+
+    name: str = field(metadata=_about("As everybody sees it.", values.line, example='"Network"'))
+    address: str = field(default="", metadata=_about("Where notices to the team go.", of.or_none(of.mail_address)))
+    members: tuple[str, ...] = field(
+        default=(), metadata=_about("The logins of those in it.", of.or_none(values.line), form=_names, refers="agents")
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceEntry:
+    """Something that the desk looks after."""
+
+    name: str | Mapping[str, str] = field(
+        metadata=_about("As people know it.", of.texts(values.line), form=_texts, example='"VPN"')
+    )
+    description: str | Mapping[str, str] = field(
+        default_factory=dict, metadata=_about("What belongs to it.", of.texts(of.prose), form=_texts)
+    )
+    team: str = field(default="", metadata=_about("Whose it is.", of.or_none(values.line), refers="teams"))
+    calendar: str = field(
+        default="", metadata=_about("When somebody looks after it.", of.or_none(values.line), refers="calendars")
+    )
+    kind: str = field(default="request", metadata=_about("What its tickets are.", of.one_of(*TICKET_KINDS)))
+    priority: str = field(default="normal", metadata=_about("How its tickets begin.", of.one_of(*PRIORITIES)))
+    skills: tuple[str, ...] = field(
+        default=(), metadata=_about("What whoever takes its tickets can do.", of.word, form=_names)
+    )
+    restricted: bool = field(default=False, metadata=_about("Only its team and leads see its tickets.", values.truth))
+    facts: tuple[str, ...] = field(
+        default=(), metadata=_about("What to ask for, so that nobody has to ask again.", values.line, form=list)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class OrganisationEntry:
+    """Whom the desk works for."""
+
+    name: str = field(metadata=_about("As it calls itself.", values.line, example='"Acme A/S"'))
+    domains: tuple[str, ...] = field(
+        default=(), metadata=_about("Whoever writes from these belongs to it.", of.domain, form=_domains)
+    )
+    briefing: str = field(default="", metadata=_about("What whoever helps them should know.", of.prose, form=_lines))
+    manager: str = field(
+        default="",
+        metadata=_about("The login of who looks after them.", of.or_none(values.line), refers="agents"),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class CannedEntry:
+    """An answer that is given often."""
+
+    title: str = field(metadata=_about("What it is about.", values.line, example='"The printer is out of paper"'))
+    body: str | Mapping[str, str] = field(
+        metadata=_about("The answer.", of.texts(of.full_prose), form=_texts, example='"Please fill tray 2."')
+    )
+    service: str = field(
+        default="", metadata=_about("Offered for its tickets alone.", of.or_none(values.line), refers="services")
+    )
+
+
+# In the order of the file: what others name comes before them.
+KINDS: Mapping[str, type[Any]] = {
+    "calendars": CalendarEntry,
+    "agents": AgentEntry,
+    "teams": TeamEntry,
+    "services": ServiceEntry,
+    "organisations": OrganisationEntry,
+    "canned": CannedEntry,
+}
+EXAMPLES: Mapping[str, str] = {
+    "calendars": "calendars.office",
+    "agents": "agents.maria",
+    "teams": "teams.network",
+    "services": "services.vpn",
+    "organisations": "organisations.acme",
+    "canned": "canned.paper",
+}
+
+
+def defaults() -> dict[str, dict[str, Any]]:
+    """The value of each key that an entry does not have, by kind."""
+    return {name: {option.name: _default(option) for option in described(kind)} for name, kind in KINDS.items()}
+
+
+def _default(option: Any) -> Any:
+    if option.default is not MISSING:
+        return list(option.default) if isinstance(option.default, tuple) else option.default
+    return option.default_factory() if option.default_factory is not MISSING else ""
