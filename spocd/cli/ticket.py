@@ -14,6 +14,7 @@ _VERBS = {
     "close": (f"{_HERE}_words:close", "Resolve tickets, with a last word or without."),
     "edit": (f"{_HERE}_case:edit", "Change subject, kind, priority, service, tags or requester."),
     "explain": (f"{_HERE}_find:explain", "Say where a ticket stands in the fair order, and why."),
+    "link": (f"{_HERE}_case:link", "Link a ticket to another, or to something outside."),
     "list": (f"{_HERE}_find:list_tickets", "List tickets."),
     "new": (f"{_HERE}_words:new", "Open a ticket for somebody who called or came by."),
     "next": (f"{_HERE}_find:next_ticket", "Show the ticket whose turn it is, or claim it."),

@@ -8,7 +8,7 @@ from spocd.cli.asked import tell
 from spocd.cli.call import write
 from spocd.cli.each import each
 from spocd.cli.grammar import Command
-from spocd.cli.ids import Chosen, some_tickets
+from spocd.cli.ids import Chosen, number, one_ticket, some_tickets
 from spocd.cli.show import Document
 from spocd.cli.ticket_shape import KINDS, PRIORITIES, TICKET
 
@@ -34,3 +34,27 @@ def edit(tickets: Chosen, tags: tuple[str, ...], untags: tuple[str, ...], **said
         return answer
 
     each(tickets, change, TICKET)
+
+
+_BETWEEN = ("parent", "blocks", "duplicate", "caused-by")
+_OUTSIDE = ("change", "ticket", "url")
+
+
+@click.command(cls=Command, writes=True, if_rev=True, example="spocd ticket link 12 blocks 15")
+@one_ticket
+@click.argument("relation", type=click.Choice((*_BETWEEN, *_OUTSIDE)), metavar="REL")
+@click.argument("other", metavar="OTHER")
+@click.option("--remove", is_flag=True, default=None, help="Take the link away.")
+def link(tickets: Chosen, relation: str, other: str, remove: bool | None) -> None:
+    """Link a ticket to another, or to something outside of this desk.
+
+    REL says what the first is to the other. `parent`: the other is what it is part of. `blocks`: the other cannot be
+    closed before it. `duplicate`: both are about the same. `caused-by`: the other is why it is there. With `change`,
+    `ticket` or `url`, OTHER names something outside, such as CHG-77.
+    """
+    if relation in _OUTSIDE:
+        named: dict[str, object] = {"target": other}
+        operation = "ticket.link_outside"
+    else:
+        named, operation = {"other": number(other)}, "ticket.link"
+    each(tickets, lambda n: write(operation, ticket=n, relation=relation, remove=remove, **named), TICKET)

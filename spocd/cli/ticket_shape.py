@@ -10,6 +10,7 @@ STATES = ("new", "open", "pending", "resolved", "closed", "spam", "all")  # with
 KINDS = click.Choice(("incident", "request", "question"))
 PRIORITIES = click.Choice(("low", "normal", "high", "urgent"))
 CHANNELS = click.Choice(("phone", "chat", "walk-in", "letter", "sms", "social", "other", "mail"))
+RESOLUTIONS = click.Choice(("fixed", "answered", "duplicate", "not-ours", "no-answer", "withdrawn"))
 ORDERS = click.Choice(("newest", "oldest", "updated", "waiting", "due"))
 
 TICKET = Shape(

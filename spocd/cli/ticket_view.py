@@ -52,10 +52,16 @@ def _set(text: str, view: View, *, first: str = _MARGIN, later: str = _HANGING, 
 def _head(ticket: Document, view: View) -> Iterator[str]:
     subject = visible.line(str(ticket["subject"])) or "(no subject)"
     yield from _set(f"#{ticket['number']}  {subject}", view, first="", later=_MARGIN, bold=True)
-    marks = [ticket.get(name) for name in ("state", "kind", "priority", "service", "team")]
+    marks = [ticket.get(name) for name in ("state", "resolution", "kind", "priority", "service", "team")]
+    marks += [
+        f"tier {ticket['tier']}" if ticket.get("tier", 1) > 1 else None,
+        *(f"[{tag}]" for tag in ticket.get("tags", [])),
+    ]
     yield from _set(" · ".join(visible.line(str(mark)) for mark in marks if mark), view, later=_MARGIN)
     who = show.cell(ticket["requester"]) if _key(ticket["requester"]) else "nobody known"
-    yield from _set(f"from   {who}, by {show.cell(ticket.get('channel'))}", view)
+    by = f", written down by {visible.line(ticket['reporter'])}" if ticket.get("reporter") else ""
+    way = "to  " if ticket.get("direction") == "out" else "from"
+    yield from _set(f"{way}   {who}, by {show.cell(ticket.get('channel'))}{by}", view)
     yield from _set(f"with   {visible.line(str(ticket.get('assignee') or 'nobody yet'))}", view)
     due = f", due {show.cell(ticket['due_at'])}" if ticket.get("due_at") else ""
     yield from _set(
@@ -78,7 +84,16 @@ def _people(ticket: Document, view: View) -> Iterator[str]:
     if len(proposed) > _MOST_PROPOSED:
         yield from _set(f"cc?    and {len(proposed) - _MOST_PROPOSED} more, which --json names", view)
     for link in ticket.get("links", []):
-        yield from _set(f"link   {visible.line(str(link['relation']))} #{link['ticket']}", view)
+        yield from _set(_link(link), view)
+    for outside in ticket.get("outside", []):
+        yield from _set(f"link   {visible.line(outside['relation'])} {visible.line(outside['target'])}", view)
+
+
+def _link(link: Document) -> str:
+    """What another ticket is to this one, with its state and what it is about."""
+    state, subject = visible.line(str(link.get("state", ""))), visible.line(str(link.get("subject", "")))
+    about = f" ({state}): {subject}" if state else ""
+    return f"link   {visible.line(str(link['relation']))} #{link['ticket']}{about}"
 
 
 def _role(participant: Document) -> str:

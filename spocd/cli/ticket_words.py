@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from spocd.cli import show
@@ -13,7 +15,7 @@ from spocd.cli.call import call, write
 from spocd.cli.each import each
 from spocd.cli.grammar import Command
 from spocd.cli.ids import Chosen, one_ticket, some_tickets
-from spocd.cli.ticket_shape import CHANNELS, KINDS, PRIORITIES, TICKET
+from spocd.cli.ticket_shape import CHANNELS, KINDS, PRIORITIES, RESOLUTIONS, TICKET
 from spocd.cli.ticket_view import quoted
 from spocd.cli.when import ahead
 
@@ -36,11 +38,21 @@ def _told(no_notify: bool) -> bool | None:
 @body
 @attached
 @click.option("--close", "closes", is_flag=True, help="Resolve it as well.")
+@click.option("--resolution", type=RESOLUTIONS, help="With --close: what came of it.")
 @click.option("--pend-until", type=ahead, metavar="TIME", help="Put it aside until then as well.")
-def reply(tickets: Chosen, words: Words, attach: tuple[str, ...], closes: bool, pend_until: int | None) -> None:
+def reply(
+    tickets: Chosen,
+    words: Words,
+    attach: tuple[str, ...],
+    closes: bool,
+    resolution: str | None,
+    pend_until: int | None,
+) -> None:
     """Answer the requester."""
     if closes and pend_until is not None:
         raise click.UsageError("A ticket is closed or put aside, not both: --close or --pend-until.")
+    if resolution and not closes:
+        raise click.UsageError("What came of it is said where it is closed: --close --resolution …")
     with words.written(lambda: _about(tickets)) as text:
         attachments = upload(attach)
 
@@ -50,6 +62,7 @@ def reply(tickets: Chosen, words: Words, attach: tuple[str, ...], closes: bool, 
                 ticket=number,
                 body=text,
                 close=closes or None,
+                resolution=resolution,
                 pend_until=pend_until,
                 attachments=attachments,
             )
@@ -77,14 +90,17 @@ def note(tickets: Chosen, words: Words, attach: tuple[str, ...]) -> None:
 )
 @some_tickets
 @body
+@click.option("--resolution", type=RESOLUTIONS, help="What came of it.")
 @click.option("--reason", metavar="TEXT", help="Why, for the log.")
+@click.option("--children", type=click.Choice(("close", "leave")), help="What becomes of its open parts.")
+@click.option("--though-blocked", is_flag=True, default=None, help="Even where an open ticket blocks it.")
 @_no_notify
-def close(tickets: Chosen, words: Words, reason: str | None, no_notify: bool) -> None:
+def close(tickets: Chosen, words: Words, no_notify: bool, **how: Any) -> None:
     """Resolve tickets, with a last word or without; the requester is told."""
     with words.written_if_any(lambda: _about(tickets)) as text:
         each(
             tickets,
-            lambda number: write("ticket.close", ticket=number, body=text, reason=reason, notify=_told(no_notify)),
+            lambda number: write("ticket.close", ticket=number, body=text, notify=_told(no_notify), **how),
             TICKET,
         )
 

@@ -1,9 +1,9 @@
-"""What an agent says: answers, notes, last words; and what rests, is closed or opened again."""
+"""What an agent says: answers and notes; and what rests until a moment, or is closed by time alone."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, NotRequired, TypedDict
+from typing import Any, Literal, NotRequired, TypedDict
 from zoneinfo import ZoneInfo
 
 from spocd.desk.access import SPOCD, Actor
@@ -12,11 +12,15 @@ from spocd.desk.journal import record
 from spocd.desk.letter import Chain, Reader, last_chain, post, readers
 from spocd.desk.message import add_own
 from spocd.desk.operation import Desk, operation
+from spocd.desk.parts import blockers_of, open_parts
 from spocd.domain import ticket as case
+from spocd.domain.links import check_closable
 from spocd.domain.ticket import Ticket, check_rev
 from spocd.domain.token import Ring
 from spocd.errors import Exit, Refused
 from spocd.store import Row
+
+Resolution = Literal["fixed", "answered", "duplicate", "not-ours", "no-answer", "withdrawn"]
 
 
 class Enclosed(TypedDict):
@@ -44,6 +48,7 @@ async def reply(
     ticket: int,
     body: str,
     close: bool = False,
+    resolution: Resolution | None = None,
     pend_until: int | None = None,
     attachments: list[Enclosed] | None = None,
     if_rev: int | None = None,
@@ -52,6 +57,8 @@ async def reply(
     before = await workable(desk, ticket, if_rev)
     if not body.strip():
         raise Refused("empty", "The answer is empty. Give it with -b TEXT, -F FILE or -e.", Exit.USAGE)
+    if resolution and not close:
+        raise Refused("not-closed", "What came of it is said where it is closed: --close --resolution …", Exit.USAGE)
     if close and pend_until is not None:
         raise Refused("both", "An answer either closes the ticket or lets it rest. Take one.", Exit.USAGE)
     await _answer(desk, actor, before, body, attachments)
@@ -62,8 +69,10 @@ async def reply(
         after = case.given(after, actor.agent, desk.now)
         await record(desk, ticket, actor, "taken", to=actor.login, why="answered it")
     if close:
-        after = case.resolved(after, desk.now)
-        await record(desk, ticket, actor, "resolved")
+        after = case.resolved(after, desk.now, resolution=resolution)
+        parts, blockers = await open_parts(desk, actor, ticket), await blockers_of(desk, actor, ticket)
+        check_closable(ticket, children=parts, blockers=blockers)
+        await record(desk, ticket, actor, "resolved", resolution=resolution)
     if pend_until is not None:
         after = case.pended(after, pend_until, desk.now)
         await record(desk, ticket, actor, "pending", until=moment(pend_until))
@@ -151,39 +160,6 @@ async def note(
     await enclose(desk, message, attachments)
     await save(desk, before, case.filed(before, desk.now))
     await record(desk, ticket, actor, "note", message=position)
-    return await document_of(desk, ticket)
-
-
-@operation("ticket.close", writes=True)
-async def close(
-    desk: Desk,
-    actor: Actor,
-    *,
-    ticket: int,
-    body: str | None = None,
-    reason: str | None = None,
-    notify: bool = True,
-    if_rev: int | None = None,
-) -> TicketDocument:
-    """Resolve a ticket and tell its people, with a last word if there is one; an answer opens it again."""
-    before = await workable(desk, ticket, if_rev)
-    if before.state == case.State.SPAM:
-        raise Refused("spam", f"#{ticket} is filed as spam. Reopen it first: spocd ticket reopen {ticket}")
-    await save(desk, before, case.resolved(before, desk.now))
-    await record(desk, ticket, actor, "resolved", why=reason)
-    if notify:
-        await tell(desk, actor, before, kind="closed", message=None, variables={"body": (body or "").rstrip()})
-    return await document_of(desk, ticket)
-
-
-@operation("ticket.reopen", writes=True)
-async def reopen(
-    desk: Desk, actor: Actor, *, ticket: int, reason: str | None = None, if_rev: int | None = None
-) -> TicketDocument:
-    """Open a ticket again that was resolved, closed or filed as spam."""
-    before = await workable(desk, ticket, if_rev)
-    await save(desk, before, case.reopened(before, desk.now))
-    await record(desk, ticket, actor, "reopened", was=before.state, why=reason)
     return await document_of(desk, ticket)
 
 

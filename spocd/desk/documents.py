@@ -81,8 +81,15 @@ MessageDocument = TypedDict(
 
 
 class Link(TypedDict):
-    relation: str
+    relation: str  # as it reads on this ticket: blocked by
     ticket: int
+    state: str
+    subject: str
+
+
+class OutsideLink(TypedDict):
+    relation: str
+    target: str
 
 
 class TicketView(TicketDocument):
@@ -91,6 +98,8 @@ class TicketView(TicketDocument):
     messages: list[MessageDocument]
     journal: list[dict[str, Any]]
     links: list[Link]
+    outside: list[OutsideLink]
+    reporter: str | None  # the agent who wrote it down for somebody
 
 
 def page_size(limit: int) -> int:

@@ -11,6 +11,7 @@ from spocd.desk.documents import (
     Link,
     Mailbox,
     MessageDocument,
+    OutsideLink,
     Participant,
     TicketList,
     TicketView,
@@ -24,6 +25,7 @@ from spocd.desk.documents import (
 from spocd.desk.operation import Desk, operation
 from spocd.desk.person import find_person
 from spocd.desk.search import tickets_with
+from spocd.domain.links import BOTH_SIDES
 from spocd.domain.ticket import OPEN_STATES
 from spocd.errors import Exit, Refused
 from spocd.store import Row
@@ -158,15 +160,24 @@ async def view(desk: Desk, actor: Actor, *, ticket: int) -> TicketView:
     for row in await desk.tx.all("ticket_attachments", ticket=ticket):
         files.setdefault(row["message"], []).append(_attachment(row))
     messages = await desk.tx.all("messages", ticket=ticket)
-    links = await desk.tx.all("ticket_links", ticket=ticket)
+    links = await desk.tx.all("ticket_links", ticket=ticket, viewer=seen_by(actor).get("viewer"))
+    reporter = await desk.tx.one("reporter_of", ticket=ticket)
+    outside = await desk.tx.all("outside_links", ticket=ticket)
     return {
         **document,
         "participants": [_participant(row) for row in people],
         "proposed": [{"name": r["name"], "address": r["address"]} for r in others if r["address"] not in there],
         "messages": [_message(row, files.get(row["id"], [])) for row in messages],
         "journal": [_journal(row) for row in await desk.tx.all("ticket_journal", ticket=ticket)],
-        "links": [Link(relation=row["relation"], ticket=row["ticket"]) for row in links],
+        "links": [_link(row) for row in links],
+        "outside": [OutsideLink(relation=row["relation"], target=row["target"]) for row in outside],
+        "reporter": reporter["login"] if reporter else None,
     }
+
+
+def _link(row: Row) -> Link:
+    relation = BOTH_SIDES[row["relation"]][row["theirs"]] if row["relation"] in BOTH_SIDES else row["relation"]
+    return {"relation": relation, "ticket": row["ticket"], "state": row["state"], "subject": row["subject"]}
 
 
 def _participant(row: Row) -> Participant:

@@ -99,6 +99,7 @@ def written_to(ticket: Ticket, now: int) -> Ticket:
         pend_until=None,
         resolved_at=None,
         closed_at=None,
+        resolution=None,
     )
 
 
@@ -128,6 +129,7 @@ def answered(ticket: Ticket, now: int) -> Ticket:
         updated_at=now,
         waiting_since=None,
         resolved_at=None,
+        resolution=None,
         pend_until=None,
         untouched_since=None,
         first_answered_at=now if ticket.first_answered_at is None else ticket.first_answered_at,
@@ -140,7 +142,13 @@ def pended(ticket: Ticket, until: int, now: int) -> Ticket:
     if until <= now:
         raise Refused("past", "That moment has passed. Give one to come, such as --until +2h or --until 'fri 15:00'.")
     return replace(
-        ticket, state=State.PENDING, pend_until=until, resolved_at=None, untouched_since=None, updated_at=now
+        ticket,
+        state=State.PENDING,
+        pend_until=until,
+        resolved_at=None,
+        resolution=None,
+        untouched_since=None,
+        updated_at=now,
     )
 
 
@@ -150,8 +158,8 @@ def woken(ticket: Ticket, now: int) -> Ticket:
     return replace(ticket, state=State.OPEN, pend_until=None, waiting_since=waiting, updated_at=now)
 
 
-def resolved(ticket: Ticket, now: int) -> Ticket:
-    """Staff hold it to be done; the requester may still say otherwise."""
+def resolved(ticket: Ticket, now: int, *, resolution: str | None = None) -> Ticket:
+    """Staff hold it to be done, by what came of it; the requester may still say otherwise."""
     if ticket.state in (State.RESOLVED, State.CLOSED):
         raise Refused("closed", f"#{ticket.number} is {ticket.state} already.")
     return replace(
@@ -163,6 +171,7 @@ def resolved(ticket: Ticket, now: int) -> Ticket:
         pend_until=None,
         closed_at=None,
         untouched_since=None,
+        resolution=resolution,
         updated_at=now,
     )
 
@@ -176,7 +185,15 @@ def reopened(ticket: Ticket, now: int) -> Ticket:
     """Staff open it again, spam included; the requester waits from now."""
     if ticket.is_open:
         raise Refused("open", f"#{ticket.number} is {ticket.state}: there is nothing to reopen.")
-    return replace(ticket, state=State.OPEN, resolved_at=None, closed_at=None, waiting_since=now, updated_at=now)
+    return replace(
+        ticket,
+        state=State.OPEN,
+        resolved_at=None,
+        closed_at=None,
+        resolution=None,
+        waiting_since=now,
+        updated_at=now,
+    )
 
 
 def _check_workable(ticket: Ticket) -> None:

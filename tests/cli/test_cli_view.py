@@ -16,7 +16,11 @@ def test_a_ticket_reads_from_top_to_bottom(desk: FakeDesk) -> None:
     report = {"filename": "report.pdf", "content_type": "application/pdf", "size": 123456, "sha256": "0" * 64}
     desk.answers["ticket.view"] = lambda _: whole(
         proposed=[{"name": "Dora", "address": "dora@example.org"}],
-        links=[{"relation": "same question", "ticket": 9}],
+        links=[{"relation": "blocked by", "ticket": 9, "state": "open", "subject": "Lift"}],
+        outside=[{"relation": "change", "target": "CHG-7"}],
+        tags=["vpn"],
+        reporter="bob",
+        resolution="fixed",
         messages=[
             message("12.1", text="It burns.\n\n> old", visible_text="It burns.\nStill.", attachments=[report]),
             message("12.2", kind="note", direction="out", **{"from": {"name": "Bob", "address": "bob@example.org"}}),
@@ -41,13 +45,14 @@ def test_a_ticket_reads_from_top_to_bottom(desk: FakeDesk) -> None:
         process("ticket", "view", "12", "--log", config=desk.config).out
         == """\
 #12  Printer on fire
-    open · incident · high · it
-    from   Ann Example <ann@example.org>, by mail
+    open · fixed · incident · high · it · [vpn]
+    from   Ann Example <ann@example.org>, by mail, written down by bob
     with   bob
     since  2026-08-03 11:00, changed 2026-08-03 11:05, revision 7
     cc     carl@example.org
     cc?    Dora <dora@example.org>   (spocd ticket cc add 12 dora@example.org)
-    link   same question #9
+    link   blocked by #9 (open): Lift
+    link   change CHG-7
 
 ── 12.1  Ann Example <ann@example.org>  2026-08-03 11:00
     It burns.

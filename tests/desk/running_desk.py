@@ -209,6 +209,11 @@ async def journal(desk: RunningDesk, number: int) -> list[str]:
     return [row["event"] for row in (await desk.view(number))["journal"]]
 
 
+def links_of(view: dict[str, Any]) -> list[tuple[str, int]]:
+    """What a ticket is to which others."""
+    return [(each["relation"], each["ticket"]) for each in view["links"]]
+
+
 async def answered(desk: RunningDesk) -> tuple[str, str, str]:
     """A ticket of Ann's with our answer: (its token address, our Message-ID, the address it bounces to)."""
     await desk.mail()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from spocd.desk import clock
-from tests.desk.running_desk import DAY, RunningDesk, answered, journal, text_of
+from tests.desk.running_desk import DAY, RunningDesk, answered, journal, links_of, text_of
 
 
 async def test_a_strangers_mail_opens_a_ticket_and_is_acknowledged(desk: RunningDesk) -> None:
@@ -96,8 +96,8 @@ async def test_who_may_join_a_ticket_by_what(
 async def test_a_forward_is_linked_to_what_it_forwards(desk: RunningDesk) -> None:
     await desk.mail()
     await desk.mail("See below.", Subject="Fwd: Printer", In_Reply_To="<1@client.example>")
-    assert (await desk.view(2))["links"] == [{"relation": "continues", "ticket": 1}]
-    assert (await desk.view(1))["links"] == [{"relation": "continued by", "ticket": 2}]
+    assert links_of(await desk.view(2)) == [("continues", 1)]
+    assert links_of(await desk.view(1)) == [("continued by", 2)]
 
 
 async def test_two_tickets_by_one_kind_of_evidence_open_a_third_with_links_to_both(desk: RunningDesk) -> None:
@@ -219,7 +219,7 @@ async def test_a_reply_reopens_a_closed_ticket_for_thirty_days(
         assert (await journal(desk, 1))[-1] == "reopened"
     else:
         assert (await desk.view(1))["state"] == "closed"
-        assert (await desk.view(2))["links"] == [{"relation": "continues", "ticket": 1}]
+        assert links_of(await desk.view(2)) == [("continues", 1)]
 
 
 async def test_a_word_of_thanks_is_filed_and_wakes_nothing(desk: RunningDesk) -> None:

@@ -64,6 +64,8 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "ticket.close": {"ticket": 1},
     "ticket.edit": {"ticket": 1, "priority": "high", "tag": ["vpn"]},
     "ticket.explain": {"ticket": 1},
+    "ticket.link": {"ticket": 1, "relation": "blocks", "other": 2},
+    "ticket.link_outside": {"ticket": 1, "relation": "change", "target": "CHG-77"},
     "ticket.list": {},
     "ticket.new": {"requester": "dan@client.example", "subject": "By phone", "body": "He called."},
     "ticket.next": {},

@@ -55,10 +55,15 @@ union all select null, address, null from correspondent where ticket = :ticket
 union all select null, null, other from ticket_link where ticket = :ticket and relation = 'continues';
 
 -- name: ticket_links
-select relation, other as ticket from ticket_link where ticket = :ticket
-union all
-select case relation when 'continues' then 'continued by' else relation end, ticket from ticket_link where other = :ticket
-order by 2, 1;
+-- Both sides, but for tickets that the viewer never sees. `theirs` is 1 where the other ticket has the link.
+select l.relation, l.theirs, t.number as ticket, t.state, t.subject
+  from (select relation, 0 as theirs, other from ticket_link where ticket = :ticket
+        union all select relation, 1, ticket from ticket_link where other = :ticket) as l
+       join ticket t on t.number = l.other
+ where cast(:viewer as bigint) is null
+    or not exists (select 1 from service s where s.key = t.service and s.restricted = 1
+                      and not exists (select 1 from team_member m where m.team = s.team and m.agent = :viewer))
+ order by t.number, l.relation, l.theirs;
 
 -- name: participants
 select x.person, x.role, x.generation, x.since, p.name, p.language, p.known_at,
