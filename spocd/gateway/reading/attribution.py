@@ -98,10 +98,12 @@ def apart(line: str) -> list[str]:
     if len(line) > _MOST_LINE or not line.endswith(_ENDS) or not _WROTE.search(line):
         return [line]
     places = list(_IN_THE_LINE.finditer(line))
-    if not places or line[0] == ">" or not line[: places[-1].start()].strip(_AROUND):
+    own = line[: places[-1].start()] if places else ""
+    # “El El lun, 2 jun 2025 …” is a program's slip.
+    if line[0] == ">" or not own.strip(_AROUND) or _OPENING.fullmatch(own.strip(_AROUND)):
         return [line]
     sentence = line[places[-1].end() :]
-    return [line[: places[-1].start()], sentence] if _says_who_wrote(sentence, quoted_below=False) else [line]
+    return [own, sentence] if _says_who_wrote(sentence, quoted_below=False) else [line]
 
 
 def _ends_without_colon(line: str, last: str, *, quoted_below: bool) -> bool:

@@ -88,6 +88,7 @@ Am Montag, 2. Juni 2025, 10:00:00 CEST schrieb IT Desk:
 *On Mon, Jun 2, 2025 at 10:00 AM IT Desk <desk@example.com> wrote:*
 On Jun 2, 10:00 am, IT Desk <desk@example.com> wrote:
 ---- El lun, 02 jun 2025 10:00:00 +0200 IT Desk <desk@example.com> escribió ----
+El El lun, 2 de junio de 2025 a la(s) 10:00 a.m., IT Desk <desk@example.com> escribió:
 في الاثنين، ٢ يونيو ٢٠٢٥ ١٠:٠٠ ص IT Desk <desk@example.com> كتب:
 Vào Th 2, 2 thg 6, 2025 vào lúc 10:00 IT Desk <desk@example.com> đã viết:
 IT Desk <desk@example.com> schrieb:
