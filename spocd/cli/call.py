@@ -69,7 +69,7 @@ def _ask(operation: str, parameters: dict[str, Any], *, repeatable: bool) -> dic
     try:
         return client.call(path, operation, parameters, timeout=ANSWER_WITHIN)
     except client.NotRunning:
-        return _without_daemon(path, operation, parameters)
+        return _without_daemon(operation, parameters)
     except client.LostAfterSending as lost:
         if not repeatable:
             raise TryLater("The desk did not answer. Try again.") from lost
@@ -83,16 +83,21 @@ def _ask(operation: str, parameters: dict[str, Any], *, repeatable: bool) -> dic
         ) from lost
 
 
-def _without_daemon(socket: str, operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
+def not_running() -> Refused:
+    """What is said where only a running daemon can answer, and there is none."""
+    return Refused(
+        "not-running",
+        f"The desk is not running: nothing listens on {node.control_socket()}. Start it with "
+        f"`spocd --config {node.config_file()} serve` or `systemctl start spocd`.",
+        Exit.UNAVAILABLE,
+    )
+
+
+def _without_daemon(operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
     config = node.config_file()
     owner = os.stat(os.path.dirname(config) or ".").st_uid
     if operation in _OF_THE_DAEMON or os.geteuid() not in (0, owner):
-        raise Refused(
-            "not-running",
-            f"The desk is not running: nothing listens on {socket}. Start it with "
-            f"`spocd --config {config} serve` or `systemctl start spocd`.",
-            Exit.UNAVAILABLE,
-        )
+        raise not_running()
     from spocd.cli.local import in_process
 
     return in_process(config, operation, parameters)

@@ -73,6 +73,17 @@ def one_ticket(command: Any) -> Any:
     return click.argument("tickets", metavar="TICKET", callback=_choose, shell_complete=complete)(command)
 
 
+def a_ticket_or_none(command: Any) -> Any:
+    """Gives a command one ticket, as `ticket: int`, or None where none is named."""
+    return click.argument(
+        "ticket", metavar="[TICKET]", required=False, callback=_number_or_none, shell_complete=complete
+    )(command)
+
+
+def _number_or_none(context: click.Context, _: click.Parameter, value: Any) -> Any:
+    return value if context.resilient_parsing or not value else number(value)
+
+
 def one_message(command: Any) -> Any:
     """Gives a command one message, as `message: str`."""
     return click.argument("message", metavar="MESSAGE", callback=_message)(command)

@@ -27,6 +27,7 @@ _VERBS = {
     "status": (f"{_HERE}_find:status", "Say how a ticket stands."),
     "take": (f"{_HERE}_turn:take", "Take tickets: they are yours from now on."),
     "view": (f"{_HERE}_find:view", "Show a ticket with its people and its messages."),
+    "watch": ("spocd.cli.watch:watch", "Show what happens to tickets, as it happens."),
 }
 
 

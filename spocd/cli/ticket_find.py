@@ -45,10 +45,15 @@ def _states(written: str) -> list[str]:
 @click.option("--breached", is_flag=True, default=None, help="Promised for a time that has passed.")
 @click.option("--search", metavar="WORDS", help="With all these words, in any of their forms.")
 @click.option("--sort", type=ORDERS, help="The order; newest first unless said.")
-def list_tickets(states: tuple[list[str], ...], **filters: Any) -> None:
+@click.option("--watch", is_flag=True, help="Draw it again whenever something happens; -o jsonl: the rows that change.")
+def list_tickets(states: tuple[list[str], ...], watch: bool, **filters: Any) -> None:
     """List tickets: those that are new, open or pending, unless --state says otherwise."""
     state = [one for several in states for one in several] or None
-    show.listing(pages("ticket.list", "tickets", state=state, **filters), TICKET)
+    if watch:
+        from spocd.cli.watch import watch_list
+
+        return watch_list(lambda most: call("ticket.list", state=state, limit=most, **filters)["tickets"], TICKET)
+    return show.listing(pages("ticket.list", "tickets", state=state, **filters), TICKET)
 
 
 @click.command(cls=Command, lists=True, example="spocd ticket search printer third floor")

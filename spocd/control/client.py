@@ -1,4 +1,4 @@
-"""The client's end of the control socket: one call, one answer, blocking.
+"""The client's end of the control socket, blocking: one call and one answer, or the many answers of a stream.
 
 `NotRunning` means that nothing was sent, and something else may be tried. After `LostAfterSending` the desk may have
 done what was asked: a write may be repeated under the same key, and never by another way.
@@ -15,6 +15,7 @@ from spocd.errors import Exit, Refused, SpocdError, TryLater
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import Any
 
 _BETWEEN_TRIES = 0.02  # seconds, while the daemon's backlog is full
@@ -51,6 +52,47 @@ def call(
         return wire.result(wire.decode(answer))
     except ValueError as error:
         raise LostAfterSending(f"The answer on {os.fspath(path)} is not a desk's ({error}).") from None
+
+
+def stream(
+    path: str | os.PathLike[str], method: str, parameters: dict[str, Any], *, timeout: float = 30.0
+) -> Iterator[dict[str, Any]]:
+    """The documents of an operation that answers again and again, each as it comes; the first within `timeout` seconds.
+
+    Ends by an error alone: the operation's own, NotRunning, or LostAfterSending where the desk has gone.
+    """
+    frame = wire.encode({"method": wire.method_name(method), "parameters": parameters, "more": True})
+    deadline = time.monotonic() + timeout
+    connection = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
+    try:
+        _connect(connection, path, deadline)
+        try:
+            connection.settimeout(_left(deadline))
+            connection.sendall(frame)
+            for answer in _frames(connection):
+                yield wire.result(answer)
+                if not answer.get("continues"):
+                    return
+                connection.settimeout(None)
+        except ValueError as error:
+            raise LostAfterSending(f"An answer on {os.fspath(path)} is not a desk's ({error}).") from None
+        except TimeoutError:
+            raise LostAfterSending("The desk gave no answer in time.") from None
+        except OSError:
+            raise LostAfterSending("The desk has gone.") from None
+    finally:
+        connection.close()
+
+
+def _frames(connection: _socket.socket) -> Iterator[dict[str, Any]]:
+    """The frames that come, each as soon as it is whole; ConnectionResetError at the end."""
+    received = bytearray()
+    while block := connection.recv(_BLOCK):
+        received += block
+        while (end := received.find(b"\0")) >= 0:
+            yield wire.decode(bytes(received[:end]))
+            del received[: end + 1]
+    raise ConnectionResetError
 
 
 def _connect(connection: _socket.socket, path: str | os.PathLike[str], deadline: float) -> None:

@@ -58,6 +58,9 @@ error MethodNotFound (method: string)
 # The method cannot be called in this way.
 error MethodNotImplemented (method: string)
 
+# The method answers again and again: call it with more.
+error ExpectedMore ()
+
 # A parameter is missing, unknown, or not of its type.
 error InvalidParameter (parameter: string)
 """
@@ -88,6 +91,10 @@ class Operation(Protocol):
     @property
     def writes(self) -> bool:
         """Whether it changes anything."""
+
+    @property
+    def streams(self) -> bool:
+        """Whether it answers again and again, and so only who asks for `more`."""
 
     @property
     def function(self) -> Callable[..., Awaitable[Any]]:
@@ -227,7 +234,9 @@ def _interface(name: str, operations: Sequence[Operation]) -> str:
 
 
 def _method(name: str, operation: Operation) -> str:
-    comment = "".join(f"# {line}\n" for line in operation.doc.splitlines())
+    again = ["Answers again and again: call it with more."] if operation.streams else []
+    said = [*operation.doc.splitlines(), *again]
+    comment = "".join(f"# {line}\n" for line in said)
     return f"{comment}method {name}{_struct(parameters_of(operation))} -> {_struct(_reply(operation))}"
 
 

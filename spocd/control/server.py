@@ -3,6 +3,9 @@
 Everybody on the machine may connect; who it is comes from the kernel, and what they may is decided by who performs
 the call. So this end expects the worst: a frame has a length and a time, a uid a number of connections, an answer
 a time to be taken. A call that was begun is finished, whether or not its client is still there.
+
+A stream is one call with many answers (varlink.org, "more"): each is a frame that says `continues`, until the client
+leaves or says anything else, an error ends it, or the daemon stops, which is told as an error too.
 """
 
 from __future__ import annotations
@@ -11,8 +14,8 @@ import asyncio
 import logging
 import socket
 import struct
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -33,6 +36,7 @@ _CREDENTIALS = struct.Struct("=iII")  # struct ucred: pid, uid, gid
 
 O = TypeVar("O", bound=Operation)  # noqa: E741 (an operation, in the shape that the caller gave)
 Callee = Callable[[O, dict[str, Any], int], Awaitable[Mapping[str, Any]]]
+Teller = Callable[[O, dict[str, Any], int], AsyncGenerator[Mapping[str, Any], None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +47,11 @@ class Call:
     parameters: dict[str, Any]
     oneway: bool
     upgrade: bool
+    more: bool
 
 
 def read_call(frame: bytes) -> Call:
-    """The call in a frame (without its NUL); ValueError where it is none. `more` is read and answered once."""
+    """The call in a frame (without its NUL); ValueError where it is none."""
     document = wire.decode(frame)
     method, parameters = document.get("method"), document.get("parameters")
     flags = [document.get(name) or False for name in ("oneway", "upgrade", "more")]
@@ -54,27 +59,44 @@ def read_call(frame: bytes) -> Call:
         raise ValueError("not a call")
     if not isinstance(parameters, dict | None):
         raise ValueError("parameters that are no object")
-    return Call(method, parameters or {}, oneway=flags[0], upgrade=flags[1])
+    return Call(method, parameters or {}, oneway=flags[0], upgrade=flags[1], more=flags[2])
 
 
 class Service(Generic[O]):
-    """What a desk answers: its operations, and the interface in which Varlink tells of them."""
+    """What a desk answers: its operations, and the interface in which Varlink tells of them.
 
-    def __init__(self, operations: Sequence[O], callee: Callee[O]) -> None:
+    `callee` performs what is answered once, `teller` what is a stream.
+    """
+
+    def __init__(self, operations: Sequence[O], callee: Callee[O], teller: Teller[O] | None = None) -> None:
         self._descriptions = describe(operations)
         self._methods = {wire.method_name(each.name): (each, parameters_of(each)) for each in operations}
         self._callee = callee
+        self._teller = teller
+
+    def streams(self, call: Call) -> bool:
+        """Whether a call is one for many answers. `more` of what is answered once is answered once."""
+        operation, _ = self._methods.get(call.method, (None, None))
+        return operation is not None and operation.streams and call.more and not call.oneway and not call.upgrade
 
     async def answer(self, call: Call, uid: int) -> bytes:
         """The frame that answers a call. Whatever goes wrong in performing it is an answer too."""
         try:
             return wire.encode({"parameters": await self._perform(call, uid)})
-        except (Refused, TryLater) as error:
-            return wire.encode(wire.failure(error))
-        except Exception:
-            log.exception("%s failed for uid %d", call.method, uid)
-            sentence = "This is a fault in spocd, not in what you asked. The desk's log says more: tell who runs it."
-            return wire.encode(wire.failure(Refused("internal-error", sentence)))
+        except Exception as error:
+            return _failed(call, uid, error)
+
+    async def tell(self, call: Call, uid: int) -> AsyncGenerator[tuple[bytes, bool], None]:
+        """The frames of a stream, each with whether another may follow. Only an error is followed by none."""
+        try:
+            operation, parameters = self._methods[call.method]
+            assert self._teller is not None, "this desk has streams and nobody who tells them"
+            async with aclosing(self._teller(operation, bound(parameters, call.parameters), uid)) as documents:
+                async for document in documents:
+                    yield wire.encode({"parameters": document, "continues": True}), True
+            raise TryLater("There is nothing more to be told now. Ask again.")
+        except Exception as error:
+            yield _failed(call, uid, error), False
 
     async def _perform(self, call: Call, uid: int) -> Mapping[str, Any]:
         interface = call.method.rpartition(".")[0]
@@ -92,6 +114,8 @@ class Service(Generic[O]):
         if call.method not in self._methods:
             raise wire.MethodNotFound(call.method)
         operation, parameters = self._methods[call.method]
+        if operation.streams:
+            raise wire.ExpectedMore
         return await self._callee(operation, bound(parameters, call.parameters), uid)
 
     def _info(self) -> dict[str, Any]:
@@ -102,6 +126,15 @@ class Service(Generic[O]):
         if interface not in self._descriptions:
             raise wire.InterfaceNotFound(interface)
         return self._descriptions[interface]
+
+
+def _failed(call: Call, uid: int, error: Exception) -> bytes:
+    """The frame that tells what went wrong; of a fault in spocd only that it is one."""
+    if isinstance(error, Refused | TryLater):
+        return wire.encode(wire.failure(error))
+    log.error("%s failed for uid %d", call.method, uid, exc_info=error)
+    sentence = "This is a fault in spocd, not in what you asked. The desk's log says more: tell who runs it."
+    return wire.encode(wire.failure(Refused("internal-error", sentence)))
 
 
 @dataclass(slots=True, eq=False)
@@ -122,6 +155,7 @@ class Server:
         self._path = path  # None: the socket is systemd's, and stays
         self._connections: set[_Connection] = set()
         self._closing = False
+        self._stopping = asyncio.Event()
         self._loop = asyncio.get_running_loop()
         listener.setblocking(False)
         listener.listen(_BACKLOG)
@@ -132,6 +166,7 @@ class Server:
         if self._closing:
             return
         self._closing = True
+        self._stopping.set()
         self._loop.remove_reader(self._listener)
         self._listener.close()
         if self._path is not None:
@@ -199,6 +234,11 @@ class Server:
                 await _send(writer, wire.encode(wire.failure(wire.too_large())))
                 return
             connection.busy = True
+            if self._service.streams(call):
+                if await self._stream(call, connection, reader, writer):
+                    return
+                connection.busy = False
+                continue
             answer = await self._service.answer(call, connection.uid)
             if not call.oneway:
                 await _send(writer, answer)
@@ -206,16 +246,48 @@ class Server:
             # Nothing above need have waited: who sends thousands of calls at once must not keep the loop.
             await asyncio.sleep(0)
 
+    async def _stream(
+        self, call: Call, connection: _Connection, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> bool:
+        """Answer a call until its client has heard enough; whether it began, for then the connection is at its end."""
+        async with aclosing(self._service.tell(call, connection.uid)) as frames:
+            frame, continues = await anext(frames)
+            await _send(writer, frame)
+            if not continues:
+                return False
+            telling = self._loop.create_task(_tell(frames, writer))
+            # Nothing else can be answered on this connection any more: whatever is said on it ends the stream.
+            left = self._loop.create_task(reader.read(1))
+            stopping = self._loop.create_task(self._stopping.wait())
+            tasks: set[asyncio.Task[Any]] = {telling, left, stopping}
+            try:
+                await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                for task in tasks:
+                    task.cancel()
+                await asyncio.gather(*tasks, return_exceptions=True)
+        if self._stopping.is_set():
+            await _send(writer, wire.encode(wire.failure(TryLater("The desk is stopping. Ask again in a moment."))))
+        return True
+
+
+async def _tell(frames: AsyncGenerator[tuple[bytes, bool], None], writer: asyncio.StreamWriter) -> None:
+    """Send each frame as it comes. Nothing is kept for who does not listen: the next is made when this one is taken."""
+    async for frame, _ in frames:
+        await _send(writer, frame)
+
 
 _Serving = Callable[[_Connection, asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
-async def serve(at: Path | socket.socket, operations: Sequence[O], callee: Callee[O]) -> Server:
+async def serve(
+    at: Path | socket.socket, operations: Sequence[O], callee: Callee[O], teller: Teller[O] | None = None
+) -> Server:
     """Listen at a path, whose folder exists, or on a socket that systemd has opened.
 
     The caller holds the desk's lock, so a socket that stands at the path is a dead daemon's and is replaced.
     """
-    service = Service(operations, callee)
+    service = Service(operations, callee, teller)
     if isinstance(at, socket.socket):
         return Server(service, at, None)
     return Server(service, _bind(at), at)

@@ -56,6 +56,13 @@ class MethodNotImplemented(Refused):
         self.method = method
 
 
+class ExpectedMore(Refused):
+    """A method that answers again and again, called without `more`."""
+
+    def __init__(self) -> None:
+        super().__init__("expected-more", "This answers again and again: call it with “more”.", Exit.USAGE)
+
+
 _OLDER = "It may be older than this command: restart it."
 
 
@@ -104,6 +111,8 @@ def failure(error: Refused | TryLater) -> dict[str, Any]:
             return _failure("org.varlink.service.MethodNotFound", method=error.method)
         case MethodNotImplemented():
             return _failure("org.varlink.service.MethodNotImplemented", method=error.method)
+        case ExpectedMore():
+            return _failure("org.varlink.service.ExpectedMore")
         case Refused():
             return _failure("org.spocd.Refused", code=error.code, sentence=error.sentence, exit=int(error.exit))
         case TryLater():
@@ -140,6 +149,8 @@ def _error(name: str, parameters: dict[str, Any]) -> SpocdError:
                 return MethodNotFound(str(parameters["method"]))
             case "org.varlink.service.MethodNotImplemented":
                 return MethodNotImplemented(str(parameters["method"]))
+            case "org.varlink.service.ExpectedMore":
+                return ExpectedMore()
     except KeyError as missing:
         raise ValueError(f"{name} without {missing}") from None
     return Refused("unknown-error", f"The running desk answered {name}, which this command does not know. {_OLDER}")

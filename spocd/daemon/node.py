@@ -32,6 +32,7 @@ from spocd.daemon.settings import read_identity, settings_of
 from spocd.daemon.stderr import StandardError
 from spocd.daemon.telling import Telling
 from spocd.daemon.timers import Timer, Timers
+from spocd.daemon.watching import Watching
 from spocd.desk import blob
 from spocd.desk.clock import look
 from spocd.desk.documents import moment
@@ -88,6 +89,7 @@ class Node:
         self._timers = Timers(self._all_timers())
         self._control: control.Server | None = None
         self._asking = asyncio.Semaphore(READS_AT_ONCE)
+        self._watching = Watching(store, self._current, clock, self._asking)
         self.listeners: Listeners | None = None
 
     def _current(self) -> Settings:
@@ -106,7 +108,7 @@ class Node:
         self._indexing.loop.start()
         self._timers.start()
         at = sockets.get("control") or self.config.file(self.config.listen.control)
-        self._control = await control.serve(at, all_operations(), self._answer)
+        self._control = await control.serve(at, all_operations(), self._answer, self._watching.tell)
         self.listeners = await listen(self.config, self._acceptor, sockets=sockets)
 
     async def _finish(self) -> None:
@@ -131,6 +133,7 @@ class Node:
     def _decided(self) -> None:
         self._sending.loop.wake()
         self._indexing.loop.wake()
+        self._watching.wake()
 
     def _wake(self) -> None:
         self._decided()

@@ -20,6 +20,7 @@ from spocd.desk import (
     ticket_view,
     token,
     turn,
+    watch,
 )
 from spocd.desk.access import Actor, Role
 from spocd.desk.operation import Desk, Operation, declared, operation
@@ -53,6 +54,7 @@ def all_operations() -> list[Operation]:
         ticket_view,
         token,
         turn,
+        watch,
     )
     return [*declared(*modules), RELOAD]
 

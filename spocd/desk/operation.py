@@ -80,17 +80,18 @@ class Operation:
     role: Role
     writes: bool
     function: Callable[..., Awaitable[Any]]
+    streams: bool = False  # answers again and again, in the daemon alone: see daemon/watching.py
 
     @property
     def doc(self) -> str:
         return (self.function.__doc__ or "").strip().partition("\n")[0]
 
 
-def operation(name: str, *, role: Role = Role.AGENT, writes: bool = False) -> Callable[[F], F]:
+def operation(name: str, *, role: Role = Role.AGENT, writes: bool = False, streams: bool = False) -> Callable[[F], F]:
     """Declare an operation: `async def f(desk, actor, *, …)` with what it takes as keyword-only parameters."""
 
     def declare(function: F) -> F:
-        function.__dict__["operation"] = Operation(name, role, writes, function)
+        function.__dict__["operation"] = Operation(name, role, writes, function, streams)
         return function
 
     return declare
@@ -120,9 +121,7 @@ async def perform(
 
     async def work(tx: Transaction) -> dict[str, Any]:
         desk = Desk(tx, int(clock()), settings)
-        actor = await identify(tx, uid, acting_as)
-        check(actor, asked.role, asked.name)
-        await check_sees(tx, actor, own)
+        actor = await admitted(tx, asked, own, uid=uid, acting_as=acting_as)
         if not key:
             result = await asked.function(desk, actor, **own)
         else:
@@ -132,6 +131,16 @@ async def perform(
         return dict(result)
 
     return await (store.write(work) if asked.writes else store.read(work))
+
+
+async def admitted(
+    tx: Transaction, asked: Operation, parameters: Mapping[str, Any], *, uid: int, acting_as: str | None
+) -> Actor:
+    """Who has this uid; Refused where they may not ask this, or what they name is hidden from them."""
+    actor = await identify(tx, uid, acting_as)
+    check(actor, asked.role, asked.name)
+    await check_sees(tx, actor, parameters)
+    return actor
 
 
 async def _once(desk: Desk, actor: Actor, asked: Operation, parameters: dict[str, Any], key: str) -> dict[str, Any]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import os
 import shutil
 import socket
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, NotRequired, TypedDict
@@ -61,6 +62,23 @@ class Desk:
     begun: asyncio.Event = field(default_factory=asyncio.Event)
     gate: asyncio.Event = field(default_factory=asyncio.Event)
     server: Server | None = None
+    told: int = 0  # numbers that were counted, for whoever listened
+    counting: int = 0  # those who are being counted for
+
+    async def count(self, operation: Operation, parameters: dict[str, Any], uid: int) -> AsyncGenerator[Counted, None]:
+        """Count to a number; without one for ever, and on after the first only when the gate is open."""
+        to: int | None = parameters.get("to")
+        if to == 0:
+            raise Refused("nothing", "There is nothing to count.")
+        self.counting += 1
+        try:
+            for number in itertools.count(1) if to is None else range(1, to + 1):
+                self.told = number
+                yield {"number": number}
+                if to is None:
+                    await self.gate.wait()
+        finally:
+            self.counting -= 1
 
     async def ask(self, method: str, **parameters: Any) -> dict[str, Any]:
         """Call as the shell does: from another thread, so that this loop can answer."""
@@ -125,6 +143,15 @@ async def write_text(desk: Desk, actor: int, *, length: int) -> Text:
     return {"text": "å" * length}
 
 
+class Counted(TypedDict):
+    number: int
+
+
+async def count(desk: Desk, actor: int, *, to: int | None = None) -> Counted:
+    """Count, a number at a time."""
+    return {"number": 0}
+
+
 async def health(desk: Desk, actor: int) -> Done:
     """Tell how the desk is."""
     return {"done": len(desk.done)}
@@ -135,6 +162,7 @@ class Operation:
     name: str
     function: Callable[..., Awaitable[Any]]
     writes: bool = False
+    streams: bool = False
 
     @property
     def doc(self) -> str:
@@ -147,6 +175,7 @@ OPERATIONS = (
     Operation("ticket.take", take, writes=True),
     Operation("ticket.fail", fail),
     Operation("message.raw_text", write_text),
+    Operation("desk.count", count, streams=True),
     Operation("desk.health", health),
 )
 
@@ -168,7 +197,7 @@ def folder() -> Iterator[Path]:
 @pytest.fixture
 async def desk(folder: Path, caplog: pytest.LogCaptureFixture) -> AsyncIterator[Desk]:
     made = Desk(folder / "control")
-    made.server = await serve(made.path, OPERATIONS, made.perform)
+    made.server = await serve(made.path, OPERATIONS, made.perform, made.count)
     yield made
     await made.server.close(grace=0)
     await asyncio.sleep(0)

@@ -50,6 +50,7 @@ class Sample:
     name: str = "ticket.try_out"
     writes: bool = False
     doc: str = "Try something out."
+    streams: bool = False
 
 
 async def assign(
@@ -64,6 +65,12 @@ async def view(desk: object, actor: object) -> Thread:
 
 async def nothing(desk: object, actor: object) -> Nothing:
     raise NotImplementedError
+
+
+def test_a_method_that_answers_again_and_again_says_so() -> None:
+    described = describe([Sample(nothing, "ticket.watch", streams=True)])["org.spocd.ticket"]
+    said = "# Try something out.\n# Answers again and again: call it with more.\nmethod Watch("
+    assert said in described
 
 
 def test_an_interface_describes_its_types_and_methods() -> None:

@@ -73,6 +73,7 @@ def test_what_is_no_frame_is_said_to_be_none(frame: bytes) -> None:
         (wire.MethodNotFound("org.spocd.ticket.Fly"), "org.varlink.service.MethodNotFound"),
         (wire.InterfaceNotFound("org.spocd.kitchen"), "org.varlink.service.InterfaceNotFound"),
         (wire.MethodNotImplemented("org.spocd.ticket.List"), "org.varlink.service.MethodNotImplemented"),
+        (wire.ExpectedMore(), "org.varlink.service.ExpectedMore"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
