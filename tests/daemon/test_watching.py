@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 
 from spocd.daemon.watching import KEPT, Watching
+from spocd.desk.journal import record
 from spocd.errors import Exit, Refused
 from spocd.store import Transaction
+from tests.desk.by_hand import a_team_with_two_services, by_hand
 from tests.desk.running_desk import AGENT, LEAD, NOBODY, OPERATIONS, OTHER, RunningDesk, founded, new_url, opened
 
 WATCH = OPERATIONS["ticket.watch"]
@@ -116,3 +118,56 @@ async def test_a_ticket_that_is_not_there_cannot_be_watched(watching: Watching) 
     with pytest.raises(Refused) as refused:
         await Pages(watching, AGENT, ticket=9).next()
     assert refused.value.exit is Exit.NOT_FOUND
+
+
+async def two_services(desk: RunningDesk) -> None:
+    """#1 of a service for all to see, #2 of one for the eyes of “agent” and of leads."""
+    await a_team_with_two_services(desk)
+    for service in ("printing", "payroll"):
+        await desk.ask("ticket.new", by=LEAD, requester="ann@client.example", subject=service, service=service)
+
+
+async def test_a_restricted_ticket_is_told_of_to_its_team_and_to_leads_alone(
+    desk: RunningDesk, watching: Watching
+) -> None:
+    await two_services(desk)
+    crowd = {by: Pages(watching, by) for by in (AGENT, LEAD, OTHER)}
+    assert [await each.next() for each in crowd.values()] == [[], [], []]
+    await noted(desk, 2, watching)
+    await noted(desk, 1, watching)
+    assert await crowd[AGENT].until(2) == await crowd[LEAD].until(2) == [(2, "note"), (1, "note")]
+    assert await crowd[OTHER].next() == [(1, "note")]
+    late = Pages(watching, OTHER, after=0)
+    assert {ticket for ticket, _ in await late.next()} == {1}
+    with pytest.raises(Refused) as refused:
+        await Pages(watching, OTHER, ticket=2).next()
+    assert (refused.value.exit, str(refused.value)) == (Exit.NOT_FOUND, "There is no ticket #2.")
+    for each in (*crowd.values(), late):
+        await each.close()
+
+
+async def test_who_leaves_a_team_sees_its_tickets_no_more_from_that_line_on(
+    desk: RunningDesk, watching: Watching
+) -> None:
+    await two_services(desk)
+    pages = Pages(watching, AGENT)
+    assert await pages.next() == []
+    await noted(desk, 2, watching)
+    assert await pages.next() == [(2, "note")]
+    await by_hand(desk, "delete from team_member")
+    await desk.write(lambda d: record(d, None, "admin", "team changed"))
+    await noted(desk, 2, watching)
+    await noted(desk, 1, watching)
+    assert await pages.next() == [(1, "note")]
+    await pages.close()
+
+
+async def test_who_has_no_role_any_more_is_told_so(desk: RunningDesk, watching: Watching) -> None:
+    pages = Pages(watching, AGENT)
+    assert await pages.next() == []
+    await by_hand(desk, f"update agent set uid = 999 where uid = {AGENT}")
+    await desk.write(lambda d: record(d, None, "admin", "agent changed"))
+    watching.wake()
+    with pytest.raises(Refused) as refused:
+        await pages.next()
+    assert refused.value.exit is Exit.NOT_PERMITTED
