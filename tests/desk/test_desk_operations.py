@@ -78,6 +78,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "ticket.status": {"ticket": 1},
     "ticket.take": {"ticket": 1},
     "ticket.view": {"ticket": 1},
+    "ticket.watch": {"after": 0},
     "token.explain": {"address": "desk+r11-1-0000000000000000@example.org"},
     "token.revoke": {"ticket": 1},
     "token.rotate": {},
