@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from spocd.desk.access import SPOCD, Actor
 from spocd.desk.documents import TicketDocument, document_of, find_ticket, moment, save
+from spocd.desk.handover import answering_takes
 from spocd.desk.journal import record
 from spocd.desk.letter import Chain, Reader, last_chain, post, readers
 from spocd.desk.message import add_own
@@ -51,6 +52,7 @@ async def reply(
     resolution: Resolution | None = None,
     pend_until: int | None = None,
     attachments: list[Enclosed] | None = None,
+    reason: str | None = None,
     if_rev: int | None = None,
 ) -> TicketDocument:
     """Answer by mail, under the desk's address and your name; everybody on the ticket gets it."""
@@ -61,12 +63,13 @@ async def reply(
         raise Refused("not-closed", "What came of it is said where it is closed: --close --resolution …", Exit.USAGE)
     if close and pend_until is not None:
         raise Refused("both", "An answer either closes the ticket or lets it rest. Take one.", Exit.USAGE)
+    takes = await answering_takes(desk, actor, before, reason)
     await _answer(desk, actor, before, body, attachments)
     after = case.answered(before, desk.now)
     if before.state == case.State.RESOLVED and not close:
         await record(desk, ticket, actor, "reopened", was=before.state, why="answered it")
-    if before.assignee is None and actor.agent is not None:
-        after = case.given(after, actor.agent, desk.now)
+    if takes:
+        after = case.answered(case.given(after, actor.agent, desk.now), desk.now)
         await record(desk, ticket, actor, "taken", to=actor.login, why="answered it")
     if close:
         after = case.resolved(after, desk.now, resolution=resolution)

@@ -88,6 +88,9 @@ async def post(
     address = find(reader.address)
     if address is None or desk.settings.own.own(reader.address):
         return None
+    if kind in ("answer", "closed") and ticket is not None and isinstance(reader, Reader):
+        # It names who has the ticket: what was to say that in some minutes is said.
+        await desk.tx.run("drop_handovers_to", ticket=ticket.number, person=reader.person)
     language = reader.language or desk.settings.language
     row = await desk.tx.one(
         "add_letter",

@@ -18,10 +18,10 @@ from spocd.desk.documents import (
     document_of,
     find_ticket,
     moment,
-    moment_or_none,
     page_size,
     ticket_document,
 )
+from spocd.desk.fairness import place
 from spocd.desk.operation import Desk, operation
 from spocd.desk.person import find_person
 from spocd.desk.search import tickets_with
@@ -32,7 +32,6 @@ from spocd.store import Row
 from spocd.store.listings import cursor as page_cursor
 
 PAGE = 50
-NEVER = 2**63 - 1  # when what is promised for no time is due
 Sort = Literal["newest", "oldest", "updated", "waiting", "due"]
 
 
@@ -46,13 +45,6 @@ class StatusDocument(TypedDict):
     waiting_since: str | None
     due_at: str | None
     place_in_queue: int | None
-
-
-class Explanation(TypedDict):
-    number: int
-    position: int | None
-    order: list[str]
-    why: list[str]
 
 
 class AttachmentRow(TypedDict):
@@ -229,40 +221,8 @@ async def status(desk: Desk, actor: Actor, *, ticket: int) -> StatusDocument:
         "last_action_at": moment(last["at"]) if last else document["opened_at"],
         "waiting_since": document["waiting_since"],
         "due_at": document["due_at"],
-        "place_in_queue": await _place(desk, ticket),
+        "place_in_queue": await place(desk, await find_ticket(desk, ticket)),
     }
-
-
-async def _place(desk: Desk, number: int) -> int | None:
-    """Which in the queue it is, from 1; None where it does not wait there."""
-    ticket = await find_ticket(desk, number)
-    if ticket.assignee is not None or ticket.state not in ("new", "open") or ticket.waiting_since is None:
-        return None
-    due_at = NEVER if ticket.due_at is None else ticket.due_at
-    row = await desk.tx.one("queue_place", due_at=due_at, waiting_since=ticket.waiting_since, number=number)
-    assert row is not None
-    return int(row["before"]) + 1
-
-
-@operation("ticket.explain")
-async def explain(desk: Desk, actor: Actor, *, ticket: int) -> Explanation:
-    """Explain a ticket's place in the fair order."""
-    found = await find_ticket(desk, ticket)
-    place = await _place(desk, ticket)
-    why = [f"#{ticket} is number {place} in the queue."] if place else []
-    if place and found.due_at is not None:
-        why.append(f"Its requester is promised an answer by {moment(found.due_at)}: what is promised comes first.")
-    if place and found.waiting_since is not None:
-        why.append(f"Its requester has waited since {moment(found.waiting_since)}.")
-    elif found.assignee is not None:
-        document = await document_of(desk, ticket)
-        why.append(f"It is not in the queue: {document['assignee']} has it.")
-    elif found.waiting_since is None:
-        why.append("It is not in the queue: the desk has answered and waits for the requester.")
-    else:
-        until = moment_or_none(found.pend_until)
-        why.append(f"It is not in the queue: it is {found.state}{f' until {until}' if until else ''}.")
-    return {"number": ticket, "position": place, "order": ["promise due", "waiting since", "number"], "why": why}
 
 
 @operation("ticket.attachment_list")

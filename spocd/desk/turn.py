@@ -1,76 +1,174 @@
-"""Whose turn it is: the queue, taking, giving, putting back."""
+"""Whose turn it is: the queue, taking, giving, putting back, passing on."""
 
 from __future__ import annotations
 
 from spocd.desk.access import Actor
 from spocd.desk.answer import workable
-from spocd.desk.documents import TicketDocument, TicketList, document_of, find_ticket, save
-from spocd.desk.journal import record
+from spocd.desk.documents import TicketDocument, TicketList, document_of, find_ticket
+from spocd.desk.duty import card_of, check_there, wants_of
+from spocd.desk.fairness import check_turn
+from spocd.desk.handover import Reason, move
 from spocd.desk.operation import Desk, operation
 from spocd.domain import ticket as case
+from spocd.domain.fairness import may_see
 from spocd.domain.ticket import Ticket
 from spocd.errors import Exit, Refused
+from spocd.store import Row
 
 
 @operation("ticket.next", writes=True)
-async def next_ticket(desk: Desk, actor: Actor, *, claim: bool = False) -> TicketList:
+async def next_ticket(desk: Desk, actor: Actor, *, claim: bool = False, notify: bool = True) -> TicketList:
     """Show the case that is next in the fair order; with claim, take it in the same step."""
+    mine = await _own_card(desk, actor) if claim or actor.agent is not None else None
+    if mine is not None:
+        await check_there(desk, actor, mine)
     row = await desk.tx.one("next_in_queue", agent=actor.agent)
     if row is None:
         return {"tickets": [], "cursor": None}
-    if claim:
+    if mine is not None and claim:
         ticket = await find_ticket(desk, row["number"])
-        await give(desk, actor, ticket, actor.as_agent(), "taken", to=actor.login, why="next in the queue")
+        await check_turn(desk, actor, ticket, mine, None)
+        await move(desk, actor, ticket, mine, Reason("next in the queue"), event="taken", tell=notify)
     return {"tickets": [await document_of(desk, row["number"])], "cursor": None}
 
 
 @operation("ticket.take", writes=True)
 async def take(
-    desk: Desk, actor: Actor, *, ticket: int, reason: str | None = None, if_rev: int | None = None
+    desk: Desk,
+    actor: Actor,
+    *,
+    ticket: int,
+    reason: str | None = None,
+    notify: bool = True,
+    if_rev: int | None = None,
 ) -> TicketDocument:
-    """Take a ticket; one that somebody has needs a reason."""
+    """Take a ticket; one that somebody has, or that is not your next, needs a reason."""
     before = await workable(desk, ticket, if_rev)
-    agent = actor.as_agent()
-    await _check_reason(desk, actor, before, agent, reason)
-    await give(desk, actor, before, agent, "taken", to=actor.login, why=reason)
+    mine = await _own_card(desk, actor)
+    await _hand_over(desk, actor, before, mine, reason, event="taken", tell=notify)
     return await document_of(desk, ticket)
 
 
 @operation("ticket.release", writes=True)
 async def release(
-    desk: Desk, actor: Actor, *, ticket: int, reason: str | None = None, if_rev: int | None = None
+    desk: Desk,
+    actor: Actor,
+    *,
+    ticket: int,
+    reason: str | None = None,
+    notify: bool = True,
+    if_rev: int | None = None,
 ) -> TicketDocument:
     """Put a ticket back into the queue, at the place that its waiting time gives it."""
     before = await workable(desk, ticket, if_rev)
     if before.assignee is None:
         raise Refused("nobody", f"Nobody has #{ticket}: it is in the queue already.")
-    await give(desk, actor, before, None, "released", why=reason)
+    await move(desk, actor, before, None, Reason(reason, reason or ""), event="released", tell=notify)
     return await document_of(desk, ticket)
 
 
 @operation("ticket.assign", writes=True)
 async def assign(
-    desk: Desk, actor: Actor, *, ticket: int, to: str, reason: str | None = None, if_rev: int | None = None
+    desk: Desk,
+    actor: Actor,
+    *,
+    ticket: int,
+    to: str,
+    reason: str | None = None,
+    notify: bool = True,
+    if_rev: int | None = None,
 ) -> TicketDocument:
-    """Give a ticket to an agent; one that somebody has needs a reason."""
+    """Give a ticket to an agent or a team; one that somebody has, or that is not the agent's next, needs a reason."""
     before = await workable(desk, ticket, if_rev)
-    agent = await desk.tx.one("agent_of_login", login=to)
-    if agent is None:
-        raise Refused("no-such-agent", f"There is no agent “{to}”. See: spocd agent list", Exit.NOT_FOUND)
-    await _check_reason(desk, actor, before, agent["id"], reason)
-    await give(desk, actor, before, agent["id"], "assigned", to=to, why=reason)
+    agent = await desk.tx.one("card_of_login", login=to)
+    if agent is not None:
+        await _hand_over(desk, actor, before, agent, reason, event="assigned", tell=notify)
+        return await document_of(desk, ticket)
+    team = await desk.tx.one("team_named", key=to)
+    if team is None:
+        raise Refused("no-such-agent", f"There is no agent or team “{to}”. See: spocd agent list", Exit.NOT_FOUND)
+    await _send_to(desk, actor, before, team, reason, tell=notify)
     return await document_of(desk, ticket)
 
 
+@operation("ticket.escalate", writes=True)
+async def escalate(
+    desk: Desk,
+    actor: Actor,
+    *,
+    ticket: int,
+    reason: str,
+    notify: bool = True,
+    if_rev: int | None = None,
+) -> TicketDocument:
+    """Pass a ticket on to the next tier: it waits in the queue for those who solve what the first could not."""
+    before = await workable(desk, ticket, if_rev)
+    if not reason.strip():
+        raise Refused("no-reason", "Say why it is passed on: --reason TEXT. The requester is told.", Exit.USAGE)
+    after = case.escalated(before, desk.now)
+    if not await desk.tx.one("somebody_for", number=ticket, tier=after.tier):
+        raise Refused(
+            "no-such-tier",
+            f"Nobody of tier {after.tier} may have #{ticket}. Give it to somebody by name, with a reason:"
+            f" spocd ticket assign {ticket} LOGIN --reason TEXT",
+        )
+    why = Reason(reason, reason)
+    await move(desk, actor, before, None, why, event="escalated", tell=notify, after=after)
+    return await document_of(desk, ticket)
+
+
+async def _own_card(desk: Desk, actor: Actor) -> Row:
+    row = await desk.tx.one("card", agent=actor.as_agent())
+    assert row is not None
+    return row
+
+
+async def _hand_over(
+    desk: Desk, actor: Actor, ticket: Ticket, agent: Row, reason: str | None, *, event: str, tell: bool
+) -> None:
+    """Give a ticket to an agent who is there and may have it, in turn or with a reason."""
+    await _check_reason(desk, actor, ticket, agent["id"], reason)
+    await check_there(desk, actor, agent)
+    if agent["id"] != actor.agent:
+        await _check_may_see(desk, ticket, agent)
+    await check_turn(desk, actor, ticket, agent, reason)
+    told = reason or "" if ticket.assignee is not None else ""
+    await move(desk, actor, ticket, agent, Reason(reason, told), event=event, tell=tell)
+
+
+async def _send_to(desk: Desk, actor: Actor, ticket: Ticket, team: Row, reason: str | None, *, tell: bool) -> None:
+    wants = await wants_of(desk, ticket)
+    if wants.only is not None and wants.only != team["key"]:
+        raise Refused(
+            "confidential", f"#{ticket.number} is confidential: only the team {wants.only or 'of its service'} has it."
+        )
+    if ticket.assignee is None and ticket.team == team["key"]:
+        raise Refused("there", f"#{ticket.number} waits for the team {team['key']} already.")
+    if ticket.assignee is not None and not reason:
+        raise await _taken(desk, actor, ticket)
+    after = case.sent_to(ticket, team["key"], desk.now)
+    why = Reason(reason, reason or "", team=team["name"])
+    await move(desk, actor, ticket, None, why, event="given to a team", tell=tell, after=after)
+
+
+async def _check_may_see(desk: Desk, ticket: Ticket, agent: Row) -> None:
+    wants = await wants_of(desk, ticket)
+    if wants.only is not None and not may_see(wants, await card_of(desk, agent)):
+        raise Refused(
+            "confidential",
+            f"#{ticket.number} is confidential, and {agent['login']} is not in the team"
+            f" {wants.only or 'of its service'}. Give it to somebody who is.",
+        )
+
+
 async def _check_reason(desk: Desk, actor: Actor, ticket: Ticket, agent: int, reason: str | None) -> None:
-    if ticket.assignee is None or reason:
-        return
-    holder = "you" if ticket.assignee == actor.agent else (await document_of(desk, ticket.number))["assignee"]
     if ticket.assignee == agent:
+        holder = "you" if agent == actor.agent else (await document_of(desk, ticket.number))["assignee"]
         raise Refused("there", f"#{ticket.number} is with {holder} already.")
-    raise Refused("taken", f"#{ticket.number} is with {holder}. Say why it moves: --reason TEXT", Exit.CONFLICT)
+    if ticket.assignee is not None and not reason:
+        raise await _taken(desk, actor, ticket)
 
 
-async def give(desk: Desk, actor: Actor, ticket: Ticket, agent: int | None, event: str, **detail: str | None) -> None:
-    await save(desk, ticket, case.given(ticket, agent, desk.now))
-    await record(desk, ticket.number, actor, event, **detail)
+async def _taken(desk: Desk, actor: Actor, ticket: Ticket) -> Refused:
+    holder = "you" if ticket.assignee == actor.agent else (await document_of(desk, ticket.number))["assignee"]
+    return Refused("taken", f"#{ticket.number} is with {holder}. Say why it moves: --reason TEXT", Exit.CONFLICT)

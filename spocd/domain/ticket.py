@@ -115,9 +115,29 @@ def given(ticket: Ticket, agent: int | None, now: int) -> Ticket:
     return replace(ticket, assignee=agent, state=state, untouched_since=None if agent is None else now, updated_at=now)
 
 
-def touched(ticket: Ticket) -> Ticket:
-    """Whoever has it did something about it."""
-    return replace(ticket, untouched_since=None)
+def escalated(ticket: Ticket, now: int) -> Ticket:
+    """The next tier is to solve it: nobody has it, and it waits in the queue."""
+    return replace(_in_the_queue(ticket, now), tier=ticket.tier + 1)
+
+
+def sent_to(ticket: Ticket, team: str, now: int) -> Ticket:
+    """A team is to look at it: nobody has it, and it waits in the queue."""
+    return replace(_in_the_queue(ticket, now), team=team)
+
+
+def _in_the_queue(ticket: Ticket, now: int) -> Ticket:
+    """Given to nobody, and sure to be found by whoever is next: it does not rest, and somebody waits."""
+    _check_workable(ticket)
+    waiting_since = now if ticket.waiting_since is None else ticket.waiting_since
+    return replace(
+        ticket,
+        state=State.OPEN if ticket.state == State.PENDING else ticket.state,
+        assignee=None,
+        untouched_since=None,
+        waiting_since=waiting_since,
+        pend_until=None,
+        updated_at=now,
+    )
 
 
 def answered(ticket: Ticket, now: int) -> Ticket:

@@ -26,8 +26,11 @@ select o.id, o.kind, o.language, o.ticket, o.message, o.person, o.agent, o.purpo
  where o.id = :id;
 
 -- name: last_letter_to
+-- A hand-over that still waits may be taken back: nothing is to answer what never went out.
 select id, key_id, reference_ids from outbox
- where ticket = :ticket and purpose = :purpose and coalesce(person, agent) = :reader order by id desc limit 1;
+ where ticket = :ticket and purpose = :purpose and coalesce(person, agent) = :reader
+   and not (kind = 'handover' and state = 'waiting')
+ order by id desc limit 1;
 
 -- name: next_letter_at
 select min(not_before) as at from outbox where state = 'waiting' and (select held_since from desk) is null;

@@ -1,16 +1,71 @@
 -- name: next_in_queue
 -- The fair order: what is promised for a time by that time, the rest by how long it waits; whoever they are and however
--- they came. An agent is offered what their tier, teams and skills allow; without one, it is the head of the queue.
+-- they came. An agent is offered what their tier, teams and skills allow, and what is confidential only in its team, leads
+-- too. Without an agent it is the head of the queue.
 select t.number from ticket t
  where t.assignee is null and t.state in ('new', 'open') and t.waiting_since is not null
    and (cast(:agent as bigint) is null
         or t.tier <= (select g.tier from agent g where g.id = :agent)
            and (t.team is null or exists (select 1 from team_member m where m.team = t.team and m.agent = :agent))
            and not exists (select 1 from service_skill s where s.service = t.service
-                              and not exists (select 1 from agent_skill k where k.agent = :agent and k.skill = s.skill)))
+                              and not exists (select 1 from agent_skill k where k.agent = :agent and k.skill = s.skill))
+           and not exists (select 1 from service r where r.key = t.service and r.restricted = 1
+                              and not exists (select 1 from team_member m where m.team = r.team and m.agent = :agent)))
  order by coalesce(t.due_at, 9223372036854775807), t.waiting_since, t.number limit 1;
+
+-- name: passed_over
+-- How many that are offered to an agent stand before a place in the queue; no more are counted than `most`.
+select count(*) as n from (
+  select 1 from ticket t
+   where t.assignee is null and t.state in ('new', 'open') and t.waiting_since is not null
+     and (coalesce(t.due_at, 9223372036854775807), t.waiting_since, t.number) < (:due_at, :waiting_since, :number)
+     and t.tier <= (select g.tier from agent g where g.id = :agent)
+     and (t.team is null or exists (select 1 from team_member m where m.team = t.team and m.agent = :agent))
+     and not exists (select 1 from service_skill s where s.service = t.service
+                        and not exists (select 1 from agent_skill k where k.agent = :agent and k.skill = s.skill))
+     and not exists (select 1 from service r where r.key = t.service and r.restricted = 1
+                        and not exists (select 1 from team_member m where m.team = r.team and m.agent = :agent))
+   limit :most
+) as before;
 
 -- name: queue_place
 select count(*) as before from ticket
  where assignee is null and state in ('new', 'open') and waiting_since is not null
    and (coalesce(due_at, 9223372036854775807), waiting_since, number) < (:due_at, :waiting_since, :number);
+
+-- name: waited_longer
+-- How many in the queue have waited longer than what is promised for a time and so comes before them: two ranges of the
+-- queue's own order, what is promised for later and what is promised for no time.
+select (select count(*) from ticket
+         where assignee is null and state in ('new', 'open') and waiting_since is not null
+           and coalesce(due_at, 9223372036854775807) > :due_at
+           and coalesce(due_at, 9223372036854775807) < 9223372036854775807 and waiting_since < :waiting_since)
+     + (select count(*) from ticket
+         where assignee is null and state in ('new', 'open') and waiting_since is not null
+           and coalesce(due_at, 9223372036854775807) = 9223372036854775807 and waiting_since < :waiting_since) as n;
+
+-- name: wants
+-- What a ticket asks of whoever takes it, but for the skills.
+select t.tier, t.team, s.restricted, s.team as service_team
+  from ticket t left join service s on s.key = t.service where t.number = :number;
+
+-- name: skills_wanted
+select skill from service_skill where service = :service;
+
+-- name: card
+select id, login, name, title, role, tier, left_at from agent where id = :agent;
+
+-- name: card_of_login
+select id, login, name, title, role, tier, left_at from agent where login = :login;
+
+-- name: teams_of_agent
+select team from team_member where agent = :agent;
+
+-- name: skills_of_agent
+select skill from agent_skill where agent = :agent;
+
+-- name: absence_now
+-- The absence that an agent is in, by the desk's clock; the one without an end first.
+select id, agent, from_at, until_at, deputy, reason from absence
+ where agent = :agent and ended_at is null and from_at <= :now and (until_at is null or until_at > :now)
+ order by coalesce(until_at, 9223372036854775807) desc limit 1;

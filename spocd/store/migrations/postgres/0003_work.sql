@@ -25,6 +25,8 @@ alter table agent add column tier bigint not null default 1;
 alter table agent add column digest text collate "C" not null default '';
 alter table agent add column quiet text collate "C" not null default '';
 alter table agent add column left_at bigint;
+-- When they were last given a ticket: who has gone longest without is given the next one.
+alter table agent add column given_at bigint;
 create table agent_skill (
   agent bigint not null references agent,
   skill text collate "C" not null,
@@ -123,7 +125,9 @@ create index ticket_queue on ticket (coalesce(due_at, 9223372036854775807), wait
   where assignee is null and state in ('new', 'open') and waiting_since is not null;
 create index ticket_active_due on ticket (coalesce(due_at, 9223372036854775807), number)
   where state in ('new', 'open', 'pending');
-create index ticket_untouched on ticket (untouched_since) where untouched_since is not null;
+create index ticket_untouched on ticket (untouched_since) where untouched_since is not null and waiting_since is not null;
+create index ticket_assignee_open on ticket (assignee, number)
+  where assignee is not null and state in ('new', 'open', 'pending');
 create index ticket_service on ticket (service, number) where service is not null;
 create index ticket_team on ticket (team, number) where team is not null;
 create index ticket_opened on ticket (opened_at, number);
@@ -203,6 +207,11 @@ alter table outbox alter column person drop not null;
 alter table outbox add column agent bigint references agent;
 alter table outbox add column purpose text collate "C" not null default 'r';
 alter table outbox alter column purpose drop default;
+
+-- Who was given what, and why: the reports on fairness and hand-overs read these lines alone, by time.
+create index journal_turn on journal (at, id)
+  where event in ('taken', 'assigned', 'handed over', 'released', 'returned', 'escalated', 'given to a team', 'out of turn',
+                  'before its time');
 
 -- The journal, sealed: each seal is made of the one before it and of a salted digest of its line. Where a person's data are
 -- erased, the line's detail and its salt go and the digest stays, so that the chain still holds.

@@ -25,6 +25,8 @@ alter table agent add column tier integer not null default 1;
 alter table agent add column digest text not null default '';
 alter table agent add column quiet text not null default '';
 alter table agent add column left_at integer;
+-- When they were last given a ticket: who has gone longest without is given the next one.
+alter table agent add column given_at integer;
 create table agent_skill (
   agent integer not null references agent,
   skill text not null,
@@ -123,7 +125,9 @@ create index ticket_queue on ticket (coalesce(due_at, 9223372036854775807), wait
   where assignee is null and state in ('new', 'open') and waiting_since is not null;
 create index ticket_active_due on ticket (coalesce(due_at, 9223372036854775807), number)
   where state in ('new', 'open', 'pending');
-create index ticket_untouched on ticket (untouched_since) where untouched_since is not null;
+create index ticket_untouched on ticket (untouched_since) where untouched_since is not null and waiting_since is not null;
+create index ticket_assignee_open on ticket (assignee, number)
+  where assignee is not null and state in ('new', 'open', 'pending');
 create index ticket_service on ticket (service, number) where service is not null;
 create index ticket_team on ticket (team, number) where team is not null;
 create index ticket_opened on ticket (opened_at, number);
@@ -249,6 +253,11 @@ create index outbox_held on outbox (id) where state = 'held';
 create index outbox_ticket on outbox (ticket, id);
 create index outbox_automatic on outbox (recipient_key, created_at) where cause = 'mail';
 create index outbox_to_unknown on outbox (created_at) where cause = 'mail' and known = 0;
+
+-- Who was given what, and why: the reports on fairness and hand-overs read these lines alone, by time.
+create index journal_turn on journal (at, id)
+  where event in ('taken', 'assigned', 'handed over', 'released', 'returned', 'escalated', 'given to a team', 'out of turn',
+                  'before its time');
 
 -- The journal, sealed: each seal is made of the one before it and of a salted digest of its line. Where a person's data are
 -- erased, the line's detail and its salt go and the digest stays, so that the chain still holds.

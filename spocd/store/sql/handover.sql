@@ -1,0 +1,44 @@
+-- name: agent_was_given
+update agent set given_at = :now where id = :agent;
+
+-- name: waiting_handover
+-- The letter that tells who has a ticket now, while it still waits to be sent.
+select id, variables from outbox
+ where ticket = :ticket and person = :person and kind = 'handover' and state = 'waiting' and tries = 0
+ order by id desc limit 1;
+
+-- name: retell_handover
+-- Tested again, since another node may have begun to send it.
+update outbox set variables = :variables, template_version = :template_version
+ where id = :id and state = 'waiting' and tries = 0;
+
+-- name: drop_handover
+delete from outbox where id = :id and state = 'waiting' and tries = 0;
+
+-- name: drop_handovers_to
+-- An answer names who has the ticket: what was to say that before it would come after it.
+delete from outbox where ticket = :ticket and person = :person and kind = 'handover' and state = 'waiting' and tries = 0;
+
+-- name: open_promises_of
+select due_at, broken_at from promise where ticket = :ticket and kept_at is null and withdrawn_at is null order by due_at;
+
+-- name: open_consults_of
+select c.asked_at, p.name,
+       coalesce((select a.shown from person_address a where a.person = p.id order by a.created_at, a.address limit 1), '')
+         as address
+  from consult c join person p on p.id = c.person
+ where c.ticket = :ticket and c.answered_at is null and c.ended_at is null order by c.id;
+
+-- name: team_named
+select key, name from team where key = :key;
+
+-- name: somebody_for
+-- Whether anybody of a tier may have a ticket, whoever has it now.
+select g.id from agent g join ticket t on t.number = :number
+ where g.left_at is null and g.role <> 'robot' and g.tier >= :tier
+   and (t.team is null or exists (select 1 from team_member m where m.team = t.team and m.agent = g.id))
+   and not exists (select 1 from service_skill s where s.service = t.service
+                      and not exists (select 1 from agent_skill k where k.agent = g.id and k.skill = s.skill))
+   and not exists (select 1 from service r where r.key = t.service and r.restricted = 1
+                      and not exists (select 1 from team_member m where m.team = r.team and m.agent = g.id))
+ limit 1;
