@@ -8,11 +8,12 @@ from spocd.cli.grammar import Noun
 
 _HERE = "spocd.cli.ticket"
 _VERBS = {
-    "assign": (f"{_HERE}_turn:assign", "Give a ticket to an agent."),
+    "assign": (f"{_HERE}_turn:assign", "Give a ticket to an agent or a team."),
     "attachment": ("spocd.cli.attachment:attachment", "List and fetch what was attached."),
     "cc": ("spocd.cli.cc:cc", "Add and remove people who get a ticket's mails."),
     "close": (f"{_HERE}_words:close", "Resolve tickets, with a last word or without."),
     "edit": (f"{_HERE}_case:edit", "Change subject, kind, priority, service, tags or requester."),
+    "escalate": (f"{_HERE}_turn:escalate", "Pass tickets on to the next tier."),
     "explain": (f"{_HERE}_find:explain", "Say where a ticket stands in the fair order, and why."),
     "link": (f"{_HERE}_case:link", "Link a ticket to another, or to something outside."),
     "list": (f"{_HERE}_find:list_tickets", "List tickets."),

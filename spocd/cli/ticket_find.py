@@ -14,7 +14,7 @@ from spocd.cli.each import each, each_text
 from spocd.cli.grammar import Command
 from spocd.cli.ids import Chosen, some_tickets
 from spocd.cli.show import Document
-from spocd.cli.ticket_shape import KINDS, ORDERS, PRIORITIES, STATES, TICKET
+from spocd.cli.ticket_shape import KINDS, ORDERS, PRIORITIES, STATES, TICKET, no_notify, told
 from spocd.cli.when import back, within
 from spocd.errors import TryLater
 
@@ -106,12 +106,16 @@ def _show_whole(ticket: Document, *, log: bool = False, full: bool = False) -> N
 
 @click.command("next", cls=Command, writes=True, may_find_nothing=True, example="spocd ticket next --claim")
 @click.option("--claim", is_flag=True, help="Take it: nobody else gets it.")
-def next_ticket(claim: bool) -> None:
+@no_notify
+def next_ticket(claim: bool, no_notify: bool) -> None:
     """Show the ticket whose turn it is, with all its history.
+
+    What is promised for a time comes first, then who has waited longest. You are offered what your teams, skills and
+    tier allow, and nothing while you are away.
 
     --json prints that ticket, or null where nothing waits.
     """
-    found = (write("ticket.next", claim=True) if claim else call("ticket.next"))["tickets"]
+    found = (write("ticket.next", claim=True, notify=told(no_notify)) if claim else call("ticket.next"))["tickets"]
     if not found:
         tell("nothing waits")
         return show.nothing()
@@ -141,7 +145,7 @@ def _show_status(status: Document) -> None:
 @click.command(cls=Command, example="spocd ticket explain 12")
 @some_tickets
 def explain(tickets: Chosen) -> None:
-    """Say where a ticket stands in the fair order, and why."""
+    """Say where a ticket stands in the fair order, and why; and whom it is offered to when its turn comes."""
     each_text(tickets, lambda number: call("ticket.explain", ticket=number), _show_place)
 
 
@@ -155,4 +159,7 @@ def _readable_place(place: Document) -> Document:
     order = [_ORDERED_BY.get(name, name) for name in place.get("order", [])]
     why = [re.sub(_UTC, lambda found: show.local_time(found[0]), reason) for reason in place.get("why", [])]
     told = {"number": place["number"], "position": place.get("position"), "ordered by": ", then by ".join(order)}
+    offers = place.get("offered", [])
+    told["offered to"] = ", ".join(each["login"] for each in offers if each["offered"])
+    told["not offered to"] = [f"{each['login']}: {each['why']}" for each in offers if not each["offered"]]
     return {name: content for name, content in told.items() if content} | {"why": why}

@@ -29,3 +29,10 @@ TICKET = Shape(
         *("pend_until", "rev"),
     ),
 )
+
+no_notify = click.option("--no-notify", is_flag=True, help="Mail nobody about it.")
+
+
+def told(no_notify: bool) -> bool | None:
+    """What an operation is told of --no-notify: nothing where it was not given."""
+    return False if no_notify else None

@@ -1,4 +1,4 @@
-"""The verbs of `spocd ticket` that say whose turn it is: take, release, assign, reopen, pend."""
+"""The verbs of `spocd ticket` that say whose turn it is: take, release, assign, escalate, reopen, pend."""
 
 from __future__ import annotations
 
@@ -9,33 +9,78 @@ from spocd.cli.call import write
 from spocd.cli.each import each
 from spocd.cli.grammar import Command
 from spocd.cli.ids import Chosen, one_ticket, some_tickets
-from spocd.cli.ticket_shape import TICKET
+from spocd.cli.ticket_shape import TICKET, no_notify, told
 from spocd.cli.when import ahead
 
 
-@click.command(cls=Command, writes=True, if_rev=True, example="spocd ticket take 12")
+@click.command(cls=Command, writes=True, if_rev=True, example='spocd ticket take 12 --reason "the boiler is below it"')
 @some_tickets
-@click.option("--reason", metavar="TEXT", help="Why out of turn, or from somebody else.")
-def take(tickets: Chosen, reason: str | None) -> None:
-    """Take tickets: they are yours from now on."""
-    each(tickets, lambda number: write("ticket.take", ticket=number, reason=reason), TICKET)
+@click.option("--reason", metavar="TEXT", help="Why out of turn, or from somebody else: then the requester is told.")
+@no_notify
+def take(tickets: Chosen, reason: str | None, no_notify: bool) -> None:
+    """Take tickets: they are yours from now on.
+
+    One that is not your next (`spocd ticket next`) needs a reason, and so does one that somebody has. Reasons are kept,
+    and `spocd report fairness` shows each ticket that went before others.
+    """
+    each(
+        tickets,
+        lambda number: write("ticket.take", ticket=number, reason=reason, notify=told(no_notify)),
+        TICKET,
+    )
 
 
-@click.command(cls=Command, writes=True, if_rev=True, example='spocd ticket release 12 --reason "on leave"')
+@click.command(cls=Command, writes=True, if_rev=True, example='spocd ticket release 12 --reason "I am on leave"')
 @some_tickets
-@click.option("--reason", metavar="TEXT", help="Why.")
-def release(tickets: Chosen, reason: str | None) -> None:
+@click.option("--reason", metavar="TEXT", help="Why; the requester is told.")
+@no_notify
+def release(tickets: Chosen, reason: str | None, no_notify: bool) -> None:
     """Give tickets back to the queue."""
-    each(tickets, lambda number: write("ticket.release", ticket=number, reason=reason), TICKET)
+    each(
+        tickets,
+        lambda number: write("ticket.release", ticket=number, reason=reason, notify=told(no_notify)),
+        TICKET,
+    )
 
 
-@click.command(cls=Command, writes=True, if_rev=True, example='spocd ticket assign 12 bob --reason "knows it"')
+@click.command(
+    cls=Command, writes=True, if_rev=True, example='spocd ticket assign 12 bob --reason "Bob knows these machines"'
+)
 @one_ticket
-@click.argument("to", metavar="LOGIN", shell_complete=complete_login)
-@click.option("--reason", metavar="TEXT", help="Kept in the journal; needed when somebody has it.")
-def assign(tickets: Chosen, to: str, reason: str | None) -> None:
-    """Give a ticket to an agent."""
-    each(tickets, lambda number: write("ticket.assign", ticket=number, to=to, reason=reason), TICKET)
+@click.argument("to", metavar="LOGIN|TEAM", shell_complete=complete_login)
+@click.option(
+    "--reason", metavar="TEXT", help="Needed out of turn, or when somebody has it: then the requester is told."
+)
+@no_notify
+def assign(tickets: Chosen, to: str, reason: str | None, no_notify: bool) -> None:
+    """Give a ticket to an agent, or to a team; the requester is told who has it now.
+
+    In a team it waits for whoever of them is next. An agent who is away is given nothing.
+    """
+    each(
+        tickets,
+        lambda number: write("ticket.assign", ticket=number, to=to, reason=reason, notify=told(no_notify)),
+        TICKET,
+    )
+
+
+@click.command(
+    cls=Command, writes=True, if_rev=True, example='spocd ticket escalate 12 --reason "the switch itself is broken"'
+)
+@some_tickets
+@click.option("--reason", required=True, metavar="TEXT", help="Why; the requester is told.")
+@no_notify
+def escalate(tickets: Chosen, reason: str, no_notify: bool) -> None:
+    """Pass tickets on to the next tier, where they wait for whoever is next.
+
+    Their requester is told, and whoever takes one finds a hand-over brief among its notes. Where nobody of that tier
+    may have one, it is refused.
+    """
+    each(
+        tickets,
+        lambda number: write("ticket.escalate", ticket=number, reason=reason, notify=told(no_notify)),
+        TICKET,
+    )
 
 
 @click.command(cls=Command, writes=True, if_rev=True, example='spocd ticket reopen 12 --reason "it is back"')

@@ -15,11 +15,9 @@ from spocd.cli.call import call, write
 from spocd.cli.each import each
 from spocd.cli.grammar import Command
 from spocd.cli.ids import Chosen, one_ticket, some_tickets
-from spocd.cli.ticket_shape import CHANNELS, KINDS, PRIORITIES, RESOLUTIONS, TICKET
+from spocd.cli.ticket_shape import CHANNELS, KINDS, PRIORITIES, RESOLUTIONS, TICKET, no_notify, told
 from spocd.cli.ticket_view import quoted
 from spocd.cli.when import ahead
-
-_no_notify = click.option("--no-notify", is_flag=True, help="Mail nobody about it.")
 
 
 def _about(tickets: Chosen) -> str:
@@ -29,10 +27,6 @@ def _about(tickets: Chosen) -> str:
     return quoted(call("ticket.view", ticket=tickets.numbers[0]))
 
 
-def _told(no_notify: bool) -> bool | None:
-    return False if no_notify else None
-
-
 @click.command(cls=Command, writes=True, if_rev=True, example='spocd ticket reply 12 -b "It is mended." --close')
 @one_ticket
 @body
@@ -40,6 +34,7 @@ def _told(no_notify: bool) -> bool | None:
 @click.option("--close", "closes", is_flag=True, help="Resolve it as well.")
 @click.option("--resolution", type=RESOLUTIONS, help="With --close: what came of it.")
 @click.option("--pend-until", type=ahead, metavar="TIME", help="Put it aside until then as well.")
+@click.option("--reason", metavar="TEXT", help="Why out of turn, where nobody has it.")
 def reply(
     tickets: Chosen,
     words: Words,
@@ -47,6 +42,7 @@ def reply(
     closes: bool,
     resolution: str | None,
     pend_until: int | None,
+    reason: str | None,
 ) -> None:
     """Answer the requester."""
     if closes and pend_until is not None:
@@ -65,6 +61,7 @@ def reply(
                 resolution=resolution,
                 pend_until=pend_until,
                 attachments=attachments,
+                reason=reason,
             )
 
         each(tickets, answer, TICKET)
@@ -94,13 +91,13 @@ def note(tickets: Chosen, words: Words, attach: tuple[str, ...]) -> None:
 @click.option("--reason", metavar="TEXT", help="Why, for the log.")
 @click.option("--children", type=click.Choice(("close", "leave")), help="What becomes of its open parts.")
 @click.option("--though-blocked", is_flag=True, default=None, help="Even where an open ticket blocks it.")
-@_no_notify
+@no_notify
 def close(tickets: Chosen, words: Words, no_notify: bool, **how: Any) -> None:
     """Resolve tickets, with a last word or without; the requester is told."""
     with words.written_if_any(lambda: _about(tickets)) as text:
         each(
             tickets,
-            lambda number: write("ticket.close", ticket=number, body=text, notify=_told(no_notify), **how),
+            lambda number: write("ticket.close", ticket=number, body=text, notify=told(no_notify), **how),
             TICKET,
         )
 
@@ -119,7 +116,7 @@ def close(tickets: Chosen, words: Words, no_notify: bool, **how: Any) -> None:
 @click.option("--service", metavar="KEY", help="The service that it is about.")
 @click.option("--priority", type=PRIORITIES, help="normal unless said.")
 @click.option("--kind", type=KINDS, help="request unless said.")
-@_no_notify
+@no_notify
 def new(
     requester: str,
     subject: str,
@@ -137,7 +134,7 @@ def new(
             subject=subject,
             body=text,
             attachments=upload(attach),
-            notify=_told(no_notify),
+            notify=told(no_notify),
             **details,
         )
         show.document(opened, TICKET)

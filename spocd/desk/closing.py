@@ -8,6 +8,7 @@ from typing import Literal
 from spocd.desk.access import Actor
 from spocd.desk.answer import Resolution, tell, workable
 from spocd.desk.documents import TicketDocument, document_of, find_ticket, save
+from spocd.desk.handover import answering_takes
 from spocd.desk.journal import record
 from spocd.desk.operation import Desk, operation
 from spocd.desk.parts import blockers_of, open_parts
@@ -48,6 +49,8 @@ async def close(
 ) -> TicketDocument:
     """Resolve a ticket and tell its people, with a last word if there is one; an answer opens it again."""
     before = await workable(desk, ticket, if_rev)
+    if (body or "").strip():
+        await answering_takes(desk, actor, before, reason)
     how = _Closing((body or "").rstrip(), reason, resolution, notify, children, though_blocked)
     closing = [(before, reason)]
     if children == "close":

@@ -52,7 +52,7 @@ async def check_turn(desk: Desk, actor: Actor, ticket: Ticket, agent: Row, reaso
     if head is not None and head["number"] == ticket.number:
         await _note_promise(desk, actor, ticket, agent)
         return
-    reason = reason or at_once(ticket, agent["id"])
+    reason = reason or at_once(ticket, agent["id"], desk.now)
     wants = await wants_of(desk, ticket)
     if not reason:
         raise Refused("out-of-turn", await _sentence(desk, actor, ticket, wants, agent, head), Exit.CONFLICT)

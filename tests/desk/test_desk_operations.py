@@ -12,6 +12,7 @@ import pytest
 
 from spocd.desk.access import GRANTS, Role
 from spocd.errors import Exit, Refused
+from tests.desk.by_hand import by_hand
 from tests.desk.running_desk import (
     ADMIN,
     AGENT,
@@ -63,6 +64,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "ticket.cc_remove": {"ticket": 1, "address": "cid@client.example"},
     "ticket.close": {"ticket": 1},
     "ticket.edit": {"ticket": 1, "priority": "high", "tag": ["vpn"]},
+    "ticket.escalate": {"ticket": 1, "reason": "beyond us"},
     "ticket.explain": {"ticket": 1},
     "ticket.link": {"ticket": 1, "relation": "blocks", "other": 2},
     "ticket.link_outside": {"ticket": 1, "relation": "change", "target": "CHG-77"},
@@ -100,7 +102,7 @@ WRITES = sorted(name for name, each in OPERATIONS.items() if each.writes)
 
 
 async def fill(url: str) -> None:
-    """#1 new with Cid in copy, #2 with the agent, #3 resolved; a file; mail 2 has failed."""
+    """#1 new with Cid in copy, #2 with the agent, #3 resolved; a file; mail 2 has failed; the lead is of tier 2."""
     await founded(url)
     store = await opened(url)
     desk = RunningDesk(store)
@@ -114,6 +116,7 @@ async def fill(url: str) -> None:
     await desk.ask("ticket.take", ticket=2)
     await desk.ask("ticket.close", ticket=3)
     await desk.ask("blob.put", **EXAMPLES["blob.put"])
+    await by_hand(desk, "update agent set tier = 2 where login = 'lead'")
     await store.close()
 
 

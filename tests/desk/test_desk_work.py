@@ -170,7 +170,7 @@ async def test_our_own_answer_that_is_moved_makes_nobody_wait(desk: RunningDesk)
 async def test_what_a_list_holds(desk: RunningDesk, parameters: dict[str, Any], numbers: list[int]) -> None:
     for subject in ("One", "Two", "Three"):
         await desk.mail(subject, Subject=subject)
-    await desk.ask("ticket.take", ticket=2)
+    await desk.ask("ticket.take", ticket=2, reason="its smoke is in the room")
     await desk.ask("ticket.close", ticket=3)
     desk.now += 100
     await desk.mail("Only 50% of it", to="it@example.org", From="bo@client.example")

@@ -286,7 +286,7 @@ def test_an_acknowledgement_has_the_headers_of_an_automatic_answer(case: Case) -
 def test_an_agents_answer_has_the_headers_of_a_persons_mail(case: Case) -> None:
     second = case.desk.send("And then?", sender=case.requester, to=case.reply_address)
     case.desk.placed()
-    case.desk.json("ticket", "reply", str(case.number), "-b", "Like this.")
+    case.answer("Like this.")
     answer = case.letters_to(case.requester)[-1]
     assert headers_of(answer, *AUTOMATIC) == [None, None, None, None, None]
     assert answer["In-Reply-To"] == second["Message-ID"]

@@ -89,7 +89,7 @@ def test_who_answers_from_another_address_is_heard_and_told_nothing(
     assert (message["evidence"]["rung"], message["evidence"]["role"]) == (rung, "third party")
     assert [each["address"] for each in case.view()["participants"]] == [case.requester]
 
-    case.desk.json("ticket", "reply", str(case.number), "-b", "We are on it.")
+    case.answer("We are on it.")
     answer = case.letters_to(case.requester)[-1]
     assert "We are on it." in answer.get_content()
     assert "I know more." not in answer.get_content(), "a third party's words were quoted to the requester"
@@ -115,7 +115,7 @@ def test_a_third_party_that_an_agent_adds_is_a_participant_from_then_on(shared_d
     case.desk.json("ticket", "cc", "add", str(case.number), colleague)
     case.send("It is the toner.", sender=colleague, references=case.mail["Message-ID"])
     assert case.messages()[-1]["evidence"]["role"] == "participant"
-    case.desk.json("ticket", "reply", str(case.number), "-b", "Thank you both.")
+    case.answer("Thank you both.")
     [to_colleague], to_requester = case.letters_to(colleague), case.letters_to(case.requester)[-1]
     assert to_colleague["Reply-To"] != to_requester["Reply-To"]
     assert "Thank you both." in to_colleague.get_content()
@@ -247,7 +247,7 @@ def test_a_revoked_address_is_worthless_and_the_next_letter_carries_a_good_one(c
     assert (row["fate"], row["ticket"] == case.number) == ("opened", False)
     assert case.desk.json("token", "explain", case.reply_address)["valid"] is False
 
-    case.desk.json("ticket", "reply", str(case.number), "-b", "Write here from now on.")
+    case.answer("Write here from now on.")
     renewed = case.letters_to(case.requester)[-1]["Reply-To"]
     assert renewed != case.reply_address
     row = case.send(to=renewed)
@@ -269,7 +269,7 @@ def test_an_address_signed_with_an_older_key_still_works(rotated: Case) -> None:
     row = rotated.send(in_reply_to=rotated.acknowledgement["Message-ID"])
     assert (row["fate"], row["ticket"]) == ("appended", rotated.number)
 
-    rotated.desk.json("ticket", "reply", str(rotated.number), "-b", "Here we are.")
+    rotated.answer("Here we are.")
     newer = read(rotated.letters_to(rotated.requester)[-1]["Reply-To"].partition("@")[0].partition("+")[2])
     older = read(rotated.reply_address.partition("@")[0].partition("+")[2])
     assert newer is not None
@@ -372,7 +372,7 @@ def test_a_forged_reply_to_on_a_guessed_tag_does_not_divert_the_answer(desk: Run
     case, thief = Case.opened(desk), stranger()
     case.send("Send it to my new address.", subject=f"Re: Printer [desk#{case.number}]", reply_to=thief)
     assert case.messages()[-1]["evidence"]["rung"] == 4
-    desk.json("ticket", "reply", str(case.number), "-b", "The code is 1234.")
+    case.answer("The code is 1234.")
     desk.settled()
     assert len(desk.letters(case.requester)) == 2
     assert desk.letters(thief) == []
