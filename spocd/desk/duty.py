@@ -58,7 +58,7 @@ async def receivers(desk: Desk) -> list[Receiver]:
     """Everybody who works here, with what they have and whether they are there."""
     teams = _by_agent(await desk.tx.all("teams_of_agents"), "team")
     skills = _by_agent(await desk.tx.all("skills_of_agents"), "skill")
-    away = {row["agent"]: row for row in await desk.tx.all("absences_now", now=desk.now)}
+    away = {row["agent"]: row for row in await desk.tx.all("absences_at", now=desk.now)}
     return [
         Receiver(
             row["id"],

@@ -14,6 +14,6 @@ select agent, team from team_member;
 -- name: skills_of_agents
 select agent, skill from agent_skill;
 
--- name: absences_now
+-- name: absences_at
 select agent, from_at, until_at, deputy, reason from absence
  where ended_at is null and from_at <= :now and (until_at is null or until_at > :now) order by id;
