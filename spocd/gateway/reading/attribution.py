@@ -51,10 +51,10 @@ _DATE_AND_NAME = re.compile(r"(?:19|20)\d\d[-/.]\d{1,2}[-/.]\d{1,2}\s[^<>]{1,80}
 # Where some program has lost the end of the line above: “It works. On Mon, 2 Jun 2025 at 10:00, Ann wrote:”.
 # The capital and the date tell it from “as I said on 2 June”.
 _IN_THE_LINE = re.compile(
-    r"(?<=\S)[ \t]*(?:-{2,}|[ \t\u00a0])[ \t]*"
-    r"(?=(?:On|Am|Le|El|Em|Il giorno|Den|Op|W dniu|Dne|Dnia|På|Ma|Ti|Ke|To|Pe|La|Su)\s"
-    r"(?:[^\W\d]{2,12}\.?,?\s){0,2}\d{1,4}[.,/: -])"
+    r"(?<=[-\s])(?:On|Am|Le|El|Em|Il giorno|Den|Op|W dniu|Dne|Dnia|På|Ma|Ti|Ke|To|Pe|La|Su)\s"
+    r"(?:[^\W\d]{2,12}\.?,?\s){0,2}\d{1,4}[.,/: -]"
 )
+_BETWEEN = " \t\u00a0-"
 _ARABIC_DIGITS = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹", "01234567890123456789")
 _MOST_WORDS = 6  # of “Ann Berg wrote:”, which holds neither date nor address
 _ENDS = (":", "：")
@@ -81,6 +81,9 @@ def begin(lines: Sequence[str], number: int, *, quoted_below: bool = False) -> i
     if alone and len(last) < _FEWEST:
         return None
     sentences = list(_sentences(lines, number))
+    longest = sentences[-1][1].translate(_ARABIC_DIGITS) if sentences else ""
+    if not quoted_below and not _TIME.search(longest) and not _IN_ANGLES.search(longest):
+        return None
     for first, sentence in sentences:
         if _says_who_wrote(sentence, quoted_below=quoted_below):
             return _upwards(lines, first, number)
@@ -98,11 +101,11 @@ def apart(line: str) -> list[str]:
     if len(line) > _MOST_LINE or not line.endswith(_ENDS) or not _WROTE.search(line):
         return [line]
     places = list(_IN_THE_LINE.finditer(line))
-    own = line[: places[-1].start()] if places else ""
+    own = line[: places[-1].start()].rstrip(_BETWEEN) if places else ""
     # “El El lun, 2 jun 2025 …” is a program's slip.
     if line[0] == ">" or not own.strip(_AROUND) or _OPENING.fullmatch(own.strip(_AROUND)):
         return [line]
-    sentence = line[places[-1].end() :]
+    sentence = line[places[-1].start() :]
     return [own, sentence] if _says_who_wrote(sentence, quoted_below=False) else [line]
 
 

@@ -164,6 +164,11 @@ def test_a_very_long_text_is_kept_past_what_is_looked_at() -> None:
             "Sent from ",
             "On Mon 10:00 <a@b.c> wrote:\n",
             "caution external ",
+            "x On Mon 1 wrote:\n",
+            f"{'-' * 380} wrote:\n",
+            f"{'- ' * 190}On 1 wrote:\n",
+            "From: a\nDate: b\n> c\n",
+            f"begin 644 a\nM{' ' * 60}\n",
         ),
     ],
 )
