@@ -27,7 +27,12 @@ MOST_OCTETS = 254
 # Whoever reads these is a program.
 _UNREAD = re.compile(
     r"(?:mailer[-_.]?daemon|postmaster|(?:no|do[-_.]?not)[-_.]?reply(?:[-_+.].*)?|.*[-_.+]no[-_.]?reply|owner-.*|"
-    r".*-(?:request|bounces?|owner)|bounces?(?:[-+=].*)?)",
+    r".*-(?:request|bounces?|owner)|bounces?(?:[-+=].*)?"
+    # “No reply” in other languages.
+    r"|(?:(?:ingen|ikke|inget)[-_.]?svar|svar[-_.]?(?:ikke|ej)|(?:svara|besvara)[-_.]?(?:inte|ej)|ei[-_.]?vastata|"
+    r"(?:ala|älä)[-_.]?vastaa|keine?[-_.]?antwort(?:en)?|nicht[-_.]?antworten|ne[-_.]?pas[-_.]?repondre|"
+    r"no[-_.]?responder?|nao[-_.]?respond(?:a|er)|non[-_.]?rispondere|niet[-_.]?(?:be)?antwoorden|"
+    r"nie[-_.]?odpowiadac|neodpovidat|dev[-_.]?null)(?:[-_.+].*)?)",
     re.I,
 )
 

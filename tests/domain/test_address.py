@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spocd.domain.address import Address, find, parse
+from spocd.domain.address import Address, find, is_unread, parse
 from spocd.errors import Refused
 
 
@@ -107,3 +107,16 @@ def test_whatever_is_found_is_the_whole_text_with_one_at_sign_and_nothing_that_e
         assert str(found).lower() == text.lower()
         assert text.count("@") == 1
         assert not any(each.isspace() or ord(each) < 33 or each in '<>()[],;:"\\' for each in text)
+
+
+@pytest.mark.parametrize(
+    ("local", "unread"),
+    [
+        *((each, True) for each in ("mailer-daemon", "MAILER-DAEMON", "no-reply", "do_not_reply+17", "sales-noreply")),
+        *((each, True) for each in ("owner-staff", "staff-request", "bounces+ann=x", "ikke-svar", "ei-vastata")),
+        *((each, True) for each in ("keine-antwort", "Ne_pas_repondre", "älä-vastaa")),
+        *((each, False) for each in ("ann", "reply", "noreen", "owner", "svar", "vastaa", "antwort", "service")),
+    ],
+)
+def test_nobody_reads_what_is_sent_to_an_address_that_says_so_in_any_language(local: str, unread: bool) -> None:
+    assert is_unread(f"{local}@example.org") is unread

@@ -56,14 +56,6 @@ _DESKS = (
     "x-roundup-loop",
 )
 
-# “No reply” as an address, in other languages than English.
-_UNREAD_ELSEWHERE = re.compile(
-    r"(?:(?:ingen|ikke|inget)[-_.]?svar|svar[-_.]?(?:ikke|ej)|(?:svara|besvara)[-_.]?(?:inte|ej)|ei[-_.]?vastata|"
-    r"(?:ala|älä)[-_.]?vastaa|keine?[-_.]?antwort(?:en)?|nicht[-_.]?antworten|ne[-_.]?pas[-_.]?repondre|"
-    r"no[-_.]?responder?|nao[-_.]?respond(?:a|er)|non[-_.]?rispondere|niet[-_.]?(?:be)?antwoorden|"
-    r"nie[-_.]?odpowiadac|neodpovidat|dev[-_.]?null)(?:[-_.+].*)?"
-)
-
 # What programs write before the subject of the mail that they answer, or in its place.
 _REPLY = (
     r"automatic (?:reply|response|answer)|automated (?:reply|response|answer)|auto[- ]?(?:reply|responder|response)|"
@@ -168,11 +160,6 @@ def _first_word(headers: Headers, name: str) -> str:
 def is_of_desk(headers: Headers) -> bool:
     """Whether another help desk sent it: it marks its mail so that no desk answers by itself."""
     return any(name in headers and headers.word(name) not in _NO for name in _DESKS)
-
-
-def is_unread_elsewhere(address: str) -> bool:
-    """Whether an address says in another language than English that nobody reads what is sent there."""
-    return _UNREAD_ELSEWHERE.fullmatch(address.partition("@")[0].lower()) is not None
 
 
 def absence(subject: str) -> bool:

@@ -92,7 +92,7 @@ def _silence(headers: Headers, sender: str, precedence: str, *, suppressed: bool
         return "Its sender asks for no automatic answers (X-Auto-Response-Suppress)."
     if automatic.is_of_desk(headers):
         return "Another help desk sent it, which would answer in turn."
-    if is_unread(sender) or automatic.is_unread_elsewhere(sender):
+    if is_unread(sender):
         return "Nobody reads what is sent to its author's address."
     if absent:
         return "Its subject reads like a notice of absence."
