@@ -149,13 +149,13 @@ def _dangling(given: Given, table: Mapping[str, Any], standing: Entries, *, remo
 
 def _no_such(name: str, kind: str, known: list[str], standing: Mapping[str, Any]) -> str:
     noun = kind.removesuffix("s")
-    said = f"names the {noun} {values.shown(name)}, which there is not"
+    said = f"names {values.shown(name)}, and there is no such {noun}"
     if name in standing:
         return f"names the {noun} {values.shown(name)}, which is not in this file, and --remove takes away what is not"
     if near := nearest(name, known):
         return f'{said}; did you mean "{near}"?'
     if not known:
-        return f"{said}; there is none yet: write one below [{EXAMPLES[kind]}]"
+        return f"{said}; there is none yet: write one, as in [{EXAMPLES[kind]}]"
     more = ", …" if len(known) > _MOST_NAMED else ""
     return f"{said}; there are: {', '.join(sorted(known)[:_MOST_NAMED])}{more}"
 
@@ -165,8 +165,9 @@ def _shared(given: Given, standing: Entries, *, remove: bool) -> Iterator[Fault]
     future = merged(standing, given, {kind: {} for kind in KINDS}, remove=remove)
     for kind, option in (("agents", "uid"), ("organisations", "domains")):
         owner: dict[Any, str] = {}
-        # What stands comes first, so that the fault is that of the file.
-        for key in sorted(future[kind], key=lambda each: each in given.get(kind, {})):
+        asked = given.get(kind, {})
+        # What stands comes first, then the file from its top: the fault is where the second one is.
+        for key in (*(each for each in future[kind] if each not in asked), *asked):
             value = future[kind][key].get(option)
             for one in value if isinstance(value, list) else [] if value is None else [value]:
                 if owner.setdefault(one, key) != key:

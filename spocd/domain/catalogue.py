@@ -75,7 +75,7 @@ def _days(text: str) -> Iterator[str]:
     first, dash, last = text.partition("-")
     for each in (first, last) if dash else (first,):
         if each not in DAYS:
-            raise ValueError(f"names the day “{each}”; the days are {', '.join(DAYS)}, or several as in mon-fri")
+            raise ValueError(f'names the day "{each}"; the days are {", ".join(DAYS)}, or several as in mon-fri')
     begin, end = DAYS.index(first), DAYS.index(last if dash else first)
     if begin > end:
         raise ValueError(f"has {text}, from a later day to an earlier one; the week begins with mon")
@@ -89,7 +89,7 @@ def _spans(days: str, text: str) -> list[list[str]]:
         try:
             begin, end = span(each.strip())
         except ValueError:
-            raise ValueError(f"has “{text}” on {days}; write {_EXAMPLE}") from None
+            raise ValueError(f'has "{text}" on {days}; write {_EXAMPLE}') from None
         if minutes(begin) >= minutes(end):
             raise ValueError(
                 f"has {begin}-{end} on {days}, which ends before it begins; hours over midnight are two days"
