@@ -60,8 +60,8 @@ def _of_kind(kind: str, was: Mapping[str, Fields], now: Mapping[str, Fields]) ->
 
 
 def _of_entry(what: Literal["added", "changed"], kind: str, key: str, was: Fields, now: Fields) -> Iterator[Change]:
-    before, after = dict(_parts(was)), dict(_parts(now))
-    for field in {**after, **before}:
+    before, after, order = dict(_parts(was)), dict(_parts(now)), list(now)
+    for field in sorted({*before, *after}, key=lambda each: (order.index(each.partition(".")[0]), each)):
         old, new = before.get(field), after.get(field)
         if old != new and (old or new or what == "changed"):
             yield Change(what, kind, key, field, old, new)

@@ -135,7 +135,9 @@ async def test_each_entry_that_comes_is_said_with_its_fields(desk: RunningDesk) 
             ["changed agent maria role: lead → admin", "changed agent maria tier: 2 → 3"],
             id="what is not named stays",
         ),
-        pytest.param('[agents.maria]\ntitle = ""\n', ["changed agent maria title: Network engineer → None"], id="empty"),
+        pytest.param(
+            '[agents.maria]\ntitle = ""\n', ["changed agent maria title: Network engineer → None"], id="empty"
+        ),
         pytest.param(
             '[teams.network]\nmembers = ["maria"]\n',
             ['changed team network members: ["ben", "maria"] → ["maria"]'],
@@ -149,8 +151,8 @@ async def test_each_entry_that_comes_is_said_with_its_fields(desk: RunningDesk) 
         pytest.param(
             '[calendars.office.holidays]\n2026-12-26 = "Boxing Day"\n',
             [
-                "changed calendar office holidays.2026-12-26: None → Boxing Day",
                 "changed calendar office holidays.2026-12-25: Christmas Day → None",
+                "changed calendar office holidays.2026-12-26: None → Boxing Day",
             ],
             id="a table stands as a whole",
         ),

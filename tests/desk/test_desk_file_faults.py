@@ -46,10 +46,10 @@ async def test_a_broken_file_is_a_fault_of_the_configuration(desk: RunningDesk) 
 
 
 async def test_with_remove_only_what_is_in_the_file_can_be_named(desk: RunningDesk) -> None:
-    text = b'[agents.admin]\nname = "Admin"\nrole = "admin"\nuid = 1\n\n[teams.all]\nname = "All"\nmembers = ["admin", "other"]\n'
+    text = b'[agents.admin]\nname = "Admin"\n\n[teams.all]\nname = "All"\nmembers = ["admin", "other"]\n'
     assert await faults_of(desk, text, remove=True) == [
-        'desk.toml:8: key "teams.all.members" names the agent "other", which is not in this file, and --remove takes away'
-        " what is not"
+        'desk.toml:6: key "teams.all.members" names the agent "other", which is not in this file, and --remove takes'
+        " away what is not"
     ]
 
 
@@ -66,7 +66,9 @@ async def test_with_remove_only_what_is_in_the_file_can_be_named(desk: RunningDe
         pytest.param('[canned.a]\nbody = "\\u001b[2J"\n', "\\u001b", id="a text that a terminal would obey"),
         pytest.param(f'[canned.a]\nbody = "{"x" * 20_001}"\n', "at most 20000", id="an endless text"),
         pytest.param('[calendars.a]\nzone = "../../etc/passwd"\n', "no time zone", id="a zone that is a path"),
-        pytest.param('[calendars.a]\nhours = { "mon\\u001b" = "1" }\n', "\\u001b", id="a day that a terminal would obey"),
+        pytest.param(
+            '[calendars.a]\nhours = { "mon\\u001b" = "1" }\n', "\\u001b", id="a day that a terminal would obey"
+        ),
     ],
 )
 async def test_hostile_text_is_a_fault_like_any_other(desk: RunningDesk, text: str, why: str) -> None:
