@@ -12,6 +12,7 @@ _VERBS = {
     "attachment": ("spocd.cli.attachment:attachment", "List and fetch what was attached."),
     "cc": ("spocd.cli.cc:cc", "Add and remove people who get a ticket's mails."),
     "close": (f"{_HERE}_words:close", "Resolve tickets, with a last word or without."),
+    "consult": (f"{_HERE}_consult:consult", "Ask an expert by mail; the answer becomes an internal note."),
     "edit": (f"{_HERE}_case:edit", "Change subject, kind, priority, service, tags or requester."),
     "escalate": (f"{_HERE}_turn:escalate", "Pass tickets on to the next tier."),
     "explain": (f"{_HERE}_find:explain", "Say where a ticket stands in the fair order, and why."),

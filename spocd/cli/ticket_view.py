@@ -83,6 +83,8 @@ def _people(ticket: Document, view: View) -> Iterator[str]:
         yield from _set(f"cc?    {show.person(one.get('name'), address)}   ({add})", view)
     if len(proposed) > _MOST_PROPOSED:
         yield from _set(f"cc?    and {len(proposed) - _MOST_PROPOSED} more, which --json names", view)
+    for consult in ticket.get("consults", []):
+        yield from _set(f"asked  {_consult(consult)}", view)
     for link in ticket.get("links", []):
         yield from _set(_link(link), view)
     for outside in ticket.get("outside", []):
@@ -94,6 +96,30 @@ def _link(link: Document) -> str:
     state, subject = visible.line(str(link.get("state", ""))), visible.line(str(link.get("subject", "")))
     about = f" ({state}): {subject}" if state else ""
     return f"link   {visible.line(str(link['relation']))} #{link['ticket']}{about}"
+
+
+def _consult(consult: Document) -> str:
+    """Who was asked, and how that stands."""
+    who = f"{show.cell(consult['expert'])} in {visible.line(str(consult['message']))}"
+    match consult["state"]:
+        case "answered":
+            return f"{who}: answered after {length_text(int(consult['waited']))}"
+        case "ended":
+            return f"{who}: no answer, and none is waited for"
+    reminders = int(consult.get("reminders") or 0)
+    reminded = f", reminded {'once' if reminders == 1 else f'{reminders} times'}" if reminders else ""
+    since = show.cell(consult["asked_at"])
+    return f"{who}: no answer since {since}{reminded}"
+
+
+def length_text(seconds: int) -> str:
+    """A length of time as a person says it: the two largest units of days, hours and minutes."""
+    days, hours, minutes = seconds // 86400, seconds // 3600 % 24, seconds // 60 % 60
+    if days:
+        return f"{days} d {hours} h" if hours else f"{days} d"
+    if hours:
+        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+    return f"{minutes} min"
 
 
 def _role(participant: Document) -> str:
@@ -129,13 +155,27 @@ def _marked(message: Document, ticket: Document) -> Iterator[str]:
     """The line above a message, in pieces: its id, who wrote it to whom, what must not be overlooked, and when."""
     yield styled(f"── {visible.line(str(message['id']))}", bold=True)
     if message["kind"] == "note":
+        what = _what_note(message, ticket)
+        to = ", ".join(show.cell(one) for one in message.get("to", []) if what == "question")
         yield f"  {styled('INTERNAL', fg='yellow', bold=True)}"
-        yield from wrap.words(f" note by {_author(message)}")
+        yield from wrap.words(f" {what} by {_author(message)}{f' → {to}' if to else ''}")
     else:
+        what = _what_note(message, ticket)
         to = ", ".join(show.cell(one) for one in message.get("to", []) if message["direction"] == "out")
         yield from wrap.words(f"  {_author(message)}{f' → {to}' if to else ''}")
         yield from (f"  {mark}" for mark in _marks(message, ticket))
     yield f"  {show.cell(message['created_at'])}"
+
+
+def _what_note(message: Document, ticket: Document) -> str:
+    """What a note is: a question to an expert, an expert's answer, an agent's answer to a notice, or a plain note."""
+    role = (message.get("evidence") or {}).get("role")
+    if role == "expert":
+        return "answer of an expert"
+    if role == "agent":
+        return "note by mail"
+    asked = {consult["message"] for consult in ticket.get("consults", [])}
+    return "question" if message["id"] in asked else "note"
 
 
 def _marks(message: Document, ticket: Document) -> Iterator[str]:

@@ -20,7 +20,7 @@ from spocd.cli.ticket_view import quoted
 from spocd.cli.when import ahead
 
 
-def _about(tickets: Chosen) -> str:
+def about(tickets: Chosen) -> str:
     """What the editor shows below the text: the ticket that is answered, where it is one."""
     if len(tickets.numbers) != 1:
         return " ".join(f"#{number}" for number in tickets.numbers) + "\n"
@@ -49,7 +49,7 @@ def reply(
         raise click.UsageError("A ticket is closed or put aside, not both: --close or --pend-until.")
     if resolution and not closes:
         raise click.UsageError("What came of it is said where it is closed: --close --resolution …")
-    with words.written(lambda: _about(tickets)) as text:
+    with words.written(lambda: about(tickets)) as text:
         attachments = upload(attach)
 
         def answer(number: int) -> show.Document:
@@ -73,7 +73,7 @@ def reply(
 @attached
 def note(tickets: Chosen, words: Words, attach: tuple[str, ...]) -> None:
     """Write an internal note; the requester never sees it."""
-    with words.written(lambda: _about(tickets)) as text:
+    with words.written(lambda: about(tickets)) as text:
         attachments = upload(attach)
         each(
             tickets,
@@ -94,7 +94,7 @@ def note(tickets: Chosen, words: Words, attach: tuple[str, ...]) -> None:
 @no_notify
 def close(tickets: Chosen, words: Words, no_notify: bool, **how: Any) -> None:
     """Resolve tickets, with a last word or without; the requester is told."""
-    with words.written_if_any(lambda: _about(tickets)) as text:
+    with words.written_if_any(lambda: about(tickets)) as text:
         each(
             tickets,
             lambda number: write("ticket.close", ticket=number, body=text, notify=told(no_notify), **how),

@@ -99,6 +99,16 @@ def desk_zone() -> tzinfo:
         ) from None
 
 
+def span(written: str) -> int:
+    """A length of time on the line, such as 2d or 1d12h, as seconds; 0 for never."""
+    text = written.strip().removeprefix("+")
+    if text == "never":
+        return 0
+    if not re.fullmatch(r"(?:[0-9]{1,6}[mhdw])+", text):
+        raise click.BadParameter(f"“{written}” is not a length of time. Write one like 2d, 12h or 1d12h, or never.")
+    return sum(int(n) * _SECONDS[unit] for n, unit in re.findall(r"([0-9]+)([mhdw])", text))
+
+
 def ahead(written: str) -> int:
     """A time on the line that lies ahead, as integer UTC seconds; how it was read is told on standard error."""
     return _told(written, looking_back=False)

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Awaitable, Callable, Sequence
 
 from spocd.daemon.loop import AFTER_TROUBLE, Loop
+from spocd.desk import delivery
 from spocd.desk import letter as desk_letter
 from spocd.desk.letter import Leased
 from spocd.desk.operation import Desk, Settings
@@ -83,7 +84,7 @@ class Sending:
             return
         sys.audit("spocd.before_mark")
         jitter = random.random()  # noqa: S311
-        await self._surely(lambda desk: desk_letter.settle(desk, letter, outcome, jitter=jitter))
+        await self._surely(lambda desk: delivery.settle(desk, letter, outcome, jitter=jitter))
 
     async def _surely(self, work: Callable[[Desk], Awaitable[None]]) -> None:
         """Write it, however long the database is away: the letter may have gone, and must not go again before."""

@@ -11,9 +11,11 @@ from spocd.desk.documents import TicketDocument, document_of, find_ticket, momen
 from spocd.desk.handover import answering_takes
 from spocd.desk.journal import record
 from spocd.desk.letter import Chain, Reader, last_chain, post, readers
+from spocd.desk.mention import check_mentioned, tell_mentioned
 from spocd.desk.message import add_own
 from spocd.desk.operation import Desk, operation
 from spocd.desk.parts import blockers_of, open_parts
+from spocd.desk.public import Public, mail_of_people, written_to_people
 from spocd.domain import ticket as case
 from spocd.domain.links import check_closable
 from spocd.domain.ticket import Ticket, check_rev
@@ -90,8 +92,9 @@ async def _answer(desk: Desk, actor: Actor, ticket: Ticket, body: str, attachmen
     await enclose(desk, message, attachments)
     last = await desk.tx.one("last_message_of_people", ticket=ticket.number)
     letters = await tell(
-        desk, actor, ticket, kind="answer", message=message, variables={"body": body.rstrip(), **_quote(desk, last)}
-    )
+        desk, actor, ticket, kind="answer", message=message,
+        variables={"body": written_to_people(body), **quote_of(desk, last)},
+    )  # fmt: skip
     if not letters:
         raise Refused(
             "nobody",
@@ -101,13 +104,13 @@ async def _answer(desk: Desk, actor: Actor, ticket: Ticket, body: str, attachmen
     await record(desk, ticket.number, actor, "answered", message=position, letters=letters)
 
 
-def _quote(desk: Desk, last: Row | None) -> dict[str, str]:
-    """What the answer answers, with its time as the desk's clock shows it."""
+def quote_of(desk: Desk, last: Row | None) -> dict[str, str | Public]:
+    """What a letter quotes of a mail of the ticket's people, with its time as the desk's clock shows it."""
     if last is None:
         return {}
     written = datetime.fromtimestamp(last["created_at"], ZoneInfo(desk.settings.zone))
     return {
-        "quote": last["visible_text"],
+        "quote": mail_of_people(last),
         "quote_author": last["author_name"] or last["author_address"],
         "quote_date": written.strftime("%Y-%m-%d %H:%M %Z"),
     }
@@ -155,14 +158,16 @@ async def note(
     attachments: list[Enclosed] | None = None,
     if_rev: int | None = None,
 ) -> TicketDocument:
-    """Write an internal note: only staff ever see it."""
+    """Write an internal note, which only staff ever see; whoever it names as @login is told."""
     before = await workable(desk, ticket, if_rev)
     if not body.strip() and not attachments:
         raise Refused("empty", "The note is empty. Give it with -b TEXT, -F FILE or -e.", Exit.USAGE)
+    await check_mentioned(desk, before, body)
     position, message = await add_own(desk, actor, before, kind="note", body=body, recipients=[])
     await enclose(desk, message, attachments)
     await save(desk, before, case.filed(before, desk.now))
     await record(desk, ticket, actor, "note", message=position)
+    await tell_mentioned(desk, actor, before, body)
     return await document_of(desk, ticket)
 
 

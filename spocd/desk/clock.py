@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from spocd.desk.answer import wake_and_close
+from spocd.desk.consult import remind
+from spocd.desk.notice import send_held
 from spocd.desk.operation import Desk
 
 
 async def look(desk: Desk) -> int:
     """Do what is due by the desk's clock; how many things that were."""
-    return await wake_and_close(desk)
+    return await wake_and_close(desk) + await remind(desk) + await send_held(desk)

@@ -12,6 +12,7 @@ from spocd.desk.handover import answering_takes
 from spocd.desk.journal import record
 from spocd.desk.operation import Desk, operation
 from spocd.desk.parts import blockers_of, open_parts
+from spocd.desk.public import written_to_people
 from spocd.domain import ticket as case
 from spocd.domain.links import check_closable
 from spocd.domain.ticket import Ticket
@@ -73,7 +74,7 @@ async def _close(desk: Desk, actor: Actor, ticket: Ticket, how: _Closing, why: s
     await save(desk, ticket, after)
     await record(desk, number, actor, "resolved", why=why, resolution=how.resolution)
     if how.notify:
-        await tell(desk, actor, ticket, kind="closed", message=None, variables={"body": how.body})
+        await tell(desk, actor, ticket, kind="closed", message=None, variables={"body": written_to_people(how.body)})
 
 
 async def _all_parts(desk: Desk, actor: Actor, ticket: int) -> list[Ticket]:

@@ -92,12 +92,28 @@ class OutsideLink(TypedDict):
     target: str
 
 
+class Consult(TypedDict):
+    """A question to an expert, and how it stands: waiting, answered, or ended without an answer."""
+
+    expert: Mailbox
+    asked_by: str | None
+    asked_at: str
+    message: str
+    state: str
+    answered_at: str | None
+    ended_at: str | None
+    reminders: int
+    remind_at: str | None
+    waited: int | None  # seconds; null while it is still waited for
+
+
 class TicketView(TicketDocument):
     participants: list[Participant]
     proposed: list[Mailbox]
     messages: list[MessageDocument]
     journal: list[dict[str, Any]]
     links: list[Link]
+    consults: list[Consult]
     outside: list[OutsideLink]
     reporter: str | None  # the agent who wrote it down for somebody
 
@@ -186,6 +202,9 @@ async def save(desk: Desk, before: Ticket, after: Ticket) -> None:
     )
     if changed != 1:
         raise Refused("changed", f"#{before.number} has just been changed by somebody else. Look again.", Exit.CONFLICT)
+    if before.is_open and not after.is_open:
+        # Whatever ends it: nobody reminds an expert for a case that is done.
+        await desk.tx.run("end_consults", ticket=before.number, now=desk.now)
 
 
 def split_message_id(text: str) -> tuple[int, int]:

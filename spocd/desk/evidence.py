@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from spocd.desk.operation import Desk
-from spocd.domain.thread import Claim, Evidence, Rung, Standing
+from spocd.domain.notice import THE_TEAM
+from spocd.domain.thread import AGENT, EXPERT, Claim, Evidence, Rung, Standing
 from spocd.domain.token import Purpose, Ring, Token
 from spocd.store import Row
 
+NOT_VALID = "the token is not valid"
 MOST_MERGES = 50  # tickets merged one into the next that are followed
 
 
@@ -19,9 +21,7 @@ async def claims_of(desk: Desk, ring: Ring, found: Evidence) -> list[Claim]:
         letter = await desk.tx.one("letter", id=token.first) if ring.verifies(token) else None
         if letter is not None and letter["ticket"] is None:
             continue  # a digest: an answer to it is about no single ticket
-        claims.append(
-            await _claim(desk, Rung.OWN_ID, letter["ticket"] if letter else None, refused="the Message-ID is not ours")
-        )
+        claims.append(await _letter_claim(desk, Rung.OWN_ID, letter, refused="the Message-ID is not ours"))
     for each in found.ids:
         rows = await desk.tx.all("tickets_of_id", message_id=each)
         claims += [await _claim(desk, Rung.SEEN_ID, row["ticket"]) for row in rows]
@@ -46,9 +46,11 @@ async def _token_claim(desk: Desk, ring: Ring, token: Token) -> Claim | None:
     if token.purpose is Purpose.BOUNCE and token.second is None:
         # An answer to the return path: people with odd programs, since no report comes this far.
         letter = await desk.tx.one("letter", id=token.first) if ring.verifies(token) else None
-        if letter is None:
-            return Claim(Rung.TOKEN, None, refused="the token is not ours")
-        return Claim(Rung.TOKEN, await survivor(desk, letter["ticket"]), letter["person"])
+        return await _letter_claim(desk, Rung.TOKEN, letter, refused="the token is not ours")
+    if token.purpose is Purpose.AGENT and token.second is not None:
+        return await _agent_claim(desk, ring, token, token.second)
+    if token.purpose is Purpose.EXPERT and token.second is not None:
+        return await _expert_claim(desk, ring, token, token.second)
     return Claim(Rung.TOKEN, None, refused="the token is not for replies")
 
 
@@ -57,10 +59,56 @@ async def _reply_claim(desk: Desk, ring: Ring, token: Token, person: int) -> Cla
     generation = row["generation"] if row else 0
     if not ring.verifies(token, generation=generation):
         # One sentence for forged, altered, revoked and too old: the difference would teach a forger.
-        return Claim(Rung.TOKEN, None, refused="the token is not valid")
+        return Claim(Rung.TOKEN, None, refused=NOT_VALID)
     if row is None:
         return Claim(Rung.TOKEN, None, refused="its person is not on the ticket")
     return Claim(Rung.TOKEN, await survivor(desk, token.first), person)
+
+
+async def _agent_claim(desk: Desk, ring: Ring, token: Token, agent: int) -> Claim:
+    """What the Reply-To of a notice speaks for; of one who has left, nothing."""
+    address = await _agents_address(desk, token.first, agent) if ring.verifies(token) else None
+    if address is None:
+        return Claim(Rung.TOKEN, None, refused=NOT_VALID)
+    return Claim(Rung.TOKEN, await survivor(desk, token.first), agent, inside=AGENT, address=address)
+
+
+async def _expert_claim(desk: Desk, ring: Ring, token: Token, person: int) -> Claim:
+    ticket = await survivor(desk, token.first)
+    rows = await desk.tx.all("consults_of_expert", ticket=token.first, survivor=ticket, person=person)
+    if not any(ring.verifies(token, generation=row["generation"]) for row in rows):
+        return Claim(Rung.TOKEN, None, refused=NOT_VALID)
+    return Claim(Rung.TOKEN, ticket, person, inside=EXPERT, address=rows[0]["address"])
+
+
+async def _letter_claim(desk: Desk, rung: Rung, letter: Row | None, *, refused: str) -> Claim:
+    """What a letter of ours speaks for: its ticket; to its reader's side of it, where that is the desk's own."""
+    if letter is None:
+        return Claim(rung, None, refused=refused)
+    if letter["ticket"] is None:
+        return Claim(rung, None, refused="the letter is about no single ticket")
+    ticket = await survivor(desk, letter["ticket"])
+    match letter["purpose"]:
+        case Purpose.AGENT:
+            agent = letter["agent"] or THE_TEAM
+            address = await _agents_address(desk, letter["ticket"], agent)
+            if address is None:
+                return Claim(rung, None, refused="its agent has left")
+            return Claim(rung, ticket, agent, inside=AGENT, address=address)
+        case Purpose.EXPERT:
+            return Claim(rung, ticket, letter["person"], inside=EXPERT, address=letter["recipient"].lower())
+        case _:
+            # Rung 2 does not say who was written to: everybody on the ticket may quote the letter.
+            return Claim(rung, ticket, letter["person"] if rung is Rung.TOKEN else None)
+
+
+async def _agents_address(desk: Desk, ticket: int, agent: int) -> str | None:
+    """The address of an agent who works here, of the ticket's team where it is THE_TEAM; None for who has left."""
+    if agent == THE_TEAM:
+        team = await desk.tx.one("team_of_ticket", ticket=ticket)
+        return str(team["address"]).lower() if team else ""
+    row = await desk.tx.one("agent_here", id=agent)
+    return str(row["address"]).lower() if row else None
 
 
 async def survivor(desk: Desk, ticket: int) -> int:

@@ -8,18 +8,22 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from spocd.desk import consult
 from spocd.desk.access import SPOCD
 from spocd.desk.acknowledge import acknowledge
 from spocd.desk.blob import add
 from spocd.desk.documents import find_ticket, save, write_json
 from spocd.desk.evidence import claims_of, standings_of, survivor
+from spocd.desk.inside import file_inside
 from spocd.desk.journal import record
 from spocd.desk.message import add_incoming
+from spocd.desk.notice import notify_assignee, notify_team
 from spocd.desk.opening import open_ticket
 from spocd.desk.operation import Desk
 from spocd.desk.person import ensure_person, find_person, hear
 from spocd.domain.address import Address, find
 from spocd.domain.intake import Envelope, Judgement, content_key, judge, transport_key
+from spocd.domain.notice import What
 from spocd.domain.reading import Reading
 from spocd.domain.subject import without_tags
 from spocd.domain.thanks import is_thanks
@@ -176,6 +180,8 @@ async def _contact(
     await _tell_of_refused_tokens(desk, mail, where)
     if isinstance(where, ToTicket):
         ticket = await find_ticket(desk, where.ticket)
+        if where.inside is not None:
+            return await _append_inside(desk, mail, reading, judgement, where, where.inside, ticket, author)
         if judgement.fate != "contact" or may_continue(ticket, desk.now, reopen_within=desk.settings.reopen_within):
             if person is not None and judgement.fate == "contact" and where.role == PARTICIPANT:
                 await hear(desk, person, reading)
@@ -209,7 +215,23 @@ async def _append(
     )
     if not rests and ticket.state not in ("new", "open", "spam"):
         await record(desk, ticket.number, SPOCD, "reopened", was=ticket.state, why="a reply came")
+    if not automatic and not thanks:
+        what = What.THIRD_PARTY if where.role == THIRD_PARTY else What.ANSWERED
+        writer = author.address or "unknown sender"
+        await notify_assignee(desk, writer, ticket, what, why=f"From {writer}", body=reading.visible_text)
     return Fate("automatic filed" if automatic else "appended", ticket.number, message, why)
+
+
+async def _append_inside(
+    desk: Desk, mail: Leased, reading: Reading, judgement: Judgement, where: ToTicket, claim: Claim, ticket: Ticket,
+    author: Author,
+) -> Fate:  # fmt: skip
+    automatic = judgement.fate != "contact"
+    message = await file_inside(
+        desk, ticket, where, claim, reading, author, automatic=automatic, raw=mail.raw, content_key=mail.content_key,
+        sender=mail.envelope.sender,
+    )  # fmt: skip
+    return Fate("automatic filed" if automatic else "appended", ticket.number, message, explain(where))
 
 
 async def _open(desk: Desk, ring: Ring, mail: Leased, reading: Reading, judgement: Judgement, where: NewTicket) -> Fate:
@@ -230,6 +252,9 @@ async def _open(desk: Desk, ring: Ring, mail: Leased, reading: Reading, judgemen
     for other in where.links:
         await desk.tx.run("link_tickets", ticket=number, relation="continues", other=other, now=desk.now)
         await record(desk, other, SPOCD, "linked", other=number, why=where.why)
+    if kind == "mail" and not judgement.spam:
+        body = reading.visible_text
+        await notify_team(desk, str(requester or "unknown sender"), ticket, body=body)
     guessing = any(claim.rung is Rung.TOKEN for claim in where.refused)
     await acknowledge(desk, ring, ticket, person, reading, judgement, mail.envelope, guessing=guessing)
     return Fate("spam" if judgement.spam else "opened", number, message, why)
@@ -342,6 +367,8 @@ async def _bounce(desk: Desk, mail: Leased, reading: Reading, letter: Row) -> Fa
     )
     await save(desk, ticket, filed(ticket, desk.now))
     await record(desk, ticket.number, SPOCD, "bounced" if final else "delayed", message=position, **event)
+    if final and letter["purpose"] == Purpose.EXPERT:
+        await consult.lost(desk, letter, f"the mail came back ({status or 'no status'})")
     return Fate("bounce recorded", ticket.number, message, why)
 
 

@@ -7,16 +7,14 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from spocd.desk.access import SPOCD
 from spocd.desk.blob import fetch
-from spocd.desk.documents import find_ticket, read_json, save, write_json
-from spocd.desk.journal import record
-from spocd.desk.message import add_own
+from spocd.desk.documents import read_json, write_json
 from spocd.desk.operation import Desk
+from spocd.desk.public import plain
 from spocd.domain.address import find
-from spocd.domain.delivery import Done, GiveUp, Outcome, Stays, Unknown, Wait, verdict
 from spocd.domain.letter import Enclosure, Letter
-from spocd.domain.ticket import NO_SUBJECT, Ticket, filed
+from spocd.domain.notice import THE_TEAM
+from spocd.domain.ticket import NO_SUBJECT, Ticket
 from spocd.domain.token import Purpose, Ring, extended, message_id
 from spocd.errors import Refused, TryLater
 from spocd.store import Row
@@ -53,6 +51,15 @@ class Colleague:
 
 
 @dataclass(frozen=True, slots=True)
+class Crew:
+    """The address of a team, where one letter reaches all of them."""
+
+    name: str
+    address: str
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Leased:
     """A letter that this run has in hand, by a lease that is good for nothing once there is a later one."""
 
@@ -77,12 +84,13 @@ def chain_after(in_reply_to: str | None, references: Sequence[str]) -> Chain:
 
 
 async def post(
-    desk: Desk, ring: Ring, ticket: Ticket | None, reader: Reader | Colleague, *, kind: str, cause: str,
+    desk: Desk, ring: Ring, ticket: Ticket | None, reader: Reader | Colleague | Crew, *, kind: str, cause: str,
     message: int | None, chain: Chain, variables: Mapping[str, Any], after: int = 0,
 ) -> int | None:  # fmt: skip
     """Put a letter into the outbox; its id, or None where the reader cannot be written to.
 
-    It waits there for `after` seconds at least. Never to an address of the desk's own: two letters later that would be
+    It waits there for `after` seconds at least. What it says of what people wrote (public.FREE) is Public where it goes
+    outside. Never to an address of the desk's own: two letters later that would be
     a loop.
     """
     address = find(reader.address)
@@ -102,7 +110,7 @@ async def post(
         recipient_key=address.key,
         language=language,
         template_version=desk.settings.template_version(kind, language),
-        variables=write_json(_common(desk, ticket) | dict(variables)),
+        variables=write_json(_common(desk, ticket) | plain(dict(variables), outside=_is_outside(reader))),
         key_id=ring.newest,
         in_reply_to=chain.in_reply_to,
         reference_ids=write_json(chain.references),
@@ -114,7 +122,12 @@ async def post(
     return int(row["id"])
 
 
-def _columns(reader: Reader | Colleague) -> dict[str, Any]:
+def _is_outside(reader: Reader | Colleague | Crew) -> bool:
+    """Whether it goes to somebody to whom the desk's own talk must never go: all but staff and the experts they ask."""
+    return isinstance(reader, Reader) and reader.purpose is not Purpose.EXPERT
+
+
+def _columns(reader: Reader | Colleague | Crew) -> dict[str, Any]:
     """Whose the letter is, and what it is answered to."""
     match reader:
         case Reader():
@@ -122,6 +135,8 @@ def _columns(reader: Reader | Colleague) -> dict[str, Any]:
             return {**own, "known": int(reader.known), "generation": reader.generation}
         case Colleague():
             return {"person": None, "agent": reader.agent, "purpose": Purpose.AGENT, "known": 1, "generation": 0}
+        case Crew():
+            return {"person": None, "agent": None, "purpose": Purpose.AGENT, "known": 1, "generation": 0}
 
 
 def _common(desk: Desk, ticket: Ticket | None) -> dict[str, Any]:
@@ -190,9 +205,9 @@ def _signed(desk: Desk, ring: Ring, row: Row, enclosures: list[Enclosure]) -> Le
     delimiter, domain, key_id = settings.delimiter, settings.domain, row["key_id"]
     address = row["address"] or settings.address
     # What is about no ticket has nothing to be answered to but the desk.
+    reader = row["person"] or row["agent"] or THE_TEAM
     reply = "" if row["ticket"] is None else ring.sign(
-        Purpose(row["purpose"]), row["ticket"], row["agent"] if row["person"] is None else row["person"],
-        generation=row["generation"], key_id=key_id,
+        Purpose(row["purpose"]), row["ticket"], reader, generation=row["generation"], key_id=key_id
     )  # fmt: skip
     bounce = ring.sign(Purpose.BOUNCE, row["id"], key_id=key_id)
     variables = json.loads(row["variables"])
@@ -204,7 +219,7 @@ def _signed(desk: Desk, ring: Ring, row: Row, enclosures: list[Enclosure]) -> Le
         from_name=variables["agent_name"] if row["kind"] in WRITTEN else settings.name,
         from_address=address,
         # A name that an unknown sender chose must not go out by a machine's hand: it could be anybody's words.
-        to_name=row["reader_name"] if row["known"] or row["kind"] in WRITTEN else "",
+        to_name=(row["reader_name"] or "") if row["known"] or row["kind"] in WRITTEN else "",
         to_address=row["recipient"],
         reply_to=extended(address, delimiter, reply) if reply else "",
         return_path=extended(f"{BOUNCES}@{domain}", delimiter, bounce),
@@ -257,77 +272,3 @@ async def own_chain(desk: Desk, ticket: Ticket, ring: Ring, purpose: Purpose, re
         return Chain(None, ())
     own = message_id(ring.sign(Purpose.MESSAGE_ID, letter["id"], key_id=letter["key_id"]), desk.settings.domain)
     return chain_after(own, read_json(letter["reference_ids"]))
-
-
-async def settle(desk: Desk, letter: Leased, outcome: Outcome, *, jitter: float) -> None:
-    """Record what came of sending a letter; where an agent should know, a note on its ticket says so.
-
-    Refused where the lease is no longer ours: another node had taken this one for lost, or it is recorded already.
-    """
-    row = await desk.tx.one("leased_letter", id=letter.id)
-    assert row is not None
-    decided = verdict(
-        outcome,
-        first_at=row["first_tried_at"],
-        now=desk.now,
-        tries=row["tries"],
-        jitter=jitter,
-        unknown_before=row["unknowns"] > 0,
-    )
-    unknowns = row["unknowns"] + isinstance(outcome, Unknown)
-    columns: dict[str, Any] = {"not_before": desk.now, "sent_at": None, "warned": row["warned"]}
-    match decided:
-        case Done(reply):
-            columns |= {"state": "sent", "sent_at": desk.now}
-        case Wait(until, late, reply):
-            columns |= {"state": "waiting", "not_before": until, "warned": int(row["warned"] or late)}
-            if late and not row["warned"]:
-                await _note(desk, row, f"has waited for an hour and is tried again. The answer so far: {reply}")
-        case GiveUp(reply):
-            columns |= {"state": "failed"}
-            earlier = "; an earlier copy may have arrived" if row["unknowns"] else ""
-            await _note(desk, row, f"could not be delivered and was given up: {reply}{earlier}")
-        case Stays(reply):
-            columns |= {"state": "unknown"}
-            await _note(desk, row, f"may or may not have arrived: the connection was lost twice ({reply})")
-    changed = await desk.tx.run(
-        "settle_letter",
-        id=letter.id,
-        run=desk.settings.run,
-        lease=letter.lease,
-        unknowns=unknowns,
-        reply=reply,
-        **columns,
-    )
-    if changed != 1:
-        why = "what came of it is recorded already, or another node has it"
-        raise Refused("not-ours", f"Letter {letter.id} is not this node's any more: {why}.")
-
-
-async def _note(desk: Desk, row: Row, what: str) -> None:
-    """Tell whoever looks at the ticket, by a note of spocd's own."""
-    if row["ticket"] is None:
-        await record(desk, None, SPOCD, "letter not delivered", letter=row["id"], to=row["recipient"], why=what)
-        return
-    ticket = await find_ticket(desk, row["ticket"])
-    text = f"The {row['kind']} to {row['recipient']} {what}"
-    position, _ = await add_own(desk, SPOCD, ticket, kind="note", body=text, recipients=[])
-    await save(desk, ticket, filed(ticket, desk.now))
-    await record(
-        desk, ticket.number, SPOCD, "letter not delivered", letter=row["id"], to=row["recipient"], message=position
-    )
-
-
-async def recover(desk: Desk) -> None:
-    """Take up what runs held that live no more, mails and letters: whoever leases next has them.
-
-    Those whose dot has not gone come first: such a run may only be slow, and let a dot go between the two looks.
-    """
-    await desk.tx.run("free_letters")
-    for row in await desk.tx.all("interrupted_letters"):
-        # The dot was about to go: nobody knows whether the letter did. Once more, with the same Message-ID.
-        state = "waiting" if row["unknowns"] == 0 else "unknown"
-        await desk.tx.run("free_interrupted_letter", id=row["id"], state=state, reply="interrupted at the final dot")
-        if state == "unknown" and (letter := await desk.tx.one("leased_letter", id=row["id"])):
-            await _note(desk, letter, "may or may not have arrived: the desk was interrupted twice while it was sent")
-    await desk.tx.run("free_mails")

@@ -45,18 +45,22 @@ async def add_incoming(
     person: int | None,
     evidence: Mapping[str, Any],
     sender: str,
+    agent: int | None = None,
+    inside: bool = False,
 ) -> tuple[str, int]:
     """File a mail on a ticket, with its files and every Message-ID that it names; (its name, its id).
 
-    The files' contents are in the store already (blob.keep).
+    The files' contents are in the store already (blob.keep). Of what came from `inside` no Message-ID is remembered:
+    an answer to it is not the ticket's people's.
     """
+    warnings = [*evidence.get("warnings", []), *reading.warnings]
     name, message = await _insert(
         desk,
         ticket.number,
         kind=kind,
         direction="in",
         person=person,
-        agent=None,
+        agent=agent,
         author_name=reading.sender.name,
         author_address=reading.identity or reading.sender.address or sender,
         recipients=[{"name": m.name, "address": _untold(desk, m.address)} for m in (*reading.to, *reading.cc)],
@@ -68,7 +72,7 @@ async def add_incoming(
         reference_ids=list(reading.references or reading.in_reply_to),
         raw=raw,
         content_key=content_key,
-        evidence=dict(evidence) | ({"warnings": list(reading.warnings)} if reading.warnings else {}),
+        evidence=dict(evidence) | ({"warnings": warnings} if warnings else {}),
     )
     await desk.tx.batch(
         "add_attachments",
@@ -84,7 +88,7 @@ async def add_incoming(
             for at, part in enumerate(reading.attachments, 1)
         ],
     )
-    ids = dict.fromkeys([reading.message_id, *reading.in_reply_to, *reading.references])
+    ids = {} if inside else dict.fromkeys([reading.message_id, *reading.in_reply_to, *reading.references])
     await desk.tx.batch(
         "add_seen_ids", [{"message_id": each, "ticket": ticket.number} for each in ids if each][:MOST_IDS]
     )

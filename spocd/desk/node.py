@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal, TypedDict
 
-from spocd.desk import letter
+from spocd.desk import delivery
 from spocd.desk.access import Actor, Role
 from spocd.desk.documents import moment, moment_or_none
 from spocd.desk.operation import Desk, operation
@@ -79,7 +79,7 @@ async def join(desk: Desk, *, host: str, place: str, pid: int) -> None:
     await desk.tx.run("drop_earlier_runs", place=place)
     own = {"run": desk.settings.run, "shared": desk.settings.shared, "host": host, "place": place, "pid": pid}
     await desk.tx.run("node_joins", **own, now=desk.now)
-    await letter.recover(desk)
+    await delivery.recover(desk)
 
 
 async def beat(desk: Desk) -> bool:
@@ -95,7 +95,7 @@ async def take_over(desk: Desk) -> list[str]:
     lost there may still be something that a run left whose own end was not in good order.
     """
     lost = await desk.tx.all("mark_lost_nodes", now=desk.now, seconds=LOST_AFTER)
-    await letter.recover(desk)
+    await delivery.recover(desk)
     await desk.tx.run("drop_lost_nodes", now=desk.now, seconds=LOST_FOR)
     return [row["place"] for row in lost]
 

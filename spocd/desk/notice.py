@@ -1,26 +1,211 @@
-"""Notices to agents, by mail: what is new for them, what was given to them, who named them."""
+"""Notices to agents, by mail: what is new for them, what was given to them, who named them.
+
+A notice goes at once, or is held (a row of `notice`) until the agent wants to be told. What happens to one ticket
+within a minute is one letter: what waits to be sent is amended; what comes after that is held until the minute is over.
+"""
 
 from __future__ import annotations
 
-from spocd.desk.access import Actor
-from spocd.desk.letter import Colleague, own_chain, post
+from collections.abc import Sequence
+from datetime import datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from spocd.desk.access import GRANTS, Actor, Role
+from spocd.desk.documents import find_ticket, read_json, write_json
+from spocd.desk.letter import Chain, Colleague, Crew, own_chain, post
 from spocd.desk.operation import Desk
+from spocd.domain.notice import (
+    AT_ONCE,
+    MOST_EVENTS,
+    QUOTED,
+    THE_TEAM,
+    Hours,
+    What,
+    cut,
+    headline,
+    held_until,
+    hours,
+)
 from spocd.domain.ticket import Ticket
 from spocd.domain.token import Purpose
+from spocd.errors import Refused
+from spocd.store import Row
+
+MOST_AGENTS = 50  # whose held notices one look of the clock sends
+MOST_HELD = 200  # in one digest; what is held beyond them comes with the next look
+
+Event = dict[str, Any]
 
 
 async def notify(
     desk: Desk, actor: Actor | str, ticket: Ticket, agent: int, what: str, *, why: str = "", body: str = ""
 ) -> None:
-    """Tell an agent what happened on a ticket; nobody is told what they did themselves."""
+    """Tell an agent what happened on a ticket; nobody is told what they did themselves, or what they may not see."""
     row = await desk.tx.one("agent_to_tell", id=agent)
-    is_own = isinstance(actor, Actor) and actor.agent == agent
-    if row is None or not row["address"] or is_own:
-        return
-    ring = await desk.ring()
-    reader = Colleague(agent, row["name"], row["address"], row["language"])
-    await post(
-        desk, ring, ticket, reader, kind="notice", cause="staff", message=None,
-        chain=await own_chain(desk, ticket, ring, Purpose.AGENT, agent),
-        variables={"headline": what, "why": why, "body": body},
+    if row is None or not row["address"] or _is_own(actor, row) or await is_hidden_from(desk, row, ticket):
+        return None
+    event = _event(what, why, body)
+    until = _held_until(desk, row)
+    if until is not None:
+        return await _hold(desk, agent, ticket, what, event, until)
+    last = await desk.tx.one("last_notice", ticket=ticket.number, agent=agent, since=desk.now - AT_ONCE)
+    if last is None:
+        return await _send(desk, ticket, row, [event])
+    if not await _amended(desk, last, event):
+        await _hold(desk, agent, ticket, what, event, last["created_at"] + AT_ONCE)
+    return None
+
+
+async def notify_assignee(
+    desk: Desk,
+    actor: Actor | str,
+    ticket: Ticket,
+    what: str,
+    *,
+    why: str = "",
+    body: str = "",
+    instead: int | None = None,
+) -> None:
+    """Tell whoever has the ticket, or where nobody has it, the agent `instead`."""
+    agent = ticket.assignee if ticket.assignee is not None else instead
+    if agent is not None:
+        await notify(desk, actor, ticket, agent, what, why=why, body=body)
+
+
+async def notify_team(desk: Desk, actor: Actor | str, ticket: Ticket, *, body: str = "") -> None:
+    """Tell the team of a new ticket that nobody has: at its address, else each who is there. Without a team, nobody."""
+    if ticket.assignee is not None:
+        return await notify(desk, actor, ticket, ticket.assignee, What.NEW, body=body)
+    team = await desk.tx.one("team_of_ticket", ticket=ticket.number) if ticket.team else None
+    if team is None:
+        return None
+    if team["address"]:
+        return await _post(desk, ticket, Crew(team["name"], team["address"]), THE_TEAM, [_event(What.NEW, "", body)])
+    for row in await desk.tx.all("team_to_tell", team=team["key"]):
+        await notify(desk, actor, ticket, row["agent"], What.NEW, body=body)
+    return None
+
+
+def _event(what: str, why: str, body: str) -> Event:
+    return {"headline": headline(what), "why": why, "body": cut(body), "quoted": what in QUOTED}
+
+
+def _is_own(actor: Actor | str, row: Row) -> bool:
+    if isinstance(actor, Actor):
+        return bool(actor.agent == row["id"])
+    return actor.lower() == str(row["address"]).lower()
+
+
+async def is_hidden_from(desk: Desk, row: Row, ticket: Ticket) -> bool:
+    """Whether an agent may not see a ticket: it is of a restricted service, and they are not of its team."""
+    if ticket.service is None or Role.LEAD in GRANTS[Role(row["role"])]:
+        return False
+    hidden = await desk.tx.all("services_hidden_from", agent=row["id"])
+    return ticket.service in {each["key"] for each in hidden}
+
+
+def _held_until(desk: Desk, row: Row) -> int | None:
+    """When this agent is told (UTC seconds), or None where that is now."""
+    if not row["digest"] and not row["quiet"]:
+        return None
+    try:
+        wanted = hours(row["digest"], row["quiet"])
+    except Refused:
+        return None  # better told at a bad time than never
+    return release(desk.now, ZoneInfo(desk.settings.zone), wanted)
+
+
+def release(now: int, zone: ZoneInfo, wanted: Hours) -> int | None:
+    """When somebody with these hours is told of what happens now, by the clocks of a zone; None where that is at once.
+
+    A time that the clocks leave out in spring is as long after midnight as it would be; of one that is there twice in
+    autumn, the first to come counts.
+    """
+    here = datetime.fromtimestamp(now, zone)
+    later = held_until(here.hour * 60 + here.minute, wanted)
+    if later is None:
+        return None
+    day = here.date() + timedelta(days=later.days)
+    at = datetime.combine(day, time(later.minute // 60, later.minute % 60), zone)
+    moments = [int(at.replace(fold=fold).timestamp()) for fold in (0, 1)]
+    return next((each for each in moments if each > now), now)
+
+
+async def _hold(desk: Desk, agent: int, ticket: Ticket, what: str, event: Event, until: int) -> None:
+    await desk.tx.run(
+        "hold_notice", agent=agent, ticket=ticket.number, what=what, text=write_json(event), now=desk.now,
+        not_before=until,
     )  # fmt: skip
+
+
+async def _amended(desk: Desk, letter: Row, event: Event) -> bool:
+    """Whether the letter says this as well now: one that has not been tried, and is not full."""
+    variables = read_json(letter["variables"])
+    events = [*variables["events"], event]
+    if letter["state"] != "waiting" or letter["tries"] or len(events) > MOST_EVENTS:
+        return False
+    text = write_json(variables | _said(events))
+    return bool(await desk.tx.run("amend_letter", id=letter["id"], variables=text))
+
+
+def _said(events: Sequence[Event]) -> dict[str, Any]:
+    """What the template says: each event, and all of them in a line."""
+    lines = list(dict.fromkeys(each["headline"] for each in events))
+    return {"headline": "; ".join(lines[:3]) + (" …" if len(lines) > 3 else ""), "events": list(events)}
+
+
+async def _send(desk: Desk, ticket: Ticket, row: Row, events: Sequence[Event]) -> None:
+    await _post(desk, ticket, _colleague(row), row["id"], events)
+
+
+async def _post(desk: Desk, ticket: Ticket, reader: Colleague | Crew, agent: int, events: Sequence[Event]) -> None:
+    ring = await desk.ring()
+    chain = await own_chain(desk, ticket, ring, Purpose.AGENT, agent)
+    await post(
+        desk, ring, ticket, reader, kind="notice", cause="staff", message=None, chain=chain, variables=_said(events)
+    )
+
+
+def _colleague(row: Row) -> Colleague:
+    return Colleague(row["id"], row["name"], row["address"], row["language"])
+
+
+async def send_held(desk: Desk) -> int:
+    """Send what was held and is due, one letter to each agent; how many. It is dropped in the same transaction."""
+    due = await desk.tx.all("agents_with_notices", now=desk.now, most=MOST_AGENTS)
+    return sum([await _send_to(desk, row["agent"]) for row in due])
+
+
+async def _send_to(desk: Desk, agent: int) -> int:
+    rows = await desk.tx.all("notices_of", agent=agent, now=desk.now, most=MOST_HELD)
+    await desk.tx.batch("drop_notice", [{"id": row["id"]} for row in rows])
+    reader = await desk.tx.one("agent_to_tell", id=agent)
+    if reader is None or not reader["address"]:
+        return 0  # gone or away since: what they had is with others
+    tickets = {row["ticket"]: await find_ticket(desk, row["ticket"]) for row in rows if row["ticket"] is not None}
+    shown = [row for row in rows if not await _is_hidden_now(desk, reader, tickets.get(row["ticket"]))]
+    if not shown:
+        return 0
+    [*about] = {row["ticket"] for row in shown}
+    if len(about) == 1 and about[0] is not None and len(shown) <= MOST_EVENTS:
+        # It can be answered, which a letter about several cannot.
+        await _send(desk, tickets[about[0]], reader, [read_json(row["text"]) for row in shown])
+        return 1
+    await post(
+        desk, await desk.ring(), None, _colleague(reader), kind="digest", cause="staff", message=None,
+        chain=Chain(None, ()), variables={"notices": [_told(desk, row) for row in shown]},
+    )  # fmt: skip
+    return 1
+
+
+async def _is_hidden_now(desk: Desk, reader: Row, ticket: Ticket | None) -> bool:
+    return ticket is not None and await is_hidden_from(desk, reader, ticket)
+
+
+def _told(desk: Desk, row: Row) -> dict[str, Any]:
+    """A held notice as a digest shows it, at the time of the desk's clock."""
+    at = datetime.fromtimestamp(row["at"], ZoneInfo(desk.settings.zone))
+    own = {"number": row["ticket"] or 0, "subject": row["subject"] or "", "at": at.strftime("%a %H:%M")}
+    told: Event = read_json(row["text"])
+    return own | told

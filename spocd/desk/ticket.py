@@ -9,6 +9,7 @@ from spocd.desk.answer import Enclosed, enclose, tell, workable
 from spocd.desk.documents import TicketDocument, document_of, save
 from spocd.desk.journal import record
 from spocd.desk.message import add_own
+from spocd.desk.notice import notify_team
 from spocd.desk.opening import open_ticket
 from spocd.desk.operation import Desk, operation
 from spocd.desk.person import ensure_person, find_person
@@ -63,6 +64,7 @@ async def new(
         position, message = await add_own(desk, actor, ticket, kind="note", body=body, recipients=[])
         await enclose(desk, message, attachments)
         await record(desk, ticket.number, actor, "note", message=position)
+    await notify_team(desk, actor, ticket, body=body)
     if notify:
         await tell(desk, actor, ticket, kind="acknowledgement", message=None, variables={})
     return await document_of(desk, ticket.number)

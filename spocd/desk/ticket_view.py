@@ -6,6 +6,7 @@ import json
 from typing import Any, Literal, TypedDict
 
 from spocd.desk.access import Actor, seen_by
+from spocd.desk.consult import consults_of
 from spocd.desk.documents import (
     Attachment,
     Link,
@@ -161,6 +162,7 @@ async def view(desk: Desk, actor: Actor, *, ticket: int) -> TicketView:
         "proposed": [{"name": r["name"], "address": r["address"]} for r in others if r["address"] not in there],
         "messages": [_message(row, files.get(row["id"], [])) for row in messages],
         "journal": [_journal(row) for row in await desk.tx.all("ticket_journal", ticket=ticket)],
+        "consults": await consults_of(desk, ticket),
         "links": [_link(row) for row in links],
         "outside": [OutsideLink(relation=row["relation"], target=row["target"]) for row in outside],
         "reporter": reporter["login"] if reporter else None,

@@ -18,6 +18,9 @@ from spocd.domain.token import OwnAddresses, Token, read, read_message_id
 
 PARTICIPANT = "participant"
 THIRD_PARTY = "third party"
+# Who answers what only the desk's own side was sent: it is filed for staff and never seen outside, whoever wrote it.
+AGENT = "agent"
+EXPERT = "expert"
 MOST_IDS = 100  # Message-IDs of one mail that are looked up; References of a long thread end with the newest
 
 
@@ -29,6 +32,7 @@ class Rung(IntEnum):
     NONE = 5
 
 
+INSIDE = {AGENT: "reply to a notice", EXPERT: "answer of an expert"}
 NAMES = {
     Rung.TOKEN: "reply token",
     Rung.OWN_ID: "our Message-ID",
@@ -50,12 +54,17 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One piece of evidence, looked up: it speaks for `ticket`, unless `refused` says why it does not count."""
+    """One piece of evidence, looked up: it speaks for `ticket`, unless `refused` says why it does not count.
+
+    `inside` is AGENT or EXPERT where it was made for one of them, whose number `person` then is, and `address` theirs.
+    """
 
     rung: Rung
     ticket: int | None
     person: int | None = None  # whom a token was made for
     refused: str = ""
+    inside: str = ""
+    address: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +86,7 @@ class ToTicket:
     role: str
     refused: tuple[Claim, ...] = ()
     by_own_token: bool = False  # the token's own person wrote: from now on we know them
+    inside: Claim | None = None  # what was made for an agent or an expert, by which it came
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +110,7 @@ class Author:
 @dataclass(slots=True)
 class _Rungs:
     good: dict[Rung, dict[int, str]] = field(default_factory=dict)
+    inside: dict[tuple[Rung, int], Claim] = field(default_factory=dict)
     refused: list[Claim] = field(default_factory=list)
 
 
@@ -130,8 +141,11 @@ def place(author: Author, claims: Sequence[Claim], standings: Mapping[int, Stand
         own_token = any(
             c.rung is Rung.TOKEN and not c.refused and c.person is not None and c.person == author.person
             for c in claims
+            if not c.inside
         )
-        return ToTicket(ticket, rung, role, refused, by_own_token=own_token and rung is Rung.TOKEN)
+        by_own_token = own_token and rung is Rung.TOKEN
+        inside = rungs.inside.get((rung, ticket))
+        return ToTicket(ticket, rung, role, refused, by_own_token=by_own_token, inside=inside)
     return NewTicket("no evidence of an earlier ticket", (), refused)
 
 
@@ -151,13 +165,21 @@ def _climb(author: Author, claims: Sequence[Claim], standings: Mapping[int, Stan
         if role is None:
             rungs.refused.append(Claim(claim.rung, claim.ticket, claim.person, "the sender is not on that ticket"))
             continue
-        rungs.good.setdefault(claim.rung, {})[claim.ticket] = role
+        # What came by both sides' evidence stays inside: that can be put right, and the contrary cannot.
+        if role in INSIDE:
+            rungs.inside.setdefault((claim.rung, claim.ticket), claim)
+        known = rungs.inside.get((claim.rung, claim.ticket))
+        rungs.good.setdefault(claim.rung, {})[claim.ticket] = known.inside if known else role
     return rungs
 
 
 def _role(author: Author, claim: Claim, standing: Standing) -> str | None:
     """As whom the author is let in by this claim, or None."""
-    if author.person is not None and author.person in standing.participants:
+    is_on_it = author.person is not None and author.person in standing.participants
+    # Our Message-ID may have been passed on to people of the ticket, whose words these are. A token nobody guesses.
+    if claim.inside and (claim.rung is Rung.TOKEN or not is_on_it or author.address == claim.address):
+        return claim.inside
+    if is_on_it:
         return PARTICIPANT
     if claim.rung in (Rung.TOKEN, Rung.OWN_ID):
         return THIRD_PARTY
@@ -171,7 +193,8 @@ def explain(where: Place) -> dict[str, Any]:
     refused = [{"rung": c.rung, "by": NAMES[c.rung], "ticket": c.ticket, "why": c.refused} for c in where.refused]
     match where:
         case ToTicket():
-            return {"rung": where.rung, "by": NAMES[where.rung], "role": where.role, "refused": refused}
+            by = INSIDE.get(where.role) or NAMES[where.rung]
+            return {"rung": where.rung, "by": by, "role": where.role, "refused": refused}
         case NewTicket():
             links = list(where.links)
             return {"rung": Rung.NONE, "by": where.why, "role": PARTICIPANT, "links": links, "refused": refused}

@@ -110,9 +110,15 @@ def filed(ticket: Ticket, now: int) -> Ticket:
 
 def given(ticket: Ticket, agent: int | None, now: int) -> Ticket:
     """`agent` has it from now on; None puts it back into the queue."""
-    _check_workable(ticket)
+    check_workable(ticket)
     state = State.OPEN if ticket.state == State.NEW and agent is not None else ticket.state
     return replace(ticket, assignee=agent, state=state, untouched_since=None if agent is None else now, updated_at=now)
+
+
+def asked_about(ticket: Ticket, now: int) -> Ticket:
+    """An expert was asked: whoever has it did something about it."""
+    check_workable(ticket)
+    return replace(ticket, untouched_since=None, updated_at=now)
 
 
 def escalated(ticket: Ticket, now: int) -> Ticket:
@@ -127,7 +133,7 @@ def sent_to(ticket: Ticket, team: str, now: int) -> Ticket:
 
 def _in_the_queue(ticket: Ticket, now: int) -> Ticket:
     """Given to nobody, and sure to be found by whoever is next: it does not rest, and somebody waits."""
-    _check_workable(ticket)
+    check_workable(ticket)
     waiting_since = now if ticket.waiting_since is None else ticket.waiting_since
     return replace(
         ticket,
@@ -142,7 +148,7 @@ def _in_the_queue(ticket: Ticket, now: int) -> Ticket:
 
 def answered(ticket: Ticket, now: int) -> Ticket:
     """The desk has answered: now the desk waits for the requester."""
-    _check_workable(ticket)
+    check_workable(ticket)
     return replace(
         ticket,
         state=State.OPEN,
@@ -158,7 +164,7 @@ def answered(ticket: Ticket, now: int) -> Ticket:
 
 def pended(ticket: Ticket, until: int, now: int) -> Ticket:
     """It rests until a moment, or until somebody writes."""
-    _check_workable(ticket)
+    check_workable(ticket)
     if until <= now:
         raise Refused("past", "That moment has passed. Give one to come, such as --until +2h or --until 'fri 15:00'.")
     return replace(
@@ -216,7 +222,8 @@ def reopened(ticket: Ticket, now: int) -> Ticket:
     )
 
 
-def _check_workable(ticket: Ticket) -> None:
+def check_workable(ticket: Ticket) -> None:
+    """Refuse where nobody works on it any more."""
     if not ticket.is_open and ticket.state != State.RESOLVED:
         raise Refused(
             "closed", f"#{ticket.number} is {ticket.state}. Reopen it first: spocd ticket reopen {ticket.number}"

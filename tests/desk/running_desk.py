@@ -12,7 +12,7 @@ from typing import Any, get_type_hints
 
 from spocd.control.introspection import bind, bound, fields_of
 from spocd.daemon.operations import all_operations
-from spocd.desk import blob, intake, letter, node
+from spocd.desk import blob, delivery, intake, letter, node
 from spocd.desk.intake import Fate, Leased
 from spocd.desk.operation import Desk, Operation, Settings, perform
 from spocd.domain.delivery import Outcome
@@ -188,7 +188,7 @@ class RunningDesk:
         """Lease what is due and settle each letter with this outcome; their ids."""
         leased = await self.lease_letters()
         for each in leased:
-            await self.write(lambda desk, each=each: letter.settle(desk, each, outcome, jitter=0.0))
+            await self.write(lambda desk, each=each: delivery.settle(desk, each, outcome, jitter=0.0))
         return [each.id for each in leased]
 
     def token_address(self, token: str) -> str:

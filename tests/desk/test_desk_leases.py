@@ -14,7 +14,7 @@ from spocd.daemon.burst import Burst
 from spocd.daemon.intake import Intake
 from spocd.daemon.loop import Loop
 from spocd.daemon.sending import Sending
-from spocd.desk import blob, intake, letter, node
+from spocd.desk import blob, delivery, intake, letter, node
 from spocd.desk.operation import Desk
 from spocd.domain.delivery import Outcome, Sent
 from spocd.domain.reading import Reading
@@ -42,9 +42,9 @@ async def test_whoever_had_a_letter_before_neither_gives_back_nor_sends_nor_sett
     with pytest.raises(TryLater, match="not ours to send"):
         await desk.write(lambda d: letter.dot_goes(d, before))
     with pytest.raises(Refused, match="not this node's any more"):
-        await desk.write(lambda d: letter.settle(d, before, Sent("250 ok"), jitter=0.0))
+        await desk.write(lambda d: delivery.settle(d, before, Sent("250 ok"), jitter=0.0))
     await desk.write(lambda d: letter.dot_goes(d, now))
-    await desk.write(lambda d: letter.settle(d, now, Sent("250 ok"), jitter=0.0))
+    await desk.write(lambda d: delivery.settle(d, now, Sent("250 ok"), jitter=0.0))
 
 
 @pytest.mark.parametrize(
@@ -276,7 +276,7 @@ async def test_f13_a_dot_that_goes_while_others_take_over_leaves_no_letter_behin
     async def recovered(tx: Transaction) -> None:
         await tx.all("mark_lost_nodes", now=desk.now, seconds=-(2**40))
         between = Between(tx, {"free_letters", "interrupted_letters"}, dot_goes)
-        await letter.recover(Desk(cast(Transaction, between), desk.now, desk.settings))
+        await delivery.recover(Desk(cast(Transaction, between), desk.now, desk.settings))
 
     await desk.store.write(recovered)
     await desk.restart()

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from spocd.daemon.sending import Sending
-from spocd.desk import letter
+from spocd.desk import delivery, letter
 from spocd.domain.delivery import GIVE_UP_AFTER, Deferred, Rejected, Sent, Unknown
 from spocd.errors import Refused
 from spocd.gateway.maildir import Maildir
@@ -104,7 +104,7 @@ async def test_an_outcome_for_a_letter_whose_lease_is_lost_changes_nothing(desk:
     [leased] = await desk.lease_letters()
     await desk.restart()
     with pytest.raises(Refused, match="not this node's any more"):
-        await desk.write(lambda d: letter.settle(d, leased, Sent("250 ok"), jitter=0.0))
+        await desk.write(lambda d: delivery.settle(d, leased, Sent("250 ok"), jitter=0.0))
     assert await outbox(desk) == [("acknowledgement", "waiting")]
 
 

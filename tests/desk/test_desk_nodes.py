@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from spocd.daemon.membership import HEARTBEAT, STEADY, Membership
-from spocd.desk import letter, node
+from spocd.desk import delivery, letter, node
 from spocd.desk.operation import Desk
 from spocd.domain.delivery import Deferred, Sent
 from spocd.errors import Refused, TryLater
@@ -27,7 +27,7 @@ async def further(desk: RunningDesk, run: str) -> RunningDesk:
 async def lose_all(desk: RunningDesk) -> None:
     """Have every run taken for lost, however lately it was seen."""
     await desk.write(lambda d: d.tx.all("mark_lost_nodes", now=d.now, seconds=-(2**40)))
-    await desk.write(letter.recover)
+    await desk.write(delivery.recover)
 
 
 async def test_a_node_that_joins_leaves_the_others_what_they_hold(desk: RunningDesk) -> None:
@@ -80,7 +80,7 @@ async def test_a_lost_node_lets_no_dot_go_and_settles_nothing(desk: RunningDesk)
     with pytest.raises(TryLater, match="not ours to send"):
         await desk.write(lambda d: letter.dot_goes(d, leased))
     with pytest.raises(Refused, match="not this node's any more"):
-        await desk.write(lambda d: letter.settle(d, leased, Sent("250 ok"), jitter=0.0))
+        await desk.write(lambda d: delivery.settle(d, leased, Sent("250 ok"), jitter=0.0))
 
 
 async def test_a_letter_that_the_database_held_up_goes_at_once_and_that_was_no_try(desk: RunningDesk) -> None:

@@ -64,6 +64,8 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "ticket.cc_remove": {"ticket": 1, "address": "cid@client.example"},
     "ticket.close": {"ticket": 1},
     "ticket.edit": {"ticket": 1, "priority": "high", "tag": ["vpn"]},
+    "ticket.consult": {"ticket": 1, "to": "expert@supplier.example", "body": "Is it the fuse?"},
+    "ticket.consult_cancel": {"ticket": 2, "to": "asked@supplier.example"},
     "ticket.escalate": {"ticket": 1, "reason": "beyond us"},
     "ticket.explain": {"ticket": 1},
     "ticket.link": {"ticket": 1, "relation": "blocks", "other": 2},
@@ -114,6 +116,7 @@ async def fill(url: str) -> None:
     for subject in ("Two", "Three"):
         await desk.ask("ticket.new", requester="ann@client.example", subject=subject)
     await desk.ask("ticket.take", ticket=2)
+    await desk.ask("ticket.consult", ticket=2, to="asked@supplier.example", body="Is it the fuse?")
     await desk.ask("ticket.close", ticket=3)
     await desk.ask("blob.put", **EXAMPLES["blob.put"])
     await by_hand(desk, "update agent set tier = 2 where login = 'lead'")
@@ -349,6 +352,11 @@ async def test_what_is_not_there_is_exit_3_with_a_sentence(
         ("ticket.cc_add", {"ticket": 1, "address": "a@b.c)x@y.z"}, "bad-address", Exit.REFUSED),
         ("ticket.cc_remove", {"ticket": 1, "address": "ann@client.example"}, "not-there", Exit.NOT_FOUND),
         ("ticket.close", {"ticket": 3}, "closed", Exit.REFUSED),
+        ("ticket.consult", {"ticket": 1, "to": "it+x@example.org", "body": "x"}, "own-address", Exit.USAGE),
+        ("ticket.consult", {"ticket": 1, "to": "Ann@client.example", "body": "x"}, "requester", Exit.USAGE),
+        ("ticket.consult", {"ticket": 1, "to": "a@b.example", "body": " "}, "empty", Exit.USAGE),
+        ("ticket.consult", {"ticket": 1, "to": "a@b.example", "body": "x", "remind": 9}, "too-soon", Exit.USAGE),
+        ("ticket.consult_cancel", {"ticket": 1, "to": "a@b.example"}, "not-asked", Exit.NOT_FOUND),
         ("ticket.list", {"state": ["x"]}, "bad-state", Exit.USAGE),
         ("ticket.list", {"cursor": "x"}, "bad-cursor", Exit.USAGE),
         ("ticket.new", {"requester": "it@example.org", "subject": "x"}, "own-address", Exit.USAGE),

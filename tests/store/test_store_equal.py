@@ -13,7 +13,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from spocd.desk import clock, letter
+from spocd.desk import clock, delivery
 from spocd.domain.delivery import Deferred, Rejected, Sent, Unknown
 from spocd.store import Operation, Row, Store, Transaction
 from spocd.store.migrate import migrate_sqlite
@@ -252,7 +252,7 @@ async def a_week_of_work(store: WatchedStore) -> None:
     await desk.mail("One more.", From="Dan <dan@client.example>")
     await desk.lease_letters()
     await store.write(lambda tx: tx.run("node_leaves", run="run-1"))
-    await desk.write(letter.recover)
+    await desk.write(delivery.recover)
     desk.now += 8 * DAY
     for operation, more in (
         ("agent.list", {}),

@@ -19,7 +19,7 @@ select m.id, m.ticket, m.origin, m.position, m.kind, m.direction, m.person, m.au
 -- name: last_message_of_people
 -- What an answer answers: the newest mail of somebody on the ticket. A third party's, or one that was moved here, is
 -- nothing that the others have seen: it is not shown to them, and their programs would begin another thread with it.
-select author_name, author_address, visible_text, message_id, reference_ids, created_at
+select kind, author_name, author_address, visible_text, message_id, reference_ids, created_at
   from message
  where ticket = :ticket and direction = 'in' and kind = 'mail'
    and person in (select person from participant where ticket = :ticket and removed_at is null)

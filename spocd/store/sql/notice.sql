@@ -1,2 +1,42 @@
 -- name: agent_to_tell
-select id, login, name, address, language, digest, quiet from agent where id = :id and left_at is null;
+-- Nobody who has left, is away now, or is a program.
+select g.id, g.login, g.name, g.address, g.language, g.digest, g.quiet, g.role
+  from agent g
+ where g.id = :id and g.left_at is null and g.role <> 'robot'
+   and not exists (select 1 from absence a where a.agent = g.id and a.begun_at is not null and a.ended_at is null);
+
+-- name: agent_here
+select id, login, address from agent where id = :id and left_at is null;
+
+-- name: agent_of_address
+-- There are not many agents.
+select id, login, name, address from agent where lower(address) = :address and left_at is null order by id limit 1;
+
+-- name: team_of_ticket
+select m.key, m.name, m.address from ticket t join team m on m.key = t.team where t.number = :ticket;
+
+-- name: team_to_tell
+select agent from team_member where team = :team order by agent;
+
+-- name: last_notice
+-- The newest notice to an agent about a ticket, since some moment.
+select id, state, tries, variables, created_at from outbox
+ where ticket = :ticket and agent = :agent and kind = 'notice' and created_at > :since order by id desc limit 1;
+
+-- name: amend_letter
+-- Only what nobody has taken yet: each try of a letter says the same.
+update outbox set variables = :variables where id = :id and state = 'waiting' and tries = 0;
+
+-- name: hold_notice
+insert into notice (agent, ticket, what, text, at, not_before) values (:agent, :ticket, :what, :text, :now, :not_before);
+
+-- name: agents_with_notices
+select agent from notice where not_before <= :now group by agent order by min(not_before) limit :most;
+
+-- name: notices_of
+select n.id, n.ticket, n.what, n.text, n.at, t.subject, t.address
+  from notice n left join ticket t on t.number = n.ticket
+ where n.agent = :agent and n.not_before <= :now order by n.id limit :most;
+
+-- name: drop_notice
+delete from notice where id = :id;

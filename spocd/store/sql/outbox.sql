@@ -28,7 +28,7 @@ select o.id, o.kind, o.language, o.ticket, o.message, o.person, o.agent, o.purpo
 -- name: last_letter_to
 -- A hand-over that still waits may be taken back: nothing is to answer what never went out.
 select id, key_id, reference_ids from outbox
- where ticket = :ticket and purpose = :purpose and coalesce(person, agent) = :reader
+ where ticket = :ticket and purpose = :purpose and coalesce(person, agent, 0) = :reader
    and not (kind = 'handover' and state = 'waiting')
  order by id desc limit 1;
 

@@ -1,0 +1,199 @@
+"""Experts and suppliers: asked by mail under the desk's address, answered by an internal note, reminded until they do.
+
+The requester sees nothing of it. An expert is a person like any other, and is not on the ticket by being asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from spocd.desk.access import SPOCD, Actor
+from spocd.desk.answer import Enclosed, enclose, quote_of, workable
+from spocd.desk.documents import Consult, TicketDocument, document_of, find_ticket, moment, moment_or_none, save
+from spocd.desk.evidence import survivor
+from spocd.desk.journal import record
+from spocd.desk.letter import Reader, own_chain, post
+from spocd.desk.message import add_own
+from spocd.desk.notice import notify_assignee
+from spocd.desk.operation import Desk, operation
+from spocd.desk.person import ensure_person, find_person
+from spocd.desk.public import Public
+from spocd.domain import ticket as case
+from spocd.domain.address import Address, parse
+from spocd.domain.consult import MOST_REMINDERS, REMIND_AFTER, SHORTEST, next_look
+from spocd.domain.notice import What
+from spocd.domain.thread import Author, Claim
+from spocd.domain.ticket import Ticket
+from spocd.domain.token import Purpose
+from spocd.errors import Exit, Refused
+from spocd.store import Row
+
+MOST_AT_ONCE = 100  # reminders of one look of the clock
+NEVER = 0  # as `remind`: the expert is left alone
+
+
+@operation("ticket.consult", writes=True)
+async def consult(
+    desk: Desk,
+    actor: Actor,
+    *,
+    ticket: int,
+    to: str,
+    body: str,
+    name: str = "",
+    quote: bool = False,
+    remind: int = REMIND_AFTER,
+    attachments: list[Enclosed] | None = None,
+    if_rev: int | None = None,
+) -> TicketDocument:
+    """Ask an expert by mail; the answer becomes an internal note. Reminders after `remind` seconds, 0 for none."""
+    before = await workable(desk, ticket, if_rev)
+    after = case.asked_about(before, desk.now)
+    if not body.strip():
+        raise Refused("empty", "The question is empty. Give it with -b TEXT, -F FILE or -e.", Exit.USAGE)
+    if remind != NEVER and remind < SHORTEST:
+        raise Refused("too-soon", "A reminder comes after a minute at least, such as --remind 2d.", Exit.USAGE)
+    address = parse(to)
+    person = await _expert(desk, before, address, name)
+    position, message = await add_own(
+        desk, actor, before, kind="note", body=body, recipients=[{"name": person["name"], "address": str(address)}]
+    )
+    await enclose(desk, message, attachments)
+    remind_at = None if remind == NEVER else desk.now + remind
+    await desk.tx.one(
+        "add_consult", ticket=ticket, person=person["id"], agent=actor.agent, message=message, now=desk.now,
+        remind_at=remind_at,
+    )  # fmt: skip
+    last = await desk.tx.one("last_message_of_requester", ticket=ticket) if quote else None
+    said = {"body": body.rstrip(), "agent_name": actor.name, **quote_of(desk, last)}
+    letter = await _post(desk, before, person, str(address), 0, kind="consult", message=message, said=said)
+    await save(desk, before, after)
+    await record(
+        desk, ticket, actor, "consulted", person=str(address), message=position, letter=letter,
+        remind_at=moment_or_none(remind_at),
+    )  # fmt: skip
+    return await document_of(desk, ticket)
+
+
+async def _expert(desk: Desk, ticket: Ticket, address: Address, name: str) -> Row:
+    if desk.settings.own.own(str(address)):
+        raise Refused("own-address", f"{address} is an address of this desk. Name the expert who is asked.", Exit.USAGE)
+    person = await ensure_person(desk, address, name)
+    if person["id"] == ticket.requester:
+        raise Refused(
+            "requester",
+            f"{address} is the requester of #{ticket.number}. Ask them with: spocd ticket reply {ticket.number}",
+            Exit.USAGE,
+        )
+    return person
+
+
+async def _post(
+    desk: Desk, ticket: Ticket, person: Row, address: str, generation: int, *, kind: str, message: int | None,
+    said: Mapping[str, str | Public],
+) -> int | None:  # fmt: skip
+    ring = await desk.ring()
+    chain = await own_chain(desk, ticket, ring, Purpose.EXPERT, person["id"])
+    reader = Reader(person["id"], person["name"], address, person["language"], True, generation, Purpose.EXPERT)
+    return await post(
+        desk, ring, ticket, reader, kind=kind, cause="staff", message=message, chain=chain, variables=said
+    )
+
+
+@operation("ticket.consult_cancel", writes=True)
+async def cancel(desk: Desk, actor: Actor, *, ticket: int, to: str, if_rev: int | None = None) -> TicketDocument:
+    """Wait no longer for an expert; what they still write is filed all the same."""
+    before = await workable(desk, ticket, if_rev)
+    person = await find_person(desk, str(parse(to)))
+    ended = person and await desk.tx.run("end_consult", ticket=ticket, person=person["id"], now=desk.now)
+    if not ended:
+        raise Refused("not-asked", f"No answer of {to} is waited for on #{ticket}.", Exit.NOT_FOUND)
+    await save(desk, before, case.filed(before, desk.now))
+    await record(desk, ticket, actor, "consult ended", person=to)
+    return await document_of(desk, ticket)
+
+
+async def answered(desk: Desk, ticket: Ticket, claim: Claim, author: Author, message: str, text: str) -> None:
+    """An expert's answer is on the ticket, as a note: whoever has the case is told."""
+    expert = claim.person or 0
+    rows = await desk.tx.all("consults_of_expert", ticket=ticket.number, survivor=ticket.number, person=expert)
+    await desk.tx.run("consult_answered", ticket=ticket.number, survivor=ticket.number, person=expert, now=desk.now)
+    if author.person == expert:
+        await desk.tx.run("person_is_known", id=expert, now=desk.now)
+    writer = author.address or "unknown sender"
+    other = None if author.address == claim.address else writer
+    await record(desk, ticket.number, writer, "consult answered", person=claim.address, other=other, message=message)
+    why = f"{writer} wrote, in the place of {claim.address}" if other else f"{writer} wrote"
+    asker = rows[0]["agent"] if rows else None
+    await notify_assignee(desk, writer, ticket, What.CONSULT_ANSWERED, why=f"{why}.", body=text, instead=asker)
+
+
+async def lost(desk: Desk, letter: Row, why: str) -> None:
+    """A question cannot be delivered: nobody is reminded of it, and whoever has the case is told."""
+    ticket = await find_ticket(desk, await survivor(desk, letter["ticket"]))
+    rows = await desk.tx.all(
+        "consults_of_expert", ticket=letter["ticket"], survivor=ticket.number, person=letter["person"]
+    )
+    await desk.tx.run("end_consult", ticket=ticket.number, person=letter["person"], now=desk.now)
+    await record(desk, ticket.number, SPOCD, "consult ended", person=letter["recipient"], why=why)
+    asker = rows[0]["agent"] if rows else None
+    said = f"{letter['recipient']}: {why}."
+    await notify_assignee(desk, SPOCD, ticket, What.CONSULT_LOST, why=said, instead=asker)
+
+
+async def remind(desk: Desk) -> int:
+    """Remind those whose time has come; after the last time whoever has the case is told. How many were looked at."""
+    rows = await desk.tx.all("consults_to_remind", now=desk.now, most=MOST_AT_ONCE)
+    for row in rows:
+        ticket = await find_ticket(desk, row["ticket"])
+        if not ticket.is_open:
+            await desk.tx.run("end_consult", ticket=row["ticket"], person=row["person"], now=desk.now)
+        elif row["reminders"] >= MOST_REMINDERS:
+            await _give_up(desk, ticket, row)
+        else:
+            await _remind(desk, ticket, row)
+    return len(rows)
+
+
+async def _remind(desk: Desk, ticket: Ticket, row: Row) -> None:
+    reminders = row["reminders"] + 1
+    at = next_look(row["asked_at"], row["remind_at"], reminders, desk.now)
+    await desk.tx.run("consult_reminded", id=row["id"], remind_at=at, reminders=reminders)
+    asked = datetime.fromtimestamp(row["asked_at"], ZoneInfo(desk.settings.zone))
+    said = {"body": row["text"], "reader_name": row["name"], "asked_on": asked.strftime("%Y-%m-%d")}
+    person = {"id": row["person"], "name": row["name"], "language": row["language"]}
+    letter = await _post(
+        desk, ticket, person, row["address"], row["generation"], kind="reminder", message=None, said=said
+    )
+    await record(desk, ticket.number, SPOCD, "consult reminded", person=row["address"], letter=letter, n=reminders)
+
+
+async def _give_up(desk: Desk, ticket: Ticket, row: Row) -> None:
+    await desk.tx.run("consult_reminded", id=row["id"], remind_at=None, reminders=row["reminders"])
+    await record(desk, ticket.number, SPOCD, "consult unanswered", person=row["address"])
+    why = f"{row['address']} was reminded {MOST_REMINDERS} times. Nobody is reminded any more."
+    await notify_assignee(desk, SPOCD, ticket, What.CONSULT_SILENT, why=why, instead=row["agent"])
+
+
+async def consults_of(desk: Desk, ticket: int) -> list[Consult]:
+    """Who was asked about a ticket, and how long each let us wait."""
+    return [_document(row) for row in await desk.tx.all("consults", ticket=ticket)]
+
+
+def _document(row: Row) -> Consult:
+    answered_at, ended_at = row["answered_at"], row["ended_at"]
+    until = answered_at if answered_at is not None else ended_at
+    return {
+        "expert": {"name": row["name"], "address": row["address"]},
+        "asked_by": row["login"],
+        "asked_at": moment(row["asked_at"]),
+        "message": f"{row['origin']}.{row['position']}",
+        "state": "answered" if answered_at is not None else "ended" if ended_at is not None else "waiting",
+        "answered_at": moment_or_none(answered_at),
+        "ended_at": moment_or_none(ended_at),
+        "reminders": row["reminders"],
+        "remind_at": moment_or_none(row["remind_at"]),
+        "waited": None if until is None else max(0, until - row["asked_at"]),
+    }

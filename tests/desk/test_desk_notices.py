@@ -1,0 +1,396 @@
+"""What agents are told by mail, when, and what becomes of their answers."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from spocd.desk import clock
+from spocd.desk.notice import notify, release
+from spocd.domain.delivery import Sent
+from spocd.domain.notice import What, hours
+from spocd.errors import Refused
+from tests.desk.by_hand import by_hand
+from tests.desk.running_desk import AGENT, DAY, HOUR, OTHER, START, RunningDesk, journal, text_of
+from tests.desk.staff import away, taken, told, with_addresses, with_team
+
+
+async def test_whoever_has_a_ticket_is_told_that_its_requester_wrote(desk: RunningDesk) -> None:
+    await with_addresses(desk)
+    notice = await taken(desk)
+    assert (notice.kind, notice.to_address, notice.to_name) == ("notice", "agent@example.org", "Agent")
+    assert notice.reply_to.startswith("desk+a")
+    text = text_of(notice)
+    assert text.startswith("[desk#1] The requester wrote: Printer\n")
+    assert "> It burns still." in text
+    assert "spocd ticket view 1" in text
+
+
+async def test_a_third_partys_mail_is_told_as_one(desk: RunningDesk) -> None:
+    await with_addresses(desk)
+    await desk.mail(Cc="cid@client.example")
+    await desk.ask("ticket.take", ticket=1)
+    await desk.mail("I saw it too.", From="cid@client.example", In_Reply_To="<1@client.example>")
+    [notice] = await told(desk)
+    assert "Somebody who is not on the case wrote" in text_of(notice)
+
+
+@pytest.mark.parametrize("body", ["Thanks!", "Thank you very much"])
+async def test_a_word_of_thanks_and_an_automatic_mail_tell_nobody(desk: RunningDesk, body: str) -> None:
+    await with_addresses(desk)
+    await desk.mail()
+    await desk.ask("ticket.take", ticket=1)
+    await desk.mail(body, Subject="Re: Printer [desk#1]")
+    await desk.mail("I am away.", Subject="Re: Printer [desk#1]", Auto_Submitted="auto-replied")
+    assert await told(desk) == []
+
+
+async def test_a_new_ticket_is_told_to_each_of_its_team_who_is_there(desk: RunningDesk) -> None:
+    await with_addresses(desk, "agent", "other", "lead")
+    await with_team(desk, "agent", "other", "admin")
+    await desk.mail("The mouse is gone.", to="it@example.org")
+    assert [each.to_address for each in await told(desk)] == ["agent@example.org", "other@example.org"]
+    assert "A new case for your team" in text_of((await told(desk))[0])
+    await desk.ask("ticket.new", by=AGENT, requester="bo@client.example", subject="By phone", service="it")
+    assert [each.to_address for each in await told(desk)][2:] == ["other@example.org"], "not who opened it"
+
+
+async def test_a_team_with_an_address_is_told_there_and_its_answer_is_a_note(desk: RunningDesk) -> None:
+    await with_addresses(desk, "agent")
+    await with_team(desk, "agent", "other", address="floor@example.org")
+    await desk.mail("The mouse is gone.", to="it@example.org")
+    [notice] = await told(desk)
+    assert (notice.to_address, notice.to_name) == ("floor@example.org", "")
+    await desk.mail("I have seen that mouse.", From="agent@example.org", to=notice.reply_to)
+    note = (await desk.view(1))["messages"][-1]
+    assert (note["kind"], note["from"]["address"]) == ("note", "agent@example.org")
+    assert "warnings" not in note["evidence"]
+
+
+async def test_without_a_team_a_new_ticket_is_told_to_nobody(desk: RunningDesk) -> None:
+    await with_addresses(desk)
+    await desk.mail()
+    await desk.mail(to="it@example.org", Subject="Two")
+    assert await told(desk) == []
+
+
+async def test_spam_is_told_to_nobody(desk: RunningDesk) -> None:
+    await with_addresses(desk)
+    await with_team(desk, "agent")
+    await desk.mail(to="it@example.org", X_Spam_Flag="YES")
+    assert await told(desk) == []
+
+
+async def test_sec_a_ticket_that_an_agent_may_not_see_is_not_told_to_them(desk: RunningDesk) -> None:
+    await with_addresses(desk)
+    await with_team(desk, "agent", restricted=True)
+    await desk.mail("My salary", to="it@example.org")
+    await by_hand(desk, "update ticket set assignee = (select id from agent where login = 'other')")
+    await desk.mail("My salary again", Subject="Re: Printer [desk#1]")
+    assert [each.to_address for each in await told(desk)] == ["agent@example.org"]
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        pytest.param("update agent set left_at = 1 where login = 'other'", id="left"),
+        pytest.param("update agent set role = 'robot' where login = 'other'", id="a robot"),
+        pytest.param("update agent set address = '' where login = 'other'", id="without an address"),
+    ],
+)
+async def test_who_cannot_read_it_is_told_nothing(desk: RunningDesk, how: str) -> None:
+    await with_addresses(desk)
+    await desk.mail()
+    await desk.ask("ticket.take", by=OTHER, ticket=1)
+    await by_hand(desk, how)
+    await desk.mail("More", Subject="Re: Printer [desk#1]")
+    assert await told(desk) == []
+
+
+async def test_who_is_away_is_told_nothing_and_nothing_is_held(desk: RunningDesk) -> None:
+    await with_addresses(desk)
+    await desk.mail()
+    await desk.ask("ticket.take", ticket=1)
+    await by_hand(desk, "update agent set digest = '08:00' where login = 'agent'")
+    await away(desk, "agent")
+    await desk.mail("More", Subject="Re: Printer [desk#1]")
+    await by_hand(desk, "update absence set ended_at = 1")
+    desk.now += 2 * DAY
+    await desk.write(clock.look)
+    assert await told(desk) == []
+
+
+async def test_what_happens_within_a_minute_is_one_letter(desk: RunningDesk) -> None:
+    await with_addresses(desk)
+    await taken(desk)
+    await desk.mail("And smoke.", Subject="Re: Printer [desk#1]")
+    await desk.ask("ticket.note", by=OTHER, ticket=1, body="@agent look at this")
+    [notice] = await told(desk)
+    text = text_of(notice)
+    assert text.startswith("[desk#1] The requester wrote; You are named in a note: Printer\n")
+    assert all(each in text for each in ("It burns still.", "And smoke.", "look at this"))
+
+
+async def test_what_comes_after_the_letter_went_waits_for_the_end_of_the_minute(desk: RunningDesk) -> None:
+    await with_addresses(desk)
+    await taken(desk)
+    await desk.send(Sent("250 ok"))
+    desk.now += 20
+    await desk.mail("And smoke.", Subject="Re: Printer [desk#1]")
+    await desk.mail("And flames.", Subject="Re: Printer [desk#1]")
+    await desk.write(clock.look)
+    assert await told(desk) == []
+    desk.now += 40
+    await desk.write(clock.look)
+    await desk.write(clock.look)
+    [notice] = await told(desk)
+    assert "And smoke." in text_of(notice)
+    assert "And flames." in text_of(notice)
+    desk.now += 61
+    await desk.mail("Out.", Subject="Re: Printer [desk#1]")
+    assert len(await told(desk)) == 2
+
+
+async def test_a_digest_comes_once_a_day_with_all_that_happened(desk: RunningDesk) -> None:
+    await with_addresses(desk)
+    await by_hand(desk, "update agent set digest = '08:00' where login = 'agent'")
+    for subject in ("Printer", "Mouse"):
+        await desk.mail(Subject=subject)
+    for number in (1, 2):
+        await desk.ask("ticket.take", ticket=number)
+        await desk.mail("More", Subject=f"Re: x [desk#{number}]")
+    assert await told(desk) == []
+    desk.now = START - START % DAY + 8 * HOUR - 1  # it happened at 02:40
+    await desk.write(clock.look)
+    assert await told(desk) == []
+    desk.now += 1
+    await desk.write(clock.look)
+    await desk.write(clock.look)
+    [digest] = await told(desk)
+    assert (digest.kind, digest.reply_to) == ("digest", "")
+    text = text_of(digest)
+    assert text.startswith("IT desk: 2 things happened on your cases\n")
+    assert "Mon 02:40  #1 Printer" in text
+    assert "Mon 02:40  #2 Mouse" in text
+
+
+async def test_in_the_quiet_hours_nothing_comes_and_about_one_ticket_it_can_be_answered(desk: RunningDesk) -> None:
+    await with_addresses(desk)
+    await by_hand(desk, "update agent set quiet = '18:00-07:00' where login = 'agent'")
+    await desk.mail()  # at 02:40
+    await desk.ask("ticket.take", ticket=1)
+    await desk.mail("More", Subject="Re: Printer [desk#1]")
+    await desk.ask("ticket.note", by=OTHER, ticket=1, body="@agent hm")
+    desk.now = START - START % DAY + 7 * HOUR - 1
+    await desk.write(clock.look)
+    assert await told(desk) == []
+    desk.now += 1
+    await desk.write(clock.look)
+    [notice] = await told(desk)
+    assert notice.reply_to.startswith("desk+a")
+    await desk.send(Sent("250 ok"))
+    desk.now += HOUR
+    await desk.mail("Yet more", Subject="Re: Printer [desk#1]")
+    assert len(await told(desk)) == 1, "by day at once"
+
+
+@pytest.mark.parametrize(
+    ("now", "digest", "quiet", "expected"),
+    [
+        ("2026-03-28 09:00", "08:00", "", "2026-03-29 08:00"),
+        ("2026-03-28 07:59", "08:00", "", "2026-03-28 08:00"),
+        ("2026-03-29 00:30", "02:30", "", "2026-03-29 03:30"),  # 02:30 is left out that night
+        ("2026-10-24 23:00", "", "18:00-07:00", "2026-10-25 07:00"),
+        ("2026-10-25 06:59", "", "18:00-07:00", "2026-10-25 07:00"),
+        ("2026-10-25 07:00", "", "18:00-07:00", None),
+        ("2026-10-25 17:00", "20:00", "18:00-07:00", "2026-10-26 07:00"),
+        ("2026-10-25 12:30", "", "12:00-13:00", "2026-10-25 13:00"),
+        ("2026-10-25 12:30", "", "", None),
+        ("2026-10-25 12:30", "", "09:00-09:00", None),
+    ],
+)
+def test_when_somebody_is_told_by_the_clocks_of_the_desk(
+    now: str, digest: str, quiet: str, expected: str | None
+) -> None:
+    zone = ZoneInfo("Europe/Copenhagen")
+    at = int(datetime.fromisoformat(now).replace(tzinfo=zone).timestamp())
+    found = release(at, zone, hours(digest, quiet))
+    assert (found and datetime.fromtimestamp(found, zone).strftime("%Y-%m-%d %H:%M")) == expected
+
+
+def test_in_autumn_a_digest_in_the_hour_that_is_there_twice_comes_the_first_time() -> None:
+    zone = ZoneInfo("Europe/Copenhagen")
+    at = int(datetime(2026, 10, 25, 1, 0, tzinfo=zone).timestamp())
+    first = release(at, zone, hours("02:30", ""))
+    assert first is not None
+    assert first - at == 5400
+    second = release(first + 60, zone, hours("02:40", ""))
+    assert second is not None
+    assert second - first == 600
+
+
+async def test_an_agents_answer_to_a_notice_is_a_note_and_goes_to_nobody(desk: RunningDesk) -> None:
+    await with_addresses(desk)
+    notice = await taken(desk)
+    before, letters = await desk.view(1), len(await desk.letters())
+    fate = await desk.mail("She has no clue.", From="Agent <agent@example.org>", to=notice.reply_to)
+    assert fate.name == "appended"
+    after = await desk.view(1)
+    note = after["messages"][-1]
+    assert (note["kind"], note["from"]["address"], note["visible_text"].strip()) == (
+        "note",
+        "agent@example.org",
+        "She has no clue.",
+    )
+    assert len(await desk.letters()) == letters
+    unchanged = ("state", "assignee", "waiting_since", "participants", "proposed")
+    assert [after[name] for name in unchanged] == [before[name] for name in unchanged]
+    assert after["journal"][-1] | {"at": ""} == {
+        "at": "",
+        "actor": "agent",
+        "event": "note",
+        "message": note["id"],
+        "by": "reply to a notice",
+    }
+    explained = await desk.ask("mail.explain", id=note["id"])
+    assert explained["evidence"]["by"] == "reply to a notice"
+
+
+async def test_an_answer_by_our_message_id_alone_is_a_note_too(desk: RunningDesk) -> None:
+    await with_addresses(desk)
+    notice = await taken(desk)
+    await desk.mail("Hm.", From="agent@example.org", In_Reply_To=f"<{notice.message_id}>")
+    await desk.mail("Hm, hm.", From="boss@example.org", In_Reply_To=f"<{notice.message_id}>")
+    first, second = (await desk.view(1))["messages"][-2:]
+    assert (first["kind"], second["kind"]) == ("note", "note")
+    assert "warnings" not in first["evidence"]
+    [warning] = second["evidence"]["warnings"]
+    assert warning.startswith("boss@example.org wrote this, which is not the agent's address")
+
+
+async def test_the_requester_who_was_sent_a_notice_still_writes_a_mail(desk: RunningDesk) -> None:
+    await with_addresses(desk)
+    notice = await taken(desk)
+    await desk.mail("What is this?", In_Reply_To=f"<{notice.message_id}>")
+    assert (await desk.view(1))["messages"][-1]["kind"] == "mail"
+
+
+async def test_sec_somebody_elses_answer_to_a_notice_is_a_note_that_says_so(desk: RunningDesk) -> None:
+    await with_addresses(desk)
+    notice = await taken(desk)
+    await desk.mail("Close it!", From="eve@evil.example", to=notice.reply_to)
+    note = (await desk.view(1))["messages"][-1]
+    assert note["kind"] == "note"
+    assert "not the agent's address" in note["evidence"]["warnings"][0]
+    assert (await desk.view(1))["journal"][-1]["actor"] == "eve@evil.example"
+
+
+async def test_a_vacation_reply_to_a_notice_is_filed_and_tells_nobody(desk: RunningDesk) -> None:
+    await with_addresses(desk)
+    notice = await taken(desk)
+    letters = len(await desk.letters())
+    fate = await desk.mail(
+        "Away.", From="agent@example.org", to=notice.reply_to, envelope="", Auto_Submitted="auto-replied"
+    )
+    assert fate.name == "automatic filed"
+    assert len(await desk.letters()) == letters
+    assert (await desk.view(1))["messages"][-1]["kind"] == "automatic"
+
+
+@pytest.mark.parametrize("how", ["left", "forged"])
+async def test_sec_a_notices_address_that_is_not_good_opens_a_new_ticket(desk: RunningDesk, how: str) -> None:
+    await with_addresses(desk)
+    notice = await taken(desk)
+    to = notice.reply_to
+    if how == "left":
+        await by_hand(desk, "update agent set left_at = 1 where login = 'agent'")
+    else:
+        to = to.replace("@", "x@") if to.count("-") > 1 else to
+        to = f"{notice.reply_to.partition('@')[0][:-1]}{'0' if notice.reply_to.partition('@')[0][-1] != '0' else '1'}"
+        to += "@example.org"
+    fate = await desk.mail("Hello", From="agent@example.org", to=to, Subject="Hm")
+    assert (fate.name, fate.ticket) == ("opened", 2)
+
+
+async def test_sec_an_answer_to_the_return_path_of_a_notice_stays_inside(desk: RunningDesk) -> None:
+    await with_addresses(desk)
+    notice = await taken(desk)
+    await desk.mail("Hello", From="agent@example.org", to=notice.return_path, Subject="Hm")
+    assert (await desk.view(1))["messages"][-1]["kind"] == "note"
+
+
+async def test_an_answer_to_a_digest_is_about_no_single_ticket(desk: RunningDesk) -> None:
+    await with_addresses(desk)
+    await by_hand(desk, "update agent set digest = '08:00' where login = 'agent'")
+    for number in (1, 2):
+        await desk.mail(Subject=f"{number}")
+        await desk.ask("ticket.take", ticket=number)
+        await desk.mail("More", Subject=f"Re: x [desk#{number}]")
+    desk.now += DAY
+    await desk.write(clock.look)
+    [digest] = await told(desk)
+    fate = await desk.mail("Hello", From="agent@example.org", In_Reply_To=f"<{digest.message_id}>", Subject="Hm")
+    assert (fate.name, fate.ticket) == ("opened", 3)
+    fate = await desk.mail("Hello again", From="agent@example.org", to=digest.return_path, Subject="Hm")
+    assert (fate.name, fate.ticket) == ("opened", 4)
+    rows = (await desk.ask("mail.outbox"))["letters"]
+    assert [(row["ticket"], row["to"]) for row in rows if row["kind"] == "digest"] == [(None, "agent@example.org")]
+
+
+async def test_a_notice_that_bounces_is_on_the_ticket_and_changes_nothing_else(desk: RunningDesk) -> None:
+    await with_addresses(desk)
+    notice = await taken(desk)
+    report = (
+        "Content-Type: multipart/report; report-type=delivery-status; boundary=b\r\nFrom: mailer-daemon@x.example\r\n"
+        "Subject: Undelivered\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\nNo.\r\n--b\r\n"
+        "Content-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; x\r\n\r\n"
+        "Final-Recipient: rfc822; agent@example.org\r\nAction: failed\r\nStatus: 5.1.1\r\n--b--\r\n"
+    )
+    fate = await desk.receive(report.encode(), notice.return_path, sender="")
+    assert fate.name == "bounce recorded"
+    assert "bounced" in await journal(desk, 1)
+
+
+async def test_an_agent_who_writes_as_a_requester_is_not_told_of_it(desk: RunningDesk) -> None:
+    await with_addresses(desk)
+    await desk.mail(From="agent@example.org")
+    await desk.ask("ticket.take", ticket=1)
+    await desk.mail("More", From="agent@example.org", Subject="Re: Printer [desk#1]")
+    assert await told(desk) == []
+
+
+async def test_a_full_letter_is_not_amended(desk: RunningDesk) -> None:
+    await with_addresses(desk)
+    await taken(desk)
+    for number in range(25):
+        await desk.mail(f"Number {number}", Subject="Re: Printer [desk#1]")
+    [notice] = await told(desk)
+    assert len(notice.variables["events"]) == 20
+    desk.now += 60
+    await desk.write(clock.look)
+    assert [len(each.variables["events"]) for each in await told(desk)] == [20, 6]
+
+
+@pytest.mark.parametrize("text", ["25:00", "8", "08:00-"])
+def test_hours_that_are_none_are_refused_with_an_example(text: str) -> None:
+    with pytest.raises(Refused, match=r"A digest is like 08:00, quiet hours are like 18:00-07:00\."):
+        hours("" if "-" in text else text, text if "-" in text else "")
+
+
+async def test_words_that_are_no_event_stand_for_themselves(desk: RunningDesk) -> None:
+    await with_addresses(desk)
+    await desk.mail()
+    ticket = (await desk.ask("ticket.take", ticket=1))["number"]
+
+    async def tell(at: object) -> None:
+        from spocd.desk.documents import find_ticket
+
+        found = await find_ticket(at, ticket)  # type: ignore[arg-type]
+        await notify(at, "spocd", found, found.assignee or 0, "A word of ours", why="Because")  # type: ignore[arg-type]
+        await notify(at, "spocd", found, found.assignee or 0, What.GIVEN)  # type: ignore[arg-type]
+
+    await desk.write(tell)
+    [notice] = await told(desk)
+    assert "A word of ours; This case is yours now" in text_of(notice)
