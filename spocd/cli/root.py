@@ -12,6 +12,7 @@ _HERE = "spocd.cli"
 _NOUNS = {
     "agent": (f"{_HERE}.agent:agent", "Agents: who works at the desk."),
     "apply": (f"{_HERE}.desk_file:apply", "Make the desk what a desk.toml says, or show what would change."),
+    "audit": (f"{_HERE}.audit:audit", "What was done, by whom, and whether the journal is whole."),
     "completion": (f"{_HERE}.shell:completion", "Print the completion script for a shell."),
     "config": (f"{_HERE}.config:config", "Check or show this node's configuration."),
     "db": (f"{_HERE}.db:db", "Migrate or check the database."),

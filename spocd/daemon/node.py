@@ -27,6 +27,7 @@ from spocd.daemon.indexing import Indexing
 from spocd.daemon.intake import Intake
 from spocd.daemon.membership import HEARTBEAT, Membership
 from spocd.daemon.operations import HEALTH, RELOAD, all_operations
+from spocd.daemon.sealing import EVERY, Sealing
 from spocd.daemon.sending import Sending
 from spocd.daemon.settings import read_identity, settings_of
 from spocd.daemon.stderr import StandardError
@@ -86,6 +87,7 @@ class Node:
         self._indexing = Indexing(store, self._current, clock)
         self._acceptor = DeskAcceptor(store, self._current, clock, self._intake.arrived)
         self._membership = Membership(config.folder, store, self._desk, self._anew, self._wake, clock=clock)
+        self._sealing = Sealing(store, self._current, clock)
         self._timers = Timers(self._all_timers())
         self._control: control.Server | None = None
         self._asking = asyncio.Semaphore(READS_AT_ONCE)
@@ -150,6 +152,7 @@ class Node:
         timers = [
             Timer("heartbeat", HEARTBEAT, self._membership.beat),
             Timer("clock", LOOK_AT_THE_CLOCK, lambda: self._write(_look_at_the_clock)),
+            Timer("sealing", EVERY, self._sealing.seal),
             Timer("housekeeping", HOUSEKEEPING, lambda: self._write(_keep_house)),
         ]
         if seconds := systemd.watchdog_seconds():

@@ -7,6 +7,7 @@ from typing import TypedDict
 from spocd.desk import (
     agent,
     answer,
+    audit,
     blob,
     casework,
     closing,
@@ -43,6 +44,7 @@ def all_operations() -> list[Operation]:
     modules = (
         agent,
         answer,
+        audit,
         blob,
         casework,
         closing,

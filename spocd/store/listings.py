@@ -84,6 +84,18 @@ _LISTINGS = {
         {},
         {"newest": ("-p.id", "p.id")},
     ),
+    "journal": Listing(
+        "j.id, j.at, j.ticket, j.actor, j.event, j.detail",
+        "journal j",
+        (),
+        {
+            "ticket": "j.ticket = :ticket",
+            "actor": "j.actor = :actor",
+            "since": "j.at >= :since",
+            "until": "j.at < :until",
+        },
+        {"newest": ("-j.at", "j.id")},
+    ),
     "inbox": Listing(
         "i.id, i.received_at, i.sender, i.recipients, i.size, i.state, i.fate, i.ticket, i.tries, i.error,"
         " i.channel, i.peer, m.origin, m.position",

@@ -40,6 +40,9 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "agent.list": {},
     "agent.new": {"login": "new", "uid": 77, "role": "lead", "address": "new@example.org"},
     "agent.view": {"login": "other"},
+    "audit.export": {},
+    "audit.list": {},
+    "audit.verify": {},
     "blob.get": {"sha256": SHA},
     "blob.put": {"sha256": SHA, "offset": 0, "total": 6, "content": BASE64},
     "desk.apply": {"text": '[teams.network]\nname = "Network"\nmembers = ["agent"]\n'},
@@ -88,6 +91,9 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "token.rotate": {},
 }
 MORE_THAN_AGENT = {
+    "audit.export": Role.ADMIN,
+    "audit.list": Role.LEAD,
+    "audit.verify": Role.ADMIN,
     "desk.health": Role.ANYONE,
     "mail.hold": Role.LEAD,
     "mail.flush": Role.LEAD,

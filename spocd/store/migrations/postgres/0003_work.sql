@@ -221,3 +221,5 @@ create table journal_seal (
   digest text collate "C" not null,
   seal text collate "C" not null
 );
+create index journal_at on journal (at, id);
+create index journal_actor on journal (actor, at, id);

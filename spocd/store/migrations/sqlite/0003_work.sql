@@ -267,3 +267,5 @@ create table journal_seal (
   digest text not null,
   seal text not null
 );
+create index journal_at on journal (at, id);
+create index journal_actor on journal (actor, at, id);
