@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from jinja2 import Environment, meta
 
+from spocd.control.introspection import describe
 from spocd.daemon.operations import all_operations
 from spocd.desk.operation import Operation
 from spocd.gateway.writing import KINDS, answering, quoted
@@ -61,6 +62,10 @@ def test_a_statement_that_is_called_exists_and_gets_the_parameters_that_it_names
 def test_no_two_operations_have_one_name() -> None:
     names = [each.name for each in OPERATIONS]
     assert len(set(names)) == len(names) > 30
+
+
+def test_the_daemon_can_describe_every_interface_without_which_it_does_not_start() -> None:
+    assert len(describe(OPERATIONS)) > 5
 
 
 @pytest.mark.parametrize("asked", OPERATIONS, ids=lambda each: each.name)

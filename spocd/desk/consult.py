@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from spocd.desk.access import SPOCD, Actor
 from spocd.desk.answer import Enclosed, enclose, quote_of, workable
-from spocd.desk.documents import Consult, TicketDocument, document_of, find_ticket, moment, moment_or_none, save
+from spocd.desk.documents import ConsultDocument, TicketDocument, document_of, find_ticket, moment, moment_or_none, save
 from spocd.desk.evidence import survivor
 from spocd.desk.journal import record
 from spocd.desk.letter import Reader, own_chain, post
@@ -177,12 +177,12 @@ async def _give_up(desk: Desk, ticket: Ticket, row: Row) -> None:
     await notify_assignee(desk, SPOCD, ticket, What.CONSULT_SILENT, why=why, instead=row["agent"])
 
 
-async def consults_of(desk: Desk, ticket: int) -> list[Consult]:
+async def consults_of(desk: Desk, ticket: int) -> list[ConsultDocument]:
     """Who was asked about a ticket, and how long each let us wait."""
     return [_document(row) for row in await desk.tx.all("consults", ticket=ticket)]
 
 
-def _document(row: Row) -> Consult:
+def _document(row: Row) -> ConsultDocument:
     answered_at, ended_at = row["answered_at"], row["ended_at"]
     until = answered_at if answered_at is not None else ended_at
     return {

@@ -80,7 +80,7 @@ MessageDocument = TypedDict(
 )
 
 
-class Link(TypedDict):
+class TicketLink(TypedDict):
     relation: str  # as it reads on this ticket: blocked by
     ticket: int
     state: str
@@ -92,7 +92,7 @@ class OutsideLink(TypedDict):
     target: str
 
 
-class Consult(TypedDict):
+class ConsultDocument(TypedDict):
     """A question to an expert, and how it stands: waiting, answered, or ended without an answer."""
 
     expert: Mailbox
@@ -112,8 +112,8 @@ class TicketView(TicketDocument):
     proposed: list[Mailbox]
     messages: list[MessageDocument]
     journal: list[dict[str, Any]]
-    links: list[Link]
-    consults: list[Consult]
+    links: list[TicketLink]
+    consults: list[ConsultDocument]
     outside: list[OutsideLink]
     reporter: str | None  # the agent who wrote it down for somebody
 

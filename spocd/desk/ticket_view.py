@@ -9,11 +9,11 @@ from spocd.desk.access import Actor, seen_by
 from spocd.desk.consult import consults_of
 from spocd.desk.documents import (
     Attachment,
-    Link,
     Mailbox,
     MessageDocument,
     OutsideLink,
     Participant,
+    TicketLink,
     TicketList,
     TicketView,
     document_of,
@@ -169,7 +169,7 @@ async def view(desk: Desk, actor: Actor, *, ticket: int) -> TicketView:
     }
 
 
-def _link(row: Row) -> Link:
+def _link(row: Row) -> TicketLink:
     relation = BOTH_SIDES[row["relation"]][row["theirs"]] if row["relation"] in BOTH_SIDES else row["relation"]
     return {"relation": relation, "ticket": row["ticket"], "state": row["state"], "subject": row["subject"]}
 
