@@ -18,6 +18,7 @@ _VERBS = {
     "explain": (f"{_HERE}_find:explain", "Say where a ticket stands in the fair order, and why."),
     "link": (f"{_HERE}_case:link", "Link a ticket to another, or to something outside."),
     "list": (f"{_HERE}_find:list_tickets", "List tickets."),
+    "merge": (f"{_HERE}_merge:merge", "Put a ticket together with another about the same."),
     "new": (f"{_HERE}_words:new", "Open a ticket for somebody who called or came by."),
     "next": (f"{_HERE}_find:next_ticket", "Show the ticket whose turn it is, or claim it."),
     "note": (f"{_HERE}_words:note", "Write an internal note; the requester never sees it."),
@@ -26,8 +27,10 @@ _VERBS = {
     "reopen": (f"{_HERE}_turn:reopen", "Open resolved or closed tickets again."),
     "reply": (f"{_HERE}_words:reply", "Answer the requester."),
     "search": (f"{_HERE}_find:search", "Find tickets that hold all these words."),
+    "split": (f"{_HERE}_merge:split", "Make a ticket of its own of some messages."),
     "status": (f"{_HERE}_find:status", "Say how a ticket stands."),
     "take": (f"{_HERE}_turn:take", "Take tickets: they are yours from now on."),
+    "unmerge": (f"{_HERE}_merge:unmerge", "Undo a merge."),
     "view": (f"{_HERE}_find:view", "Show a ticket with its people and its messages."),
     "watch": ("spocd.cli.watch:watch", "Show what happens to tickets, as it happens."),
 }

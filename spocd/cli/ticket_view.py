@@ -85,6 +85,10 @@ def _people(ticket: Document, view: View) -> Iterator[str]:
         yield from _set(f"cc?    and {len(proposed) - _MOST_PROPOSED} more, which --json names", view)
     for consult in ticket.get("consults", []):
         yield from _set(f"asked  {_consult(consult)}", view)
+    if ticket.get("merged_into"):
+        yield from _set(f"merged into #{ticket['merged_into']}, where its messages are", view, fg="yellow")
+    if merged := ticket.get("merged"):
+        yield from _set(f"holds  {', '.join(f'#{one}' for one in merged)}, merged into it", view)
     for link in ticket.get("links", []):
         yield from _set(_link(link), view)
     for outside in ticket.get("outside", []):

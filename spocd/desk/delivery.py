@@ -7,6 +7,7 @@ from typing import Any
 from spocd.desk import consult
 from spocd.desk.access import SPOCD
 from spocd.desk.documents import find_ticket, save
+from spocd.desk.evidence import survivor
 from spocd.desk.journal import record
 from spocd.desk.letter import Leased
 from spocd.desk.message import add_own
@@ -70,7 +71,7 @@ async def _note(desk: Desk, row: Row, what: str) -> None:
     if row["ticket"] is None:
         await record(desk, None, SPOCD, "letter not delivered", letter=row["id"], to=row["recipient"], why=what)
         return
-    ticket = await find_ticket(desk, row["ticket"])
+    ticket = await find_ticket(desk, await survivor(desk, row["ticket"]))
     text = f"The {row['kind']} to {row['recipient']} {what}"
     position, _ = await add_own(desk, SPOCD, ticket, kind="note", body=text, recipients=[])
     await save(desk, ticket, filed(ticket, desk.now))

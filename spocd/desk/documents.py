@@ -115,6 +115,8 @@ class TicketView(TicketDocument):
     links: list[TicketLink]
     consults: list[ConsultDocument]
     outside: list[OutsideLink]
+    merged_into: int | None
+    merged: list[int]  # the tickets that live on in this one
     reporter: str | None  # the agent who wrote it down for somebody
 
 

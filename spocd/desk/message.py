@@ -5,24 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypedDict
 
-from spocd.desk import search
 from spocd.desk.access import Actor
-from spocd.desk.documents import (
-    TicketDocument,
-    document_of,
-    find_ticket,
-    save,
-    split_message_id,
-    write_json,
-)
-from spocd.desk.journal import record
-from spocd.desk.opening import open_ticket
+from spocd.desk.documents import split_message_id, write_json
 from spocd.desk.operation import Desk, operation
-from spocd.desk.person import ensure_person
 from spocd.domain.address import find
 from spocd.domain.reading import Reading
 from spocd.domain.thread import Rung
-from spocd.domain.ticket import Ticket, filed, written_to
+from spocd.domain.ticket import Ticket
 from spocd.errors import Exit, Refused
 from spocd.store import Row
 
@@ -162,71 +151,3 @@ async def raw(desk: Desk, actor: Actor, *, message: str) -> RawMail:
     if row["raw"] is None:
         raise Refused("no-mail", f"{message} did not come by mail: it was written here.", Exit.NOT_FOUND)
     return {"sha256": row["raw"], "size": row["size"]}
-
-
-@operation("message.move", writes=True)
-async def move(desk: Desk, actor: Actor, *, message: str, to: str) -> TicketDocument:
-    """Move a message to another ticket, or to a new one; its name stays the same."""
-    row = await find_message(desk, message)
-    source = await find_ticket(desk, row["ticket"])
-    target = await _new_from(desk, actor, source, row) if to == "new" else await find_ticket(desk, _number(to))
-    if target.number == source.number:
-        raise Refused("there", f"{message} is on #{source.number} already.")
-    await desk.tx.run("move_message", id=row["id"], ticket=target.number)
-    for each in (source, target):
-        await search.forget(desk, each.number)
-    if row["message_id"]:
-        # An answer to it must find one ticket: on two, it would open a third.
-        await desk.tx.run("forget_seen_id", message_id=row["message_id"], ticket=source.number)
-        await desk.tx.run("add_seen_ids", message_id=row["message_id"], ticket=target.number)
-    if _came_in(row) and find(row["author_address"]):
-        # Whoever wrote it is not on that ticket by this; the agent sees them proposed.
-        writer = {"ticket": target.number, "address": row["author_address"].lower(), "name": row["author_name"]}
-        await desk.tx.run("add_correspondents", **writer)
-    await save(desk, source, filed(source, desk.now))
-    await save(desk, target, written_to(target, desk.now) if _came_in(row) else filed(target, desk.now))
-    await record(desk, source.number, actor, "moved", message=message, to=target.number)
-    await record(desk, target.number, actor, "moved here", message=message, was=source.number)
-    return await document_of(desk, target.number)
-
-
-def _came_in(message: Row) -> bool:
-    """Whether a person wrote this to the desk, so that they wait for it."""
-    return bool(message["kind"] == "mail" and message["direction"] == "in")
-
-
-def _number(text: str) -> int:
-    bare = text.removeprefix("#")
-    if not bare.isdecimal() or len(bare) > 18:
-        raise Refused("bad-ticket", f"“{text}” is no ticket. Give a number, or “new”.", Exit.USAGE)
-    return int(bare)
-
-
-async def _writer(desk: Desk, source: Ticket, message: Row) -> int:
-    """The person who wrote a mail; what the desk itself wrote belongs to the requester."""
-    if message["person"] is not None:
-        return int(message["person"])
-    address = find(message["author_address"]) if _came_in(message) else None
-    if address is None:
-        return source.requester
-    return int((await ensure_person(desk, address, message["author_name"]))["id"])
-
-
-async def _new_from(desk: Desk, actor: Actor, source: Ticket, message: Row) -> Ticket:
-    """A new ticket for a message that is a matter of its own; its writer is the requester."""
-    person = await _writer(desk, source, message)
-    ticket = await open_ticket(
-        desk,
-        actor,
-        requester=person,
-        subject=message["subject"] or source.subject,
-        channel=source.channel,
-        address=source.address,
-        service=source.service,
-        kind=source.kind,
-        priority=source.priority,
-        waiting_since=message["created_at"],
-        why=f"moved from #{source.number}",
-    )
-    await desk.tx.run("link_tickets", ticket=ticket.number, relation="continues", other=source.number, now=desk.now)
-    return ticket

@@ -154,6 +154,7 @@ async def view(desk: Desk, actor: Actor, *, ticket: int) -> TicketView:
         files.setdefault(row["message"], []).append(_attachment(row))
     messages = await desk.tx.all("messages", ticket=ticket)
     links = await desk.tx.all("ticket_links", ticket=ticket, viewer=seen_by(actor).get("viewer"))
+    found = await find_ticket(desk, ticket)
     reporter = await desk.tx.one("reporter_of", ticket=ticket)
     outside = await desk.tx.all("outside_links", ticket=ticket)
     return {
@@ -165,6 +166,8 @@ async def view(desk: Desk, actor: Actor, *, ticket: int) -> TicketView:
         "consults": await consults_of(desk, ticket),
         "links": [_link(row) for row in links],
         "outside": [OutsideLink(relation=row["relation"], target=row["target"]) for row in outside],
+        "merged_into": found.merged_into,
+        "merged": [row["number"] for row in await desk.tx.all("merged_here", ticket=ticket)],
         "reporter": reporter["login"] if reporter else None,
     }
 

@@ -45,6 +45,7 @@ KINDS: Final = MappingProxyType(
         "answer": "",  # a person wrote it, and vacation replies to it are wanted
         "closed": _GENERATED,
         "handover": _GENERATED,  # who has the case now
+        "merged": _GENERATED,  # two cases of one person are one from now on
         "consult": "",  # a person asks an expert
         "reminder": _GENERATED,  # of a consult without an answer
         "notice": _GENERATED,  # to an agent

@@ -74,6 +74,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "ticket.link": {"ticket": 1, "relation": "blocks", "other": 2},
     "ticket.link_outside": {"ticket": 1, "relation": "change", "target": "CHG-77"},
     "ticket.list": {},
+    "ticket.merge": {"ticket": 2, "into": 1},
     "ticket.new": {"requester": "dan@client.example", "subject": "By phone", "body": "He called."},
     "ticket.next": {},
     "ticket.note": {"ticket": 1, "body": "Internal"},
@@ -82,8 +83,10 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "ticket.reopen": {"ticket": 3},
     "ticket.reply": {"ticket": 1, "body": "Hello", "attachments": [{"filename": "a.txt", "sha256": SHA}]},
     "ticket.search": {"words": "fire"},
+    "ticket.split": {"messages": ["1.1"], "subject": "Another matter"},
     "ticket.status": {"ticket": 1},
     "ticket.take": {"ticket": 1},
+    "ticket.unmerge": {"ticket": 4},
     "ticket.view": {"ticket": 1},
     "ticket.watch": {"after": 0},
     "token.explain": {"address": "desk+r11-1-0000000000000000@example.org"},
@@ -110,7 +113,9 @@ WRITES = sorted(name for name, each in OPERATIONS.items() if each.writes)
 
 
 async def fill(url: str) -> None:
-    """#1 new with Cid in copy, #2 with the agent, #3 resolved; a file; mail 2 has failed; the lead is of tier 2."""
+    """#1 new with Cid in copy, #2 with the agent, #3 resolved, #4 merged into #2; a file; mail 2 has failed; the lead is
+    of tier 2.
+    """
     await founded(url)
     store = await opened(url)
     desk = RunningDesk(store)
@@ -119,11 +124,12 @@ async def fill(url: str) -> None:
     await desk.accept(desk.written("Poison"))
     [mail] = await desk.lease()
     await desk.write(lambda d: d.tx.run("mail_failed", id=2, run=d.settings.run, lease=mail.lease, error="poison"))
-    for subject in ("Two", "Three"):
+    for subject in ("Two", "Three", "Four"):
         await desk.ask("ticket.new", requester="ann@client.example", subject=subject)
     await desk.ask("ticket.take", ticket=2)
     await desk.ask("ticket.consult", ticket=2, to="asked@supplier.example", body="Is it the fuse?")
     await desk.ask("ticket.close", ticket=3)
+    await desk.ask("ticket.merge", ticket=4, into=2, notify=False)
     await desk.ask("blob.put", **EXAMPLES["blob.put"])
     await by_hand(desk, "update agent set tier = 2 where login = 'lead'")
     await store.close()
@@ -287,12 +293,12 @@ async def test_a_decision_on_an_older_revision_is_a_conflict(full: RunningDesk, 
 
 
 async def test_two_who_claim_at_once_get_two_tickets(full: RunningDesk) -> None:
-    await full.ask("ticket.new", requester="dan@client.example", subject="Four")
+    await full.ask("ticket.new", requester="dan@client.example", subject="Five")
     first, second = await asyncio.gather(
         full.ask("ticket.next", by=AGENT, claim=True), full.ask("ticket.next", by=OTHER, claim=True)
     )
     numbers = [answer["tickets"][0]["number"] for answer in (first, second)]
-    assert sorted(numbers) == [1, 4]
+    assert sorted(numbers) == [1, 5]
     assert [answer["tickets"][0]["assignee"] for answer in (first, second)] == ["agent", "other"]
     assert (await full.ask("ticket.next", claim=True))["tickets"] == []
 

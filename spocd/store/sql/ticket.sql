@@ -87,8 +87,9 @@ update participant set removed_at = :now, generation = generation + 1
  where ticket = :ticket and person = :person and removed_at is null and role <> 'requester';
 
 -- name: revoke_tokens
+-- Those of the tickets that live on in this one too: they are answered here.
 update participant set generation = generation + 1
- where ticket = :ticket and (person = cast(:person as bigint) or cast(:person as bigint) is null);
+ where (ticket = :ticket or ticket in (select number from ticket where merged_into = :ticket)) and (person = cast(:person as bigint) or cast(:person as bigint) is null);
 
 -- name: correspondents
 select address, name from correspondent where ticket = :ticket order by address;

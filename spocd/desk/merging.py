@@ -1,0 +1,161 @@
+"""Two tickets about one matter become one, and two again.
+
+The messages of the merged one move to the survivor with their names, and a row keeps what undoes it. Whoever answers a
+letter of the merged one lands on the survivor (`evidence.survivor`). Whose ticket is merged has to be on the survivor:
+an answer there goes to everybody on it, with what it quotes.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from spocd.desk import search
+from spocd.desk.access import Actor
+from spocd.desk.answer import workable
+from spocd.desk.documents import TicketDocument, document_of, find_ticket, read_json, save, write_json
+from spocd.desk.journal import record
+from spocd.desk.letter import last_chain, post, readers
+from spocd.desk.operation import Desk, operation
+from spocd.domain.merging import check_merge, merged, remembered, unmerged
+from spocd.domain.ticket import NO_SUBJECT, Ticket, check_rev
+from spocd.errors import Exit, Refused
+from spocd.store import Row
+
+
+class MergedTicket(TicketDocument):
+    joined: list[str]  # the addresses of who is on the survivor by this, and gets its answers from now on
+
+
+@operation("ticket.merge", writes=True)
+async def merge(
+    desk: Desk, actor: Actor, *, ticket: int, into: int, notify: bool = True, if_rev: int | None = None
+) -> MergedTicket:
+    """Put a ticket together with another that is about the same, and in which it lives on."""
+    before = await workable(desk, ticket, if_rev)
+    survivor = await find_ticket(desk, into)
+    check_merge(before, survivor)
+    await _check_sight(desk, before, survivor)
+    people = await desk.tx.all("participants", ticket=ticket)
+    there = {row["person"] for row in await desk.tx.all("participants", ticket=into)}
+    await _check_requester(desk, before, survivor, there)
+    joined = [row for row in people if row["person"] not in there]
+    gone, lives = merged(before, survivor, desk.now)
+    await _carry_over(desk, before, survivor, joined, remembered(before, survivor, lives))
+    await save(desk, before, gone)
+    await save(desk, survivor, lives)
+    addresses = [row["address"] for row in joined]
+    await record(desk, ticket, actor, "merged", into=into)
+    await record(desk, into, actor, "merged here", other=ticket, joined=addresses or None)
+    if notify:
+        await _tell(desk, actor, before, lives)
+    return {**(await document_of(desk, ticket)), "joined": addresses}
+
+
+async def _check_sight(desk: Desk, ticket: Ticket, into: Ticket) -> None:
+    """Refuse where people would come to see, on the survivor, what only one team sees."""
+    if ticket.service is None or ticket.service == into.service:
+        return
+    service = await desk.tx.one("service", key=ticket.service)
+    if service is not None and service["restricted"]:
+        raise Refused(
+            "restricted",
+            f"#{ticket.number} is for the team of {ticket.service} alone, and #{into.number} is not. Make it one of"
+            f" that service first: spocd ticket edit {into.number} --service {ticket.service}",
+            Exit.CONFLICT,
+        )
+
+
+async def _check_requester(desk: Desk, ticket: Ticket, into: Ticket, there: set[int]) -> None:
+    if ticket.requester in there:
+        return
+    address = (await document_of(desk, ticket.number))["requester"]["address"]
+    raise Refused(
+        "somebody-else",
+        f"#{ticket.number} is of {address or 'somebody'}, who is not on #{into.number}: answers there, and what they"
+        f" quote, would go to people who do not know of each other. Link them, and each is told apart:"
+        f" spocd ticket link {ticket.number} duplicate {into.number}."
+        f" If all may read all, add them first: spocd ticket cc add {into.number} {address}",
+        Exit.CONFLICT,
+    )
+
+
+async def _carry_over(desk: Desk, ticket: Ticket, into: Ticket, joined: list[Row], was: dict[str, Any]) -> None:
+    """Move what stands on a ticket to its survivor, and remember what undoes it."""
+    number, to = ticket.number, into.number
+    known = {row["address"] for row in await desk.tx.all("correspondents", ticket=to)}
+    others = [row for row in await desk.tx.all("correspondents", ticket=number) if row["address"] not in known]
+    promises = await desk.tx.all("open_promises", ticket=number)
+    await desk.tx.run(
+        "remember_merge",
+        ticket=number,
+        survivor=to,
+        was=write_json(was),
+        messages=write_json([row["id"] for row in await desk.tx.all("message_ids", ticket=number)]),
+        joined=write_json(
+            {"people": [row["person"] for row in joined], "addresses": [row["address"] for row in others]}
+        ),
+        promises=write_json([row["id"] for row in promises]),
+        now=desk.now,
+    )
+    await desk.tx.run("move_messages", ticket=number, into=to)
+    await desk.tx.batch("add_correspondents", [{"ticket": to, **row} for row in others])
+    await desk.tx.batch("move_promise", [{"id": row["id"], "ticket": to} for row in promises])
+    for row in joined:
+        await desk.tx.run("add_participant", ticket=to, person=row["person"], role="cc", now=desk.now)
+    for each in (number, to):
+        await search.forget(desk, each)
+
+
+async def _tell(desk: Desk, actor: Actor, ticket: Ticket, into: Ticket) -> None:
+    """One letter to whose ticket it was, from the one that it lives on in."""
+    ring = await desk.ring()
+    reader = next(each for each in await readers(desk, into, answer=False) if each.person == ticket.requester)
+    about = "" if ticket.subject == NO_SUBJECT else ticket.subject
+    await post(
+        desk, ring, into, reader, kind="merged", cause="staff", message=None,
+        chain=await last_chain(desk, into, ring, reader.person),
+        variables={
+            "requester_name": reader.name, "agent_name": actor.name,
+            "merged_number": ticket.number, "merged_subject": about,
+        },
+    )  # fmt: skip
+
+
+@operation("ticket.unmerge", writes=True)
+async def unmerge(desk: Desk, actor: Actor, *, ticket: int, if_rev: int | None = None) -> TicketDocument:
+    """Undo a merge: each ticket has its own messages, people and state again; what came since stays on the other."""
+    before = await find_ticket(desk, ticket)
+    check_rev(before, if_rev)
+    kept = await desk.tx.one("merge_of", ticket=ticket)
+    if kept is None:
+        raise Refused("not-merged", f"#{ticket} was not merged into another.")
+    survivor = await find_ticket(desk, kept["survivor"])
+    if survivor.merged_into is not None:
+        raise Refused(
+            "merged",
+            f"#{survivor.number} was merged into #{survivor.merged_into} afterwards. Undo that first:"
+            f" spocd ticket unmerge {survivor.number}",
+            Exit.CONFLICT,
+        )
+    back, parted = unmerged(before, survivor, read_json(kept["was"]), desk.now)
+    await _carry_back(desk, ticket, survivor.number, kept)
+    await save(desk, before, back)
+    await save(desk, survivor, parted)
+    await record(desk, ticket, actor, "unmerged", other=survivor.number)
+    await record(desk, survivor.number, actor, "unmerged", other=ticket)
+    return await document_of(desk, ticket)
+
+
+async def _carry_back(desk: Desk, number: int, survivor: int, kept: Row) -> None:
+    joined = read_json(kept["joined"])
+    here = {"ticket": number, "survivor": survivor}
+    await desk.tx.batch("move_message_back", [here | {"id": each} for each in read_json(kept["messages"])])
+    await desk.tx.batch("move_promise", [{"id": each, "ticket": number} for each in read_json(kept["promises"])])
+    for person in joined["people"]:
+        # Their tokens of the survivor are worth nothing from now on.
+        await desk.tx.run("remove_participant", ticket=survivor, person=person, now=desk.now)
+    addresses = [{"ticket": survivor, "address": each} for each in joined["addresses"]]
+    await desk.tx.batch("drop_correspondent", addresses)
+    await desk.tx.run("forget_merge", ticket=number)
+    for each in (number, survivor):
+        await search.forget(desk, each)

@@ -1,0 +1,31 @@
+-- name: merged_here
+select number from ticket where merged_into = :ticket order by number;
+
+-- name: remember_merge
+insert into merged_ticket (ticket, survivor, was, messages, joined, promises, created_at)
+values (:ticket, :survivor, :was, :messages, :joined, :promises, :now);
+
+-- name: merge_of
+select survivor, was, messages, joined, promises from merged_ticket where ticket = :ticket;
+
+-- name: forget_merge
+delete from merged_ticket where ticket = :ticket;
+
+-- name: message_ids
+select id from message where ticket = :ticket order by id;
+
+-- name: move_messages
+update message set ticket = :into where ticket = :ticket;
+
+-- name: move_message_back
+-- One that somebody has moved on meanwhile stays where they put it.
+update message set ticket = :ticket where id = :id and ticket = :survivor;
+
+-- name: open_promises
+select id from promise where ticket = :ticket and kept_at is null and withdrawn_at is null;
+
+-- name: move_promise
+update promise set ticket = :ticket where id = :id;
+
+-- name: drop_correspondent
+delete from correspondent where ticket = :ticket and address = :address;
