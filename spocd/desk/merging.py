@@ -84,7 +84,8 @@ async def _carry_over(desk: Desk, ticket: Ticket, into: Ticket, joined: list[Row
     number, to = ticket.number, into.number
     known = {row["address"] for row in await desk.tx.all("correspondents", ticket=to)}
     others = [row for row in await desk.tx.all("correspondents", ticket=number) if row["address"] not in known]
-    promises = await desk.tx.all("open_promises", ticket=number)
+    promises = [row["id"] for row in await desk.tx.all("open_promises", ticket=number)]
+    consults = [row["id"] for row in await desk.tx.all("open_consults", ticket=number)]
     await desk.tx.run(
         "remember_merge",
         ticket=number,
@@ -94,12 +95,13 @@ async def _carry_over(desk: Desk, ticket: Ticket, into: Ticket, joined: list[Row
         joined=write_json(
             {"people": [row["person"] for row in joined], "addresses": [row["address"] for row in others]}
         ),
-        promises=write_json([row["id"] for row in promises]),
+        awaited=write_json({"promises": promises, "consults": consults}),
         now=desk.now,
     )
     await desk.tx.run("move_messages", ticket=number, into=to)
     await desk.tx.batch("add_correspondents", [{"ticket": to, **row} for row in others])
-    await desk.tx.batch("move_promise", [{"id": row["id"], "ticket": to} for row in promises])
+    await desk.tx.batch("move_promise", [{"id": each, "ticket": to} for each in promises])
+    await desk.tx.batch("move_consult", [{"id": each, "ticket": to} for each in consults])
     for row in joined:
         await desk.tx.run("add_participant", ticket=to, person=row["person"], role="cc", now=desk.now)
     for each in (number, to):
@@ -147,10 +149,11 @@ async def unmerge(desk: Desk, actor: Actor, *, ticket: int, if_rev: int | None =
 
 
 async def _carry_back(desk: Desk, number: int, survivor: int, kept: Row) -> None:
-    joined = read_json(kept["joined"])
+    joined, awaited = read_json(kept["joined"]), read_json(kept["awaited"])
     here = {"ticket": number, "survivor": survivor}
     await desk.tx.batch("move_message_back", [here | {"id": each} for each in read_json(kept["messages"])])
-    await desk.tx.batch("move_promise", [{"id": each, "ticket": number} for each in read_json(kept["promises"])])
+    await desk.tx.batch("move_promise", [{"id": each, "ticket": number} for each in awaited["promises"]])
+    await desk.tx.batch("move_consult", [{"id": each, "ticket": number} for each in awaited["consults"]])
     for person in joined["people"]:
         # Their tokens of the survivor are worth nothing from now on.
         await desk.tx.run("remove_participant", ticket=survivor, person=person, now=desk.now)

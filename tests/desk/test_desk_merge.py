@@ -120,6 +120,21 @@ async def test_what_came_after_the_merge_stays_and_what_was_moved_on_too(desk: R
     assert (await desk.view(2))["waiting_since"] is None, "answered since, so it does not wait again"
 
 
+async def test_who_was_asked_answers_to_the_survivor_and_is_still_waited_for(desk: RunningDesk) -> None:
+    await two_of_ann(desk)
+    await desk.ask("ticket.consult", ticket=1, to="expert@supplier.example", body="Is it the fuse?")
+    asked = next(each for each in await desk.letters() if each.kind == "consult")
+    await desk.ask("ticket.merge", ticket=1, into=2)
+    assert [each["answered_at"] for each in (await desk.view(2))["consults"]] == [None]
+    desk.now += 9 * DAY
+    await desk.write(clock.look)
+    assert [each.ticket for each in await desk.letters() if each.kind == "reminder"] == [2]
+    fate = await desk.mail("It is the fuse.", to=asked.reply_to, From="expert@supplier.example")
+    assert (fate.ticket, (await desk.view(2))["messages"][-1]["kind"]) == (2, "note")
+    await desk.ask("ticket.unmerge", ticket=1)
+    assert len((await desk.view(1))["consults"]) == 1
+
+
 async def test_a_merge_into_what_is_merged_then_is_followed_and_undone_in_turn(desk: RunningDesk) -> None:
     to_ann, _ = await two_of_ann(desk)
     await desk.mail("Third")

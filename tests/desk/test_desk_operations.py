@@ -113,9 +113,7 @@ WRITES = sorted(name for name, each in OPERATIONS.items() if each.writes)
 
 
 async def fill(url: str) -> None:
-    """#1 new with Cid in copy, #2 with the agent, #3 resolved, #4 merged into #2; a file; mail 2 has failed; the lead is
-    of tier 2.
-    """
+    """#1 new, Cid in copy; #2 the agent's; #3 resolved; #4 merged into #2; a file; mail 2 failed; a lead of tier 2."""
     await founded(url)
     store = await opened(url)
     desk = RunningDesk(store)

@@ -2,11 +2,11 @@
 select number from ticket where merged_into = :ticket order by number;
 
 -- name: remember_merge
-insert into merged_ticket (ticket, survivor, was, messages, joined, promises, created_at)
-values (:ticket, :survivor, :was, :messages, :joined, :promises, :now);
+insert into merged_ticket (ticket, survivor, was, messages, joined, awaited, created_at)
+values (:ticket, :survivor, :was, :messages, :joined, :awaited, :now);
 
 -- name: merge_of
-select survivor, was, messages, joined, promises from merged_ticket where ticket = :ticket;
+select survivor, was, messages, joined, awaited from merged_ticket where ticket = :ticket;
 
 -- name: forget_merge
 delete from merged_ticket where ticket = :ticket;
@@ -26,6 +26,12 @@ select id from promise where ticket = :ticket and kept_at is null and withdrawn_
 
 -- name: move_promise
 update promise set ticket = :ticket where id = :id;
+
+-- name: open_consults
+select id from consult where ticket = :ticket and answered_at is null and ended_at is null;
+
+-- name: move_consult
+update consult set ticket = :ticket where id = :id;
 
 -- name: drop_correspondent
 delete from correspondent where ticket = :ticket and address = :address;

@@ -145,14 +145,14 @@ create table outside_link (
   created_at bigint not null,
   primary key (ticket, relation, target)
 );
--- What undoes a merge, as JSON: what both tickets were, the messages that moved, who came to the survivor by it.
+-- What undoes a merge, as JSON: what both tickets were, the messages, promises and consults that moved, and who joined.
 create table merged_ticket (
   ticket bigint primary key references ticket,
   survivor bigint not null references ticket,
   was text collate "C" not null,
   messages text collate "C" not null,
   joined text collate "C" not null,
-  promises text collate "C" not null,
+  awaited text collate "C" not null,
   created_at bigint not null
 );
 create index ticket_merged on ticket (merged_into) where merged_into is not null;

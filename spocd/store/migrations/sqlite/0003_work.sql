@@ -145,14 +145,14 @@ create table outside_link (
   created_at integer not null,
   primary key (ticket, relation, target)
 );
--- What undoes a merge, as JSON: what both tickets were, the messages that moved, who came to the survivor by it.
+-- What undoes a merge, as JSON: what both tickets were, the messages, promises and consults that moved, and who joined.
 create table merged_ticket (
   ticket integer primary key references ticket,
   survivor integer not null references ticket,
   was text not null,
   messages text not null,
   joined text not null,
-  promises text not null,
+  awaited text not null,
   created_at integer not null
 );
 create index ticket_merged on ticket (merged_into) where merged_into is not null;
