@@ -15,7 +15,11 @@ from spocd.cli.numbers import whole
 from spocd.errors import Refused
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from click.shell_completion import CompletionItem
+
+    Completion = Callable[[click.Context, click.Parameter, str], list[CompletionItem[str]]]
 
 FORMS = ("table", "json", "jsonl", "csv", "tsv", "ids")
 ROWS = 50  # of a list, where --limit says nothing
@@ -111,6 +115,17 @@ def complete_login(context: click.Context, _: click.Parameter, incomplete: str) 
     from spocd.cli.completing import logins
 
     return logins(context, incomplete)
+
+
+def complete_key(operation: str) -> Completion:
+    """What a shell offers where an entry of desk.toml is to be named: those that a list has."""
+
+    def complete(context: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
+        from spocd.cli.completing import keys
+
+        return keys(context, operation, incomplete)
+
+    return complete
 
 
 def _option(*names: str, **settings: Any) -> click.Option:

@@ -30,10 +30,10 @@ class Words(NamedTuple):
         return self.body is not None or self.file is not None or self.editor
 
     @contextmanager
-    def written(self, about: Callable[[], str]) -> Iterator[str]:
+    def written(self, about: Callable[[], str], begin: Callable[[], str] = str) -> Iterator[str]:
         """The text. What was written in an editor is kept in a file, and its path told, when the block fails.
 
-        `about` gives what stands below the text in the editor.
+        `about` gives what stands below the text in the editor, `begin` the text that is changed there.
         """
         if sum((self.body is not None, self.file is not None, self.editor)) > 1:
             raise click.UsageError("Say it once: one of -b, -F and -e.")
@@ -44,7 +44,7 @@ class Words(NamedTuple):
             raise click.UsageError("Say it with -b TEXT, -F FILE, -F - (standard input) or -e (an editor).")
         draft = _draft()
         try:
-            yield _edited(draft, about())
+            yield _edited(draft, about(), begin())
         except BaseException as error:
             _keep(draft, error)
             raise
@@ -54,12 +54,12 @@ class Words(NamedTuple):
         os.unlink(draft)
 
     @contextmanager
-    def written_if_any(self, about: Callable[[], str]) -> Iterator[str | None]:
+    def written_if_any(self, about: Callable[[], str], begin: Callable[[], str] = str) -> Iterator[str | None]:
         """The text, or None where none of the options was given."""
         if not self.given:
             yield None
             return
-        with self.written(about) as text:
+        with self.written(about, begin) as text:
             yield text
 
 
@@ -112,9 +112,9 @@ def _draft() -> str:
     return path
 
 
-def _edited(draft: str, about: str) -> str:
+def _edited(draft: str, about: str, begin: str) -> str:
     with open(draft, "w", encoding="utf-8") as file:
-        file.write(f"\n\n{_SCISSORS}\n{about}")
+        file.write(f"{begin}\n\n{_SCISSORS}\n{about}")
     click.edit(filename=draft)
     text = _cut_out(draft)
     if not text:

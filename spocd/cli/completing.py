@@ -32,6 +32,12 @@ def logins(context: click.Context, incomplete: str) -> list[CompletionItem[str]]
     return _beginning(incomplete, [(str(row["login"]), str(row["name"] or "")) for row in answer.get("agents", [])])
 
 
+def keys(context: click.Context, operation: str, incomplete: str) -> list[CompletionItem[str]]:
+    """The short names that a list of services, teams or the like has, with what people call them."""
+    [rows] = list(_asked(context, operation).values()) or [[]]
+    return _beginning(incomplete, [(str(row["key"]), str(row.get("name") or row.get("title") or "")) for row in rows])
+
+
 def _beginning(start: str, offered: list[tuple[str, str]]) -> list[CompletionItem[str]]:
     return [CompletionItem(word, help=visible.line(about)) for word, about in offered if word.startswith(start)]
 

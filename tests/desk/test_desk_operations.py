@@ -45,6 +45,11 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "audit.verify": {},
     "blob.get": {"sha256": SHA},
     "blob.put": {"sha256": SHA, "offset": 0, "total": 6, "content": BASE64},
+    "calendar.list": {},
+    "calendar.view": {"calendar": "office"},
+    "canned.edit": {"answer": "paper", "body": "Fyld skuffe 2.", "language": "da"},
+    "canned.list": {"service": "vpn"},
+    "canned.view": {"answer": "paper", "language": "da"},
     "desk.apply": {"text": '[teams.network]\nname = "Network"\nmembers = ["agent"]\n'},
     "desk.export": {},
     "desk.health": {},
@@ -59,8 +64,17 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "mail.outbox": {},
     "message.move": {"message": "1.1", "to": "new"},
     "message.raw": {"message": "1.1"},
+    "organisation.list": {},
+    "organisation.view": {"organisation": "acme"},
     "person.list": {},
     "person.view": {"address": "ann@client.example"},
+    "service.list": {},
+    "service.view": {"service": "vpn", "language": "da"},
+    "team.edit": {"team": "first-line", "name": "First line"},
+    "team.list": {},
+    "team.member_add": {"team": "first-line", "login": "other"},
+    "team.member_remove": {"team": "first-line", "login": "admin"},
+    "team.new": {"team": "new", "name": "New", "members": ["agent"]},
     "ticket.assign": {"ticket": 1, "to": "other"},
     "ticket.attachment_list": {"ticket": 1},
     "ticket.cc_add": {"ticket": 1, "address": "bo@client.example"},
@@ -102,6 +116,12 @@ MORE_THAN_AGENT = {
     "mail.flush": Role.LEAD,
     "mail.failed_replay": Role.LEAD,
     "agent.edit": Role.ADMIN,
+    **dict.fromkeys(("calendar.list", "calendar.view", "canned.list", "canned.view"), Role.ROBOT),
+    **dict.fromkeys(("organisation.list", "organisation.view", "service.list", "service.view"), Role.ROBOT),
+    "canned.edit": Role.EDITOR,
+    "team.list": Role.ROBOT,
+    **dict.fromkeys(("team.edit", "team.new"), Role.ADMIN),
+    **dict.fromkeys(("team.member_add", "team.member_remove"), Role.LEAD),
     "agent.new": Role.ADMIN,
     "desk.apply": Role.ADMIN,
     "desk.export": Role.ADMIN,
@@ -112,11 +132,33 @@ ROLES = {NOBODY: Role.ANYONE, AGENT: Role.AGENT, LEAD: Role.LEAD, ADMIN: Role.AD
 WRITES = sorted(name for name, each in OPERATIONS.items() if each.writes)
 
 
+CATALOGUE = """
+[calendars.office]
+zone = "UTC"
+hours = { mon-fri = "08:00-16:00" }
+
+[teams.first-line]
+name = "Service desk"
+members = ["admin"]
+
+[services.vpn]
+name = "VPN"
+
+[organisations.acme]
+name = "Acme"
+
+[canned.paper]
+title = "Out of paper"
+body = "Please fill tray 2."
+"""
+
+
 async def fill(url: str) -> None:
     """#1 new, Cid in copy; #2 the agent's; #3 resolved; #4 merged into #2; a file; mail 2 failed; a lead of tier 2."""
     await founded(url)
     store = await opened(url)
     desk = RunningDesk(store)
+    await desk.ask("desk.apply", by=ADMIN, text=CATALOGUE)
     await desk.mail(Cc="Cid <cid@client.example>")
     await desk.ask("ticket.cc_add", ticket=1, address="cid@client.example")
     await desk.accept(desk.written("Poison"))
@@ -343,6 +385,28 @@ async def test_what_is_not_there_is_exit_3_with_a_sentence(
         ("agent.new", {"login": "x", "uid": AGENT}, "uid-taken", Exit.CONFLICT),
         ("agent.new", {"login": "No Login"}, "bad-login", Exit.USAGE),
         ("agent.new", {"login": "x", "address": "a@b, c@d"}, "bad-address", Exit.REFUSED),
+        ("agent.new", {"login": "x", "card": {"digest": "8"}}, "bad-agent", Exit.USAGE),
+        ("agent.edit", {"login": "agent", "card": {}}, "nothing", Exit.USAGE),
+        ("agent.edit", {"login": "nobody", "card": {"tier": 2}}, "no-such-agent", Exit.NOT_FOUND),
+        ("agent.edit", {"login": "agent", "card": {"uid": ADMIN}}, "uid-taken", Exit.CONFLICT),
+        ("agent.edit", {"login": "admin", "card": {"role": "lead"}}, "last-administrator", Exit.REFUSED),
+        ("calendar.view", {"calendar": "x"}, "no-such-calendar", Exit.NOT_FOUND),
+        ("canned.edit", {"answer": "new", "body": "x"}, "no-such-canned-answer", Exit.NOT_FOUND),
+        ("canned.edit", {"answer": "Bad name", "title": "x", "body": "x"}, "bad-canned", Exit.USAGE),
+        ("canned.edit", {"answer": "paper", "service": "x"}, "bad-canned", Exit.USAGE),
+        ("canned.edit", {"answer": "paper"}, "nothing", Exit.USAGE),
+        ("canned.list", {"service": "x"}, "no-such-service", Exit.NOT_FOUND),
+        ("canned.view", {"answer": "x"}, "no-such-canned-answer", Exit.NOT_FOUND),
+        ("organisation.view", {"organisation": "x"}, "no-such-organisation", Exit.NOT_FOUND),
+        ("service.view", {"service": "x"}, "no-such-service", Exit.NOT_FOUND),
+        ("team.edit", {"team": "x", "name": "X"}, "no-such-team", Exit.NOT_FOUND),
+        ("team.edit", {"team": "first-line"}, "nothing", Exit.USAGE),
+        ("team.edit", {"team": "first-line", "address": "x"}, "bad-team", Exit.USAGE),
+        ("team.member_add", {"team": "first-line", "login": "nobody"}, "bad-team", Exit.USAGE),
+        ("team.member_add", {"team": "first-line", "login": "admin"}, "there", Exit.CONFLICT),
+        ("team.member_remove", {"team": "first-line", "login": "agent"}, "not-there", Exit.NOT_FOUND),
+        ("team.new", {"team": "first-line", "name": "X"}, "there", Exit.CONFLICT),
+        ("team.new", {"team": "Bad name", "name": "X"}, "bad-team", Exit.USAGE),
         ("mail.failed_replay", {"id": 1}, "not-failed", Exit.REFUSED),
         ("mail.explain", {"id": "x"}, "bad-mail", Exit.USAGE),
         ("mail.explain", {"id": "9" * 40}, "bad-mail", Exit.USAGE),
