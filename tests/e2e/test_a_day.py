@@ -1,8 +1,8 @@
 """A day at a desk: two hundred mails and forty calls of sixty people, five agents in two tiers, three experts.
 
 One falls ill at noon and one leaves. Everything goes over real SMTP and the installed command; at the end the books are
-read: each journal is whole, everybody knows who has their case, no note has left the desk, and each ticket that was taken
-is in the report on fairness.
+read: each journal is whole, everybody knows who has their case, no note has left the desk, and each ticket that was
+taken is in the report on fairness.
 """
 
 from __future__ import annotations
