@@ -75,6 +75,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "team.member_add": {"team": "first-line", "login": "other"},
     "team.member_remove": {"team": "first-line", "login": "admin"},
     "team.new": {"team": "new", "name": "New", "members": ["agent"]},
+    "report.journey": {"ticket": 1},
     "ticket.assign": {"ticket": 1, "to": "other"},
     "ticket.attachment_list": {"ticket": 1},
     "ticket.cc_add": {"ticket": 1, "address": "bo@client.example"},

@@ -1,0 +1,16 @@
+"""`spocd report`: the map of its reports, each loaded when it is named."""
+
+from __future__ import annotations
+
+import click
+
+from spocd.cli.grammar import Noun
+
+_REPORTS = {
+    "journey": ("spocd.cli.journey:journey", "Show who waited for whom on a ticket, and how long."),
+}
+
+
+@click.group(cls=Noun, lazy=_REPORTS)
+def report() -> None:
+    """Reports, computed from the journal."""
