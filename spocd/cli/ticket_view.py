@@ -38,7 +38,7 @@ def quoted(ticket: Document) -> str:
     lines = [f"#{ticket['number']} {visible.line(str(ticket['subject']))}"]
     mails = [message for message in ticket.get("messages", []) if message["kind"] == "mail"]
     for message in mails[-1:]:
-        lines += ["", f"{_author(message)}, {show.cell(message['created_at'])}:"]
+        lines += ["", f"{author(message)}, {show.cell(message['created_at'])}:"]
         lines += [f"> {line}" for line in _words(message).splitlines()]
     return "\n".join(lines) + "\n"
 
@@ -162,11 +162,11 @@ def _marked(message: Document, ticket: Document) -> Iterator[str]:
         what = _what_note(message, ticket)
         to = ", ".join(show.cell(one) for one in message.get("to", []) if what == "question")
         yield f"  {styled('INTERNAL', fg='yellow', bold=True)}"
-        yield from wrap.words(f" {what} by {_author(message)}{f' → {to}' if to else ''}")
+        yield from wrap.words(f" {what} by {author(message)}{f' → {to}' if to else ''}")
     else:
         what = _what_note(message, ticket)
         to = ", ".join(show.cell(one) for one in message.get("to", []) if message["direction"] == "out")
-        yield from wrap.words(f"  {_author(message)}{f' → {to}' if to else ''}")
+        yield from wrap.words(f"  {author(message)}{f' → {to}' if to else ''}")
         yield from (f"  {mark}" for mark in _marks(message, ticket))
     yield f"  {show.cell(message['created_at'])}"
 
@@ -192,7 +192,8 @@ def _marks(message: Document, ticket: Document) -> Iterator[str]:
         yield styled(f"({_WEAK_EVIDENCE[rung]})", fg="yellow")
 
 
-def _author(message: Document) -> str:
+def author(message: Document) -> str:
+    """Who wrote a message, as it is shown."""
     author = message.get("from") or {}
     if author.get("address"):
         return show.person(author.get("name"), author["address"])

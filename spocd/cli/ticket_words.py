@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import click
 
 from spocd.cli import show
+from spocd.cli.asked import complete_key
 from spocd.cli.blob import attach as attached
 from spocd.cli.blob import upload
 from spocd.cli.body import Words
@@ -15,9 +18,33 @@ from spocd.cli.call import call, write
 from spocd.cli.each import each
 from spocd.cli.grammar import Command
 from spocd.cli.ids import Chosen, one_ticket, some_tickets
+from spocd.cli.ticket_editor import Seen
 from spocd.cli.ticket_shape import CHANNELS, KINDS, PRIORITIES, RESOLUTIONS, TICKET, no_notify, told
 from spocd.cli.ticket_view import quoted
 from spocd.cli.when import ahead
+
+
+@contextmanager
+def _written(tickets: Chosen, words: Words, canned: str | None, seen: Seen) -> Iterator[Callable[[int], str]]:
+    """The text for each ticket: a canned answer in its requester's words first, then what was written."""
+    if canned is None:
+        with words.written(seen.about) as text:
+            yield lambda _: text
+        return
+
+    def begins(number: int) -> str:
+        return str(call("ticket.canned", ticket=number, answer=canned)["text"])
+
+    if not words.given:
+        yield begins
+    elif words.editor:
+        if tickets.several:
+            raise click.UsageError("A canned answer differs from ticket to ticket: with -e, name one.")
+        with words.written(seen.about, lambda: begins(tickets.numbers[0])) as text:
+            yield lambda _: text
+    else:
+        with words.written(seen.about) as text:
+            yield lambda number: f"{begins(number)}\n\n{text}"
 
 
 def about(tickets: Chosen) -> str:
@@ -31,6 +58,7 @@ def about(tickets: Chosen) -> str:
 @one_ticket
 @body
 @attached
+@click.option("--canned", metavar="KEY", shell_complete=complete_key("canned.list"), help="Begin with a canned answer.")
 @click.option("--close", "closes", is_flag=True, help="Resolve it as well.")
 @click.option("--resolution", type=RESOLUTIONS, help="With --close: what came of it.")
 @click.option("--pend-until", type=ahead, metavar="TIME", help="Put it aside until then as well.")
@@ -39,6 +67,7 @@ def reply(
     tickets: Chosen,
     words: Words,
     attach: tuple[str, ...],
+    canned: str | None,
     closes: bool,
     resolution: str | None,
     pend_until: int | None,
@@ -49,14 +78,15 @@ def reply(
         raise click.UsageError("A ticket is closed or put aside, not both: --close or --pend-until.")
     if resolution and not closes:
         raise click.UsageError("What came of it is said where it is closed: --close --resolution …")
-    with words.written(lambda: about(tickets)) as text:
+    seen = Seen(tickets)
+    with _written(tickets, words, canned, seen) as text:
         attachments = upload(attach)
 
         def answer(number: int) -> show.Document:
-            return write(
+            return seen.write(
                 "ticket.reply",
-                ticket=number,
-                body=text,
+                number,
+                body=text(number),
                 close=closes or None,
                 resolution=resolution,
                 pend_until=pend_until,
@@ -94,10 +124,11 @@ def note(tickets: Chosen, words: Words, attach: tuple[str, ...]) -> None:
 @no_notify
 def close(tickets: Chosen, words: Words, no_notify: bool, **how: Any) -> None:
     """Resolve tickets, with a last word or without; the requester is told."""
-    with words.written_if_any(lambda: about(tickets)) as text:
+    seen = Seen(tickets)
+    with words.written_if_any(seen.about) as text:
         each(
             tickets,
-            lambda number: write("ticket.close", ticket=number, body=text, notify=told(no_notify), **how),
+            lambda number: seen.write("ticket.close", number, body=text, notify=told(no_notify), **how),
             TICKET,
         )
 

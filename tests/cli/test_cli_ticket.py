@@ -190,6 +190,38 @@ def test_a_draft_is_kept_when_it_cannot_be_sent(desk: FakeDesk, tmp_path: Path, 
     assert draft.stat().st_mode & 0o777 == 0o600
 
 
+def test_what_came_while_somebody_wrote_is_a_conflict_that_says_what(
+    desk: FakeDesk, tmp_path: Path, reply_with: Callable[..., Any]
+) -> None:
+    came = message("12.2", **{"from": {"name": "Ann Example", "address": "ann@example.org"}})
+    views = [whole(rev=7), whole(rev=8, messages=[message("12.1"), came])]
+    desk.answers["ticket.view"] = lambda _: views.pop(0)
+
+    def changed(_: dict[str, Any]) -> dict[str, Any]:
+        raise Refused("changed", "#12 has changed since you read it.", Exit.CONFLICT)
+
+    desk.answers["ticket.reply"] = changed
+    ended = reply_with(PREPEND)
+    assert [asked["if_rev"] for asked in desk.asked("ticket.reply")] == [7]
+    assert ended.code == 5
+    assert "#12 has changed while you wrote: Ann Example <ann@example.org> wrote 12.2." in ended.err
+    assert len(drafts(tmp_path)) == 1
+
+
+def test_a_revision_that_was_asked_for_is_the_one_that_counts(desk: FakeDesk, reply_with: Callable[..., Any]) -> None:
+    assert reply_with(PREPEND, "--if-rev", "3").code == 0
+    assert [asked["if_rev"] for asked in desk.asked("ticket.reply")] == [3]
+
+
+def test_a_canned_answer_stands_first(desk: FakeDesk, tmp_path: Path, reply_with: Callable[..., Any]) -> None:
+    desk.answers["ticket.canned"] = lambda asked: {"key": "paper", "text": f"Dear {asked['ticket']},"}
+    assert reply_with(PREPEND, "--canned", "paper").code == 0
+    for more in (("-b", "Bye."), ()):
+        process("ticket", "reply", "12", "--canned", "paper", *more, config=desk.config)
+    bodies = [asked["body"] for asked in desk.asked("ticket.reply")]
+    assert bodies == ["Try again.\n# 1\nDear 12,", "Dear 12,\n\nBye.", "Dear 12,"]
+
+
 def test_a_draft_is_kept_when_only_some_tickets_got_it(desk: FakeDesk, tmp_path: Path) -> None:
     def refused(parameters: dict[str, Any]) -> dict[str, Any]:
         if parameters["ticket"] == 13:

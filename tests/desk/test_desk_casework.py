@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from spocd.errors import Exit, Refused
+from tests import postgres
 from tests.desk.by_hand import a_team_with_two_services, by_hand
 from tests.desk.indexed import found, indexed
-from tests.desk.running_desk import AGENT, HOUR, LEAD, OTHER, START, RunningDesk
+from tests.desk.running_desk import AGENT, HOUR, LEAD, OTHER, START, RunningDesk, copy_of, opened
 
 
 async def numbers(desk: RunningDesk, **filters: Any) -> list[int]:
@@ -116,3 +119,37 @@ async def test_a_changed_subject_takes_its_words_out_of_the_search(desk: Running
     await indexed(desk)
     assert await found(desk, "animal") == [1]
     assert await found(desk, "zebra") == []
+
+
+async def test_of_twenty_who_answer_what_they_read_one_is_heard(tmp_path: Path, new_desk: str) -> None:
+    url = copy_of(new_desk, tmp_path)
+    desk = RunningDesk(await opened(url))
+    # On PostgreSQL by two nodes, each with connections of its own; a SQLite file is one process's.
+    others = RunningDesk(await opened(url)) if postgres.is_wanted() else desk
+    await desk.mail()
+    await desk.ask("ticket.take", ticket=1)
+    rev = (await desk.view(1))["rev"]
+    answers = [
+        each.ask("ticket.reply", by=(AGENT, LEAD)[n % 2], ticket=1, body=f"Answer {n}", if_rev=rev)
+        for n in range(10)
+        for each in (desk, others)
+    ]
+    ended = await asyncio.gather(*answers, return_exceptions=True)
+    refused = [each for each in ended if isinstance(each, Refused)]
+    assert len(refused) == 19
+    assert {(each.code, each.exit) for each in refused} == {("changed", Exit.CONFLICT)}
+    assert len([each for each in (await desk.view(1))["messages"] if each["direction"] == "out"]) == 1
+    assert len([each for each in await desk.letters() if each.kind == "answer"]) == 1
+    for store in {desk.store, others.store}:
+        await store.close()
+
+
+async def test_a_canned_answer_is_in_the_words_of_its_reader(desk: RunningDesk) -> None:
+    await desk.mail(From='"{number} Ek" <ann@client.example>', Subject="{agent} is gone")
+    body = '{"en": "Hello {requester}, #{number} ({subject}) {x}. {agent}\\n", "da": "Hej {requester}"}'
+    row = f"('paper', null, 'Paper', '{body}', {START})"
+    await by_hand(desk, f"insert into canned (key, service, title, body, created_at) values {row}")
+    said = await desk.ask("ticket.canned", ticket=1, answer="paper")
+    assert said["text"] == "Hello {number} Ek, #1 ({agent} is gone) {x}. Agent"
+    await by_hand(desk, "update person set language = 'da'")
+    assert (await desk.ask("ticket.canned", ticket=1, answer="paper"))["text"] == "Hej {number} Ek"

@@ -36,6 +36,9 @@ delete from organisation where key = :key;
 -- name: canned_answers
 select key, service, title, body from canned order by key;
 
+-- name: canned_answer
+select body from canned where key = :key;
+
 -- name: put_canned
 insert into canned (key, service, title, body, created_at) values (:key, cast(:service as text), :title, :body, :now)
 on conflict (key) do update set service = cast(:service as text), title = :title, body = :body;
