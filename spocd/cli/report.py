@@ -8,9 +8,10 @@ from spocd.cli.grammar import Noun
 
 _REPORTS = {
     "journey": ("spocd.cli.journey:journey", "Show who waited for whom on a ticket, and how long."),
+    "promises": ("spocd.cli.report_promises:promises", "Say what became of what was promised."),
 }
 
 
 @click.group(cls=Noun, lazy=_REPORTS)
 def report() -> None:
-    """Reports, computed from the journal."""
+    """Reports: how the desk does."""

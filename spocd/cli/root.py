@@ -28,7 +28,7 @@ _NOUNS = {
     "pipe": ("", "Take one mail on standard input, for an MTA (exit 0 or 75)."),
     "person": (f"{_HERE}.person:person", "People who write to the desk."),
     "reload": (f"{_HERE}.desk:reload", "Have the running daemon read its configuration again."),
-    "report": (f"{_HERE}.report:report", "Reports, computed from the journal."),
+    "report": (f"{_HERE}.report:report", "Reports: how the desk does."),
     "serve": (f"{_HERE}.desk:serve", "Run the daemon in the foreground."),
     "service": (f"{_HERE}.catalogue:service", "Services: what the desk looks after."),
     "team": (f"{_HERE}.team:team", "Teams: who does the same work."),

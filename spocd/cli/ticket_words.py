@@ -62,6 +62,7 @@ def about(tickets: Chosen) -> str:
 @click.option("--close", "closes", is_flag=True, help="Resolve it as well.")
 @click.option("--resolution", type=RESOLUTIONS, help="With --close: what came of it.")
 @click.option("--pend-until", type=ahead, metavar="TIME", help="Put it aside until then as well.")
+@click.option("--promise", type=ahead, metavar="TIME", help="Tell them that they hear again by then.")
 @click.option("--reason", metavar="TEXT", help="Why out of turn, where nobody has it.")
 def reply(
     tickets: Chosen,
@@ -71,6 +72,7 @@ def reply(
     closes: bool,
     resolution: str | None,
     pend_until: int | None,
+    promise: int | None,
     reason: str | None,
 ) -> None:
     """Answer the requester."""
@@ -90,6 +92,7 @@ def reply(
                 close=closes or None,
                 resolution=resolution,
                 pend_until=pend_until,
+                promise=promise,
                 attachments=attachments,
                 reason=reason,
             )

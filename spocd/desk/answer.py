@@ -15,6 +15,7 @@ from spocd.desk.mention import check_mentioned, tell_mentioned
 from spocd.desk.message import add_own
 from spocd.desk.operation import Desk, operation
 from spocd.desk.parts import blockers_of, open_parts
+from spocd.desk.promise import check_promise, keep, make, told
 from spocd.desk.public import Public, mail_of_people, written_to_people
 from spocd.domain import ticket as case
 from spocd.domain.links import check_closable
@@ -53,11 +54,15 @@ async def reply(
     close: bool = False,
     resolution: Resolution | None = None,
     pend_until: int | None = None,
+    promise: int | None = None,
     attachments: list[Enclosed] | None = None,
     reason: str | None = None,
     if_rev: int | None = None,
 ) -> TicketDocument:
-    """Answer by mail, under the desk's address and your name; everybody on the ticket gets it."""
+    """Answer by mail, under the desk's address and your name; everybody on the ticket gets it.
+
+    `promise` is a moment (UTC seconds) by which they are told that they hear again; until then they wait.
+    """
     before = await workable(desk, ticket, if_rev)
     if not body.strip():
         raise Refused("empty", "The answer is empty. Give it with -b TEXT, -F FILE or -e.", Exit.USAGE)
@@ -65,8 +70,11 @@ async def reply(
         raise Refused("not-closed", "What came of it is said where it is closed: --close --resolution …", Exit.USAGE)
     if close and pend_until is not None:
         raise Refused("both", "An answer either closes the ticket or lets it rest. Take one.", Exit.USAGE)
+    if promise is not None:
+        check_promise(promise, close=close, pend_until=pend_until, now=desk.now)
     takes = await answering_takes(desk, actor, before, reason)
-    await _answer(desk, actor, before, body, attachments)
+    await _answer(desk, actor, before, body, attachments, promised="" if promise is None else told(desk, promise))
+    await keep(desk, actor, before)
     after = case.answered(before, desk.now)
     if before.state == case.State.RESOLVED and not close:
         await record(desk, ticket, actor, "reopened", was=before.state, why="answered it")
@@ -78,6 +86,9 @@ async def reply(
         parts, blockers = await open_parts(desk, actor, ticket), await blockers_of(desk, actor, ticket)
         check_closable(ticket, children=parts, blockers=blockers)
         await record(desk, ticket, actor, "resolved", resolution=resolution)
+    if promise is not None:
+        await make(desk, actor, before, promise)
+        after = case.promised(after, promise, desk.now)
     if pend_until is not None:
         after = case.pended(after, pend_until, desk.now)
         await record(desk, ticket, actor, "pending", until=moment(pend_until))
@@ -85,7 +96,9 @@ async def reply(
     return await document_of(desk, ticket)
 
 
-async def _answer(desk: Desk, actor: Actor, ticket: Ticket, body: str, attachments: list[Enclosed] | None) -> None:
+async def _answer(
+    desk: Desk, actor: Actor, ticket: Ticket, body: str, attachments: list[Enclosed] | None, *, promised: str
+) -> None:
     to = await readers(desk, ticket, answer=True)
     recipients = [{"name": each.name, "address": each.address} for each in to]
     position, message = await add_own(desk, actor, ticket, kind="mail", body=body, recipients=recipients)
@@ -93,7 +106,7 @@ async def _answer(desk: Desk, actor: Actor, ticket: Ticket, body: str, attachmen
     last = await desk.tx.one("last_message_of_people", ticket=ticket.number)
     letters = await tell(
         desk, actor, ticket, kind="answer", message=message,
-        variables={"body": written_to_people(body), **quote_of(desk, last)},
+        variables={"body": written_to_people(body), "promised": promised, **quote_of(desk, last)},
     )  # fmt: skip
     if not letters:
         raise Refused(

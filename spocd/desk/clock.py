@@ -6,8 +6,9 @@ from spocd.desk.answer import wake_and_close
 from spocd.desk.consult import remind
 from spocd.desk.notice import send_held
 from spocd.desk.operation import Desk
+from spocd.desk.promise import watch
 
 
 async def look(desk: Desk) -> int:
     """Do what is due by the desk's clock; how many things that were."""
-    return await wake_and_close(desk) + await remind(desk) + await send_held(desk)
+    return await wake_and_close(desk) + await remind(desk) + await watch(desk) + await send_held(desk)

@@ -8,7 +8,7 @@ from typing import Any, TypedDict
 
 from spocd.desk.access import no_ticket
 from spocd.desk.operation import Desk
-from spocd.domain.ticket import Ticket
+from spocd.domain.ticket import State, Ticket
 from spocd.errors import Exit, Refused
 from spocd.store import Row
 
@@ -204,9 +204,17 @@ async def save(desk: Desk, before: Ticket, after: Ticket) -> None:
     )
     if changed != 1:
         raise Refused("changed", f"#{before.number} has just been changed by somebody else. Look again.", Exit.CONFLICT)
-    if before.is_open and not after.is_open:
-        # Whatever ends it: nobody reminds an expert for a case that is done.
-        await desk.tx.run("end_consults", ticket=before.number, now=desk.now)
+    if before.is_open and not after.is_open and after.merged_into is None:
+        await _end_waiting(desk, after)
+
+
+async def _end_waiting(desk: Desk, ended: Ticket) -> None:
+    """Whatever ends a case: nobody reminds an expert of it, and what was promised is kept, or was no promise."""
+    await desk.tx.run("end_consults", ticket=ended.number, now=desk.now)
+    if ended.state == State.SPAM:
+        await desk.tx.run("withdraw_promises", ticket=ended.number, now=desk.now)
+    else:
+        await desk.tx.run("keep_promises", ticket=ended.number, now=desk.now)
 
 
 def split_message_id(text: str) -> tuple[int, int]:

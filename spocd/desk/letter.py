@@ -155,6 +155,7 @@ def _common(desk: Desk, ticket: Ticket | None) -> dict[str, Any]:
         "quote_author": "",
         "quote_date": "",
         "also_told": "",
+        "promised": "",
         "reopen_days": desk.settings.reopen_within,
         "known": True,
     }

@@ -154,12 +154,18 @@ def answered(ticket: Ticket, now: int) -> Ticket:
         state=State.OPEN,
         updated_at=now,
         waiting_since=None,
+        due_at=None,  # what was promised is kept by this
         resolved_at=None,
         resolution=None,
         pend_until=None,
         untouched_since=None,
         first_answered_at=now if ticket.first_answered_at is None else ticket.first_answered_at,
     )
+
+
+def promised(ticket: Ticket, due_at: int, now: int) -> Ticket:
+    """Answered, but not for good: its people wait for what they were promised."""
+    return replace(ticket, due_at=due_at, waiting_since=now)
 
 
 def pended(ticket: Ticket, until: int, now: int) -> Ticket:

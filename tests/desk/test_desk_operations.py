@@ -76,6 +76,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "team.member_remove": {"team": "first-line", "login": "admin"},
     "team.new": {"team": "new", "name": "New", "members": ["agent"]},
     "report.journey": {"ticket": 1},
+    "report.promises": {},
     "ticket.assign": {"ticket": 1, "to": "other"},
     "ticket.attachment_list": {"ticket": 1},
     "ticket.canned": {"ticket": 1, "answer": "paper"},

@@ -178,7 +178,8 @@ create table promise (
   kept_at bigint,
   withdrawn_at bigint
 );
-create index promise_open on promise (due_at) where kept_at is null and withdrawn_at is null;
+create index promise_open on promise (due_at)
+  where kept_at is null and withdrawn_at is null and broken_at is null;
 create index promise_ticket on promise (ticket, id);
 create index promise_made on promise (made_at);
 
