@@ -142,21 +142,23 @@ async def check_sees(tx: Transaction, actor: Actor, parameters: Mapping[str, Any
         return
     for name in TICKETS:
         number = parameters.get(name)
-        if isinstance(number, int) and await _is_hidden(tx, actor, number):
+        if isinstance(number, int) and await is_hidden(tx, actor, number):
             raise no_ticket(number)
     for name in MESSAGES:
         named = parameters.get(name) or []
         for each in [named] if isinstance(named, str) else named:
-            if await _is_in_hidden(tx, actor, each):
-                raise Refused("no-such-message", f"There is no message {each}.", Exit.NOT_FOUND)
+            if await is_in_hidden(tx, actor, each):
+                raise no_message(each)
 
 
-async def _is_hidden(tx: Transaction, actor: Actor, number: int) -> bool:
+async def is_hidden(tx: Transaction, actor: Actor, number: int) -> bool:
+    """Whether there is such a ticket, and the actor does not see it."""
     row = await tx.one("service_of_ticket", number=number)
     return row is not None and row["service"] in actor.hidden
 
 
-async def _is_in_hidden(tx: Transaction, actor: Actor, name: str) -> bool:
+async def is_in_hidden(tx: Transaction, actor: Actor, name: str) -> bool:
+    """Whether there is such a message, and the actor does not see its ticket."""
     origin, _, position = name.removeprefix("#").partition(".")
     if not (origin.isdecimal() and position.isdecimal() and max(len(origin), len(position)) <= 18):
         return False  # it is none, as whoever reads it will say
@@ -166,3 +168,7 @@ async def _is_in_hidden(tx: Transaction, actor: Actor, name: str) -> bool:
 
 def no_ticket(number: int) -> Refused:
     return Refused("no-such-ticket", f"There is no ticket #{number}.", Exit.NOT_FOUND)
+
+
+def no_message(name: str) -> Refused:
+    return Refused("no-such-message", f"There is no message {name}.", Exit.NOT_FOUND)

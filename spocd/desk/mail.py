@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from typing import Any, TypedDict
 
-from spocd.desk.access import Actor, Role
+from spocd.desk.access import Actor, Role, is_hidden, is_in_hidden, no_message, seen_by
 from spocd.desk.documents import moment, moment_or_none, page_size
 from spocd.desk.journal import record
 from spocd.desk.message import find_message
 from spocd.desk.operation import Desk, operation
-from spocd.domain.token import extended
+from spocd.desk.withheld import without_hidden
+from spocd.domain.token import extended, read
 from spocd.errors import Exit, Refused
 from spocd.store import Row
 from spocd.store.listings import cursor as page_cursor
@@ -108,21 +109,43 @@ async def inbox(
     desk: Desk, actor: Actor, *, state: str | None = None, limit: int = PAGE, cursor: str | None = None
 ) -> InboxList:
     """List the mails that came in, the newest first, each with its fate."""
-    rows, more = await _page(desk, "inbox", {"states": [state]} if state else {}, limit, cursor)
-    return {"mails": [_mail(desk, row) for row in rows], "cursor": more}
+    return await _inbox_page(desk, actor, {"states": [state]} if state else {}, limit, cursor)
 
 
 @operation("mail.failed_list")
 async def failed_list(desk: Desk, actor: Actor, *, limit: int = PAGE, cursor: str | None = None) -> InboxList:
     """List the mails that could not be made into tickets; none should ever be here."""
-    rows, more = await _page(desk, "inbox", {"states": ["failed"]}, limit, cursor)
-    return {"mails": [_mail(desk, row) for row in rows], "cursor": more}
+    return await _inbox_page(desk, actor, {"states": ["failed"]}, limit, cursor)
+
+
+async def _inbox_page(desk: Desk, actor: Actor, filters: dict[str, Any], limit: int, cursor: str | None) -> InboxList:
+    rows, more = await _page(desk, "inbox", filters | seen_by(actor), limit, cursor)
+    return {"mails": [_mail(desk, row) for row in rows if await _sees(desk, actor, row)], "cursor": more}
+
+
+async def _sees(desk: Desk, actor: Actor, row: Row) -> bool:
+    """Whether somebody may know of a mail: a ticket of its own may be hidden, or without one, where it was sent to."""
+    if not actor.hidden:
+        return True
+    if row["ticket"] is not None:
+        moved = row["origin"] is not None and await is_in_hidden(desk.tx, actor, f"{row['origin']}.{row['position']}")
+        return not moved and not await is_hidden(desk.tx, actor, row["ticket"])
+    for each in json.loads(row["recipients"]):
+        base, extension = desk.settings.own.split(each) or ("", "")
+        token = read(extension)
+        if desk.settings.addresses.get(base) in actor.hidden or (
+            token and await is_hidden(desk.tx, actor, token.first)
+        ):
+            return False
+    return True
 
 
 @operation("mail.failed_view")
 async def failed_view(desk: Desk, actor: Actor, *, id: int) -> FailedMail:  # noqa: A002 (the wire's name)
     """Show one failed mail: why, and under which SHA-256 blob.Get gives its bytes."""
     row = await _inbox_mail(desk, id)
+    if not await _sees(desk, actor, row):
+        raise _no_mail(id)
     return {"mail": _mail(desk, row), "sha256": row["raw"]}
 
 
@@ -139,8 +162,12 @@ async def failed_replay(desk: Desk, actor: Actor, *, id: int) -> InboxDocument: 
 async def _inbox_mail(desk: Desk, number: int) -> Row:
     row = await desk.tx.one("inbox_mail", id=number)
     if row is None:
-        raise Refused("no-such-mail", f"There is no mail {number} in the inbox. See: spocd mail inbox", Exit.NOT_FOUND)
+        raise _no_mail(number)
     return row
+
+
+def _no_mail(number: int) -> Refused:
+    return Refused("no-such-mail", f"There is no mail {number} in the inbox. See: spocd mail inbox", Exit.NOT_FOUND)
 
 
 @operation("mail.outbox")
@@ -157,7 +184,7 @@ async def outbox(
     filters: dict[str, Any] = {"states": [state]} if state else {}
     if ticket is not None:
         filters["ticket"] = ticket
-    rows, more = await _page(desk, "outbox", filters, limit, cursor)
+    rows, more = await _page(desk, "outbox", filters | seen_by(actor), limit, cursor)
     return {"letters": [_letter(row) for row in rows], "cursor": more}
 
 
@@ -190,6 +217,8 @@ async def _page(
 async def explain(desk: Desk, actor: Actor, *, id: str) -> MailExplanation:  # noqa: A002 (the wire's name)
     """Explain where a mail went and why: a number of `mail inbox`, or a message such as 1234.5."""
     if "." in id:
+        if await is_in_hidden(desk.tx, actor, id):
+            raise no_message(id)
         row = await find_message(desk, id)
         mail = await desk.tx.one("inbox_mail_of_message", message=row["id"])
         if mail is None:
@@ -199,18 +228,20 @@ async def explain(desk: Desk, actor: Actor, *, id: str) -> MailExplanation:  # n
             "message": id.removeprefix("#"),
             "ticket": row["ticket"],
             "fate": mail["fate"],
-            "evidence": json.loads(row["evidence"]),
+            "evidence": await without_hidden(desk.tx, actor, json.loads(row["evidence"])),
         }
     if not id.isdecimal() or len(id) > 18:
         raise Refused("bad-mail", f"“{id}” is neither a number of the inbox nor a message such as 1234.5.", Exit.USAGE)
     row = await _inbox_mail(desk, int(id))
+    if not await _sees(desk, actor, row):
+        raise _no_mail(int(id))
     document = _mail(desk, row)
     return {
         "mail": row["id"],
         "message": document["message"],
         "ticket": row["ticket"],
         "fate": row["fate"] or row["state"],
-        "evidence": json.loads(row["evidence"] or "{}"),
+        "evidence": await without_hidden(desk.tx, actor, json.loads(row["evidence"] or "{}")),
     }
 
 

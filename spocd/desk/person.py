@@ -79,6 +79,9 @@ async def list_people(
     most = page_size(limit)
     rows = await desk.tx.listing("person", filters, sort="newest", limit=most + 1, after=cursor)
     page = rows[:most]
+    for row in page if actor.hidden else ():
+        seen = await desk.tx.one("tickets_seen_of", person=row["id"], viewer=actor.agent)
+        row["tickets"] = seen["n"] if seen else 0
     return {
         "people": [
             {"name": r["name"], "address": r["address"], "language": r["language"], "tickets": r["tickets"]}

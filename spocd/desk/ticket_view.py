@@ -26,6 +26,7 @@ from spocd.desk.fairness import place
 from spocd.desk.operation import Desk, operation
 from spocd.desk.person import find_person
 from spocd.desk.search import tickets_with
+from spocd.desk.withheld import without_hidden
 from spocd.domain.links import BOTH_SIDES
 from spocd.domain.ticket import OPEN_STATES
 from spocd.errors import Exit, Refused
@@ -155,21 +156,28 @@ async def view(desk: Desk, actor: Actor, *, ticket: int) -> TicketView:
     messages = await desk.tx.all("messages", ticket=ticket)
     links = await desk.tx.all("ticket_links", ticket=ticket, viewer=seen_by(actor).get("viewer"))
     found = await find_ticket(desk, ticket)
+    journal = await desk.tx.all("ticket_journal", ticket=ticket)
+    merged = [row["number"] for row in await desk.tx.all("merged_here", ticket=ticket)]
     reporter = await desk.tx.one("reporter_of", ticket=ticket)
     outside = await desk.tx.all("outside_links", ticket=ticket)
     return {
         **document,
         "participants": [_participant(row) for row in people],
         "proposed": [{"name": r["name"], "address": r["address"]} for r in others if r["address"] not in there],
-        "messages": [_message(row, files.get(row["id"], [])) for row in messages],
-        "journal": [_journal(row) for row in await desk.tx.all("ticket_journal", ticket=ticket)],
+        "messages": [await _seen(desk, actor, _message(row, files.get(row["id"], []))) for row in messages],
+        "journal": await without_hidden(desk.tx, actor, [_journal(row) for row in journal]),
         "consults": await consults_of(desk, ticket),
         "links": [_link(row) for row in links],
         "outside": [OutsideLink(relation=row["relation"], target=row["target"]) for row in outside],
-        "merged_into": found.merged_into,
-        "merged": [row["number"] for row in await desk.tx.all("merged_here", ticket=ticket)],
+        **await without_hidden(desk.tx, actor, {"merged_into": found.merged_into, "merged": merged}),
         "reporter": reporter["login"] if reporter else None,
     }
+
+
+async def _seen(desk: Desk, actor: Actor, message: MessageDocument) -> MessageDocument:
+    """A message with its evidence as far as that names no hidden ticket. What people wrote themselves stays."""
+    evidence = await without_hidden(desk.tx, actor, message["evidence"])
+    return {**message, "evidence": evidence}
 
 
 def _link(row: Row) -> TicketLink:

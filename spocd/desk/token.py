@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypedDict
 
-from spocd.desk.access import Actor, Role
+from spocd.desk.access import Actor, Role, is_hidden
 from spocd.desk.documents import find_ticket, moment
 from spocd.desk.journal import record
 from spocd.desk.operation import Desk, operation
@@ -84,6 +84,8 @@ async def explain(desk: Desk, actor: Actor, *, address: str) -> TokenExplanation
     if token is None:
         why = "This is no address of this desk." if split is None else "It carries no token: it means the desk itself."
         return _explained(None, False, why)
+    if _of_ticket(token) and await is_hidden(desk.tx, actor, token.first):
+        return _explained(None, False, "It carries no token that you may look into.")
     ring = await desk.ring()
     if token.key_id not in ring.keys:
         return _explained(token, False, f"The key {token.key_id} is not in use, or older than 400 days.")
@@ -104,15 +106,18 @@ async def _explain_signed(desk: Desk, ring: Ring, token: Token) -> TokenExplanat
     return _explained(token, False, "It was revoked." if older else "The signature is not ours.")
 
 
+def _of_ticket(token: Token) -> bool:
+    return token.purpose in (Purpose.REPLY, Purpose.AGENT, Purpose.EXPERT)
+
+
 def _explained(token: Token | None, valid: bool, why: str, *, person: str | None = None) -> TokenExplanation:
-    of_ticket = token is not None and token.purpose in (Purpose.REPLY, Purpose.AGENT, Purpose.EXPERT)
     of_letter = token is not None and token.purpose in (Purpose.BOUNCE, Purpose.MESSAGE_ID)
     return {
         "purpose": token.purpose.name.lower() if token else "none",
         "valid": valid,
         "why": why,
         "key_id": token.key_id if token else "",
-        "ticket": token.first if token and of_ticket else None,
+        "ticket": token.first if token and _of_ticket(token) else None,
         "letter": token.first if token and of_letter else None,
         "person": person,
     }

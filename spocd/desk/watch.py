@@ -12,6 +12,7 @@ from typing import Any, TypedDict
 from spocd.desk.access import Actor
 from spocd.desk.documents import find_ticket, moment
 from spocd.desk.operation import Desk, operation
+from spocd.desk.withheld import pruned
 from spocd.store import Row
 
 MOST = 200  # lines of the journal in one page: their details are far below a frame of 1 MiB together
@@ -53,7 +54,7 @@ async def watch(desk: Desk, actor: Actor, *, ticket: int | None = None, after: i
 
 def seen(rows: Iterable[Row], actor: Actor, ticket: int | None) -> list[Event]:
     """The events that these lines are to somebody who watches a ticket, or all that they see."""
-    return [_event(row) for row in rows if _concerns(row, actor, ticket)]
+    return [_event(row, actor) for row in rows if _concerns(row, actor, ticket)]
 
 
 def _concerns(row: Row, actor: Actor, ticket: int | None) -> bool:
@@ -62,7 +63,13 @@ def _concerns(row: Row, actor: Actor, ticket: int | None) -> bool:
     return ticket is None or bool(row["ticket"] == ticket)
 
 
-def _event(row: Row) -> Event:
+def _detail(row: Row, actor: Actor) -> dict[str, Any]:
+    """What the line says. Which other tickets it names cannot be asked for each who watches: those are left out."""
+    detail: dict[str, Any] = json.loads(row["detail"])
+    return pruned(detail, lambda number: number != row["ticket"]) if actor.hidden else detail
+
+
+def _event(row: Row, actor: Actor) -> Event:
     return {
         "id": row["id"],
         "at": moment(row["at"]),
@@ -73,5 +80,5 @@ def _event(row: Row) -> Event:
         "state": row["state"],
         "assignee": row["assignee"],
         "service": row["service"],
-        "detail": json.loads(row["detail"]),
+        "detail": _detail(row, actor),
     }

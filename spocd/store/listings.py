@@ -16,6 +16,12 @@ from spocd.store.search import Dialect, by_words, query
 PERSON_ADDRESS = """coalesce(
     (select a.shown from person_address a where a.person = p.id order by a.created_at, a.address limit 1), '')"""
 
+# The ticket of a row is none that is hidden from an agent; a row of no ticket is not.
+_SEEN = (
+    "not exists (select 1 from ticket x join service s on s.key = x.service where x.number = {ticket} and s.restricted = 1"
+    " and not exists (select 1 from team_member m where m.team = s.team and m.agent = :viewer))"
+)
+
 TICKET_COLUMNS = f"""
   t.number, t.subject, t.state, t.kind, t.priority, t.requester, t.assignee, t.team, t.service, t.channel, t.address,
   t.opened_at, t.updated_at, t.due_at, t.waiting_since, t.pend_until, t.resolved_at, t.closed_at, t.merged_into, t.rev,
@@ -101,14 +107,14 @@ _LISTINGS = {
         " i.channel, i.peer, m.origin, m.position",
         "inbox i left join message m on m.id = i.message",
         ("waiting", "reading", "done", "failed"),
-        {},
+        {"viewer": _SEEN.format(ticket="coalesce(m.ticket, i.ticket)")},
         {"newest": ("-i.id", "i.id")},
     ),
     "outbox": Listing(
         "o.id, o.ticket, o.kind, o.recipient, o.state, o.tries, o.not_before, o.created_at, o.sent_at, o.reply",
         "outbox o",
         ("waiting", "sending", "sent", "failed", "unknown", "held", "bounced"),
-        {"ticket": "o.ticket = :ticket"},
+        {"ticket": "o.ticket = :ticket", "viewer": _SEEN.format(ticket="o.ticket")},
         {"newest": ("-o.id", "o.id")},
     ),
 }

@@ -12,3 +12,10 @@ select t.service from message m join ticket t on t.number = m.ticket where m.ori
 
 -- name: role_of_agent
 select role from agent where id = :id;
+
+-- name: tickets_seen_of
+-- How many tickets of a person an agent sees.
+select count(*) as n from ticket t
+ where t.requester = :person
+   and not exists (select 1 from service s where s.key = t.service and s.restricted = 1
+                      and not exists (select 1 from team_member m where m.team = s.team and m.agent = :viewer));

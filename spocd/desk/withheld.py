@@ -1,0 +1,58 @@
+"""What is left out of documents that name other tickets, where one of those is hidden from whoever reads them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from spocd.desk.access import Actor, is_hidden
+from spocd.store import Transaction
+
+# The fields of the journal's details, of evidence and of views that name tickets.
+NAMING = frozenset({"ticket", "to", "was", "other", "into", "next", "links", "merged", "merged_into", "parent"})
+# #12, and messages: 12.3
+_NAMED = re.compile(r"#([1-9][0-9]{0,17})(?![0-9])|(?<![0-9.@:])([1-9][0-9]{0,17})\.[1-9][0-9]{0,8}(?![0-9.])")
+_INSTEAD = "#…"
+
+
+async def without_hidden(tx: Transaction, actor: Actor, document: Any) -> Any:
+    """The document without the numbers of tickets that the actor does not see."""
+    if not actor.hidden:
+        return document
+    hidden = {number for number in set(_numbers(document)) if await is_hidden(tx, actor, number)}
+    return pruned(document, lambda number: number in hidden) if hidden else document
+
+
+def pruned(document: Any, hides: Callable[[int], bool], *, names: bool = False) -> Any:
+    """The document without the tickets that `hides` says; `names` is whether a number in it is that of a ticket."""
+    match document:
+        case bool() | None:
+            return document
+        case int():
+            return None if names and hides(document) else document
+        case str():
+            return _NAMED.sub(lambda found: _INSTEAD if hides(int(found[1] or found[2])) else found[0], document)
+        case list():
+            kept = [pruned(each, hides, names=names) for each in document]
+            return [each for each, was in zip(kept, document, strict=True) if each is not None or was is None]
+        case dict():
+            return {key: pruned(each, hides, names=key in NAMING) for key, each in document.items()}
+    return document
+
+
+def _numbers(document: Any, *, names: bool = False) -> Iterator[int]:
+    """The numbers in a document that could be tickets'."""
+    match document:
+        case bool():
+            return
+        case int():
+            yield from [document] if names else []
+        case str():
+            yield from (int(found[1] or found[2]) for found in _NAMED.finditer(document))
+        case list():
+            for each in document:
+                yield from _numbers(each, names=names)
+        case dict():
+            for key, each in document.items():
+                yield from _numbers(each, names=key in NAMING)

@@ -1,0 +1,205 @@
+"""Who may do what, for every role and every operation; and a restricted ticket, which is not there for an outsider."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from spocd.desk.access import GRANTS, MESSAGES, TICKETS, Role
+from spocd.errors import Exit, Refused
+from tests.desk.by_hand import by_hand
+from tests.desk.running_desk import (
+    ADMIN,
+    AGENT,
+    LEAD,
+    NOBODY,
+    OPERATIONS,
+    OTHER,
+    START,
+    RunningDesk,
+    copy_of,
+    new_url,
+    opened,
+)
+from tests.desk.test_desk_operations import EXAMPLES, MORE_THAN_AGENT, fill
+
+ROBOT, EDITOR, ANNOUNCER = 11, 12, 13
+WHO = {
+    Role.ANYONE: NOBODY,
+    Role.ROBOT: ROBOT,
+    Role.AGENT: AGENT,
+    Role.EDITOR: EDITOR,
+    Role.ANNOUNCER: ANNOUNCER,
+    Role.LEAD: LEAD,
+    Role.ADMIN: ADMIN,
+}
+FILLER = 7_770_000  # a number before it, so that the hidden ticket's own is like nothing else
+HIDDEN = FILLER + 1
+SUBJECT, TEXT, REQUESTER, EXPERT = "zebra", "quagga", "whistle@client.example", "okapi@supplier.example"
+
+
+async def add_people(desk: RunningDesk) -> None:
+    columns = "(login, name, address, role, uid, created_at)"
+    for uid, role in ((ROBOT, "robot"), (EDITOR, "editor"), (ANNOUNCER, "announcer")):
+        await by_hand(desk, f"insert into agent {columns} values ('{role}', '{role}', '', '{role}', {uid}, {START})")
+
+
+async def hide(desk: RunningDesk) -> None:
+    """A ticket of the restricted service “it”, whose team has nobody but “agent”, with all that may give it away."""
+    service = "insert into service (key, name, description, team, kind, priority, restricted, facts, created_at) values"
+    ticket = "number, subject, state, kind, priority, requester, channel, address, opened_at, updated_at, rev"
+    await by_hand(
+        desk,
+        f"insert into team (key, name, address, created_at) values ('eyes', 'Eyes', '', {START})",
+        f"insert into team_member (team, agent) select 'eyes', id from agent where uid = {AGENT}",
+        f"{service} ('it', '{{}}', '{{}}', 'eyes', 'incident', 'normal', 1, '[]', {START})",
+        f"insert into ticket ({ticket}) select {FILLER}, 'Filler', 'closed', kind, priority, requester, channel, address,"
+        f" opened_at, updated_at, 1 from ticket where number = 1",
+    )
+    fate = await desk.mail(
+        TEXT, to="it@example.org", From=f"Whistle <{REQUESTER}>", Subject=SUBJECT, Message_ID="<zebra@client.example>"
+    )
+    assert fate.ticket == HIDDEN
+    await desk.ask("ticket.take", by=AGENT, ticket=HIDDEN, reason="mine")
+    await desk.ask("ticket.reply", by=AGENT, ticket=HIDDEN, body=TEXT)
+    await desk.ask("ticket.note", by=AGENT, ticket=HIDDEN, body=TEXT)
+    await desk.ask("ticket.consult", by=AGENT, ticket=HIDDEN, to=EXPERT, body=TEXT)
+    await desk.ask("ticket.link", by=LEAD, ticket=1, relation="blocks", other=HIDDEN)
+    await desk.mail("A second matter.", Subject="Printer")
+    await desk.ask("message.move", by=LEAD, message=f"{HIDDEN + 1}.1", to=str(HIDDEN))
+    await desk.accept(desk.written(TEXT, to="it@example.org", From=REQUESTER, Subject=SUBJECT), "it@example.org",
+                      sender=REQUESTER)  # fmt: skip
+    [mail] = await desk.lease()
+    lease = {"id": mail.id, "run": desk.settings.run, "lease": mail.lease, "error": "poison"}
+    await desk.write(lambda d: d.tx.run("mail_failed", **lease))
+
+
+async def make(url: str) -> None:
+    await fill(url)
+    store = await opened(url)
+    desk = RunningDesk(store)
+    await add_people(desk)
+    await hide(desk)
+    await store.close()
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> str:
+    url = new_url(tmp_path_factory.mktemp("matrix"))
+    asyncio.run(make(url))
+    return url
+
+
+@pytest.fixture
+async def desk(tmp_path: Path, made: str) -> AsyncIterator[RunningDesk]:
+    store = await opened(copy_of(made, tmp_path))
+    yield RunningDesk(store)
+    await store.close()
+
+
+async def tried(desk: RunningDesk, name: str, by: int, **changes: Any) -> tuple[Exit, str]:
+    """How an operation ends for somebody, and all that it says; nothing of it is kept."""
+    dry = {"dry_run": True} if OPERATIONS[name].writes else {}
+    try:
+        answer = await desk.ask(name, by=by, **EXAMPLES[name] | changes | dry)
+    except Refused as refused:
+        return refused.exit, str(refused)
+    return Exit.DONE, json.dumps(answer, ensure_ascii=False)
+
+
+@pytest.mark.parametrize("name", sorted(EXAMPLES))
+async def test_sec61_every_role_may_do_what_it_may_and_nothing_else(desk: RunningDesk, name: str) -> None:
+    needed = MORE_THAN_AGENT.get(name, Role.AGENT)
+    for role, uid in WHO.items():
+        code, said = await tried(desk, name, uid)
+        assert (code is not Exit.NOT_PERMITTED) == (needed in GRANTS[role]), (role, said)
+
+
+def parameters(name: str) -> list[str]:
+    return list(inspect.signature(OPERATIONS[name].function).parameters)[2:]
+
+
+@pytest.mark.parametrize("parameter", TICKETS)
+async def test_a_hidden_ticket_that_is_named_is_not_there(desk: RunningDesk, parameter: str) -> None:
+    for name in sorted(EXAMPLES):
+        if parameter in parameters(name) and MORE_THAN_AGENT.get(name) is None:
+            code, said = await tried(desk, name, OTHER, **{parameter: HIDDEN})
+            assert (name, code, said) == (name, Exit.NOT_FOUND, f"There is no ticket #{HIDDEN}.")
+
+
+@pytest.mark.parametrize("parameter", MESSAGES)
+async def test_a_message_of_a_hidden_ticket_that_is_named_is_not_there(desk: RunningDesk, parameter: str) -> None:
+    hidden = f"{HIDDEN}.1"
+    for name in sorted(EXAMPLES):
+        if parameter in parameters(name):
+            code, said = await tried(desk, name, OTHER, **{parameter: [hidden] if parameter == "messages" else hidden})
+            assert (name, code, said) == (name, Exit.NOT_FOUND, f"There is no message {hidden}.")
+
+
+# Who people are is no secret, only what they asked: a person who vanished would be known to have asked something.
+PEOPLE = {"person.list", "person.view"}
+ELSEWHERE: list[tuple[str, dict[str, Any]]] = [
+    ("mail.explain", {"id": f"{HIDDEN}.1"}),
+    ("mail.explain", {"id": "3"}),
+    ("mail.failed_view", {"id": 5}),
+    ("mail.inbox", {"state": "failed"}),
+    ("mail.inbox", {"limit": 2}),
+    ("mail.outbox", {"ticket": HIDDEN}),
+    ("mail.outbox", {"limit": 2}),
+    ("message.move", {"to": str(HIDDEN)}),
+    ("person.view", {"address": REQUESTER}),
+    ("ticket.list", {"state": ["all"]}),
+    ("ticket.list", {"state": ["all"], "requester": REQUESTER}),
+    ("ticket.list", {"state": ["all"], "service": "it"}),
+    ("ticket.list", {"state": ["all"], "assignee": "agent"}),
+    ("ticket.list", {"search": TEXT}),
+    ("ticket.search", {"words": TEXT}),
+    ("ticket.search", {"words": REQUESTER}),
+    ("ticket.watch", {"after": 0}),
+    ("ticket.view", {"ticket": 1}),
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "changes"), [*((name, {}) for name in sorted(EXAMPLES)), *ELSEWHERE], ids=lambda each: str(each)
+)
+async def test_no_operation_tells_an_outsider_anything_of_a_hidden_ticket(
+    desk: RunningDesk, name: str, changes: dict[str, Any]
+) -> None:
+    _, said = await tried(desk, name, OTHER, **changes)
+    told = {word for word in (str(HIDDEN), SUBJECT, TEXT, REQUESTER, EXPERT) if word in said.lower()}
+    named = {str(value) for value in changes.values()} | ({REQUESTER, EXPERT} if name in PEOPLE else set())
+    if said.startswith("There is no "):
+        told -= {str(HIDDEN)}
+    assert told - named == set(), said
+
+
+async def test_whoever_belongs_to_its_team_sees_it(desk: RunningDesk) -> None:
+    """What an outsider is not told would be told otherwise: the tests above look for words that are there."""
+    for by in (AGENT, LEAD):
+        for name, changes, word in (
+            ("ticket.list", {"state": ["all"]}, SUBJECT),
+            ("ticket.watch", {"after": 0}, str(HIDDEN)),
+            ("mail.inbox", {}, REQUESTER),
+            ("mail.outbox", {}, REQUESTER),
+            ("mail.failed_list", {}, REQUESTER),
+            ("mail.explain", {"id": f"{HIDDEN}.1"}, str(HIDDEN)),
+            ("ticket.view", {"ticket": 1}, str(HIDDEN)),
+            ("ticket.view", {"ticket": HIDDEN}, TEXT),
+        ):
+            code, said = await tried(desk, name, by, **changes)
+            assert (code, word in said.lower()) == (Exit.DONE, True), name
+
+
+async def test_a_person_has_as_many_tickets_as_one_sees(desk: RunningDesk) -> None:
+    async def tickets(by: int) -> int:
+        rows = (await desk.ask("person.list", by=by))["people"]
+        return int(next(row["tickets"] for row in rows if row["address"] == REQUESTER))
+
+    assert (await tickets(OTHER), await tickets(AGENT), await tickets(LEAD)) == (0, 1, 1)
