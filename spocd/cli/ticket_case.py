@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import click
 
-from spocd.cli.asked import tell
+from spocd.cli import show
+from spocd.cli.asked import confirm, tell
 from spocd.cli.call import write
 from spocd.cli.each import each
 from spocd.cli.grammar import Command
-from spocd.cli.ids import Chosen, number, one_ticket, some_tickets
+from spocd.cli.ids import Chosen, number, one_message, one_ticket, some_tickets
 from spocd.cli.show import Document
 from spocd.cli.ticket_shape import KINDS, PRIORITIES, TICKET
 
@@ -58,3 +59,40 @@ def link(tickets: Chosen, relation: str, other: str, remove: bool | None) -> Non
     else:
         named, operation = {"other": number(other)}, "ticket.link"
     each(tickets, lambda n: write(operation, ticket=n, relation=relation, remove=remove, **named), TICKET)
+
+
+@click.command(
+    cls=Command, writes=True, if_rev=True, example="spocd ticket list --search casino -o ids | spocd ticket spam -"
+)
+@some_tickets
+@click.option("--reason", metavar="TEXT", help="Why, for the log.")
+def spam(tickets: Chosen, reason: str | None) -> None:
+    """File tickets as spam: nobody is mailed, and they are deleted after 30 days. Reopening brings one back."""
+    each(tickets, lambda one: write("ticket.spam", ticket=one, reason=reason), TICKET)
+
+
+@click.command(
+    cls=Command, writes=True, example='spocd ticket redact 12.3 --text "4929 1234 5678" --reason "a card number"'
+)
+@one_message
+@click.option("--text", "texts", multiple=True, metavar="WORDS", help="Remove these words; may be given again.")
+@click.option("--all", "whole", is_flag=True, default=None, help="Remove all that it says, and its attachments.")
+@click.option("--attachment", "attachments", multiple=True, metavar="NAME", help="Remove a file; may be given again.")
+@click.option("--reason", required=True, metavar="TEXT", help="Why; that stays in the log.")
+def redact(message: str, texts: tuple[str, ...], whole: bool | None, attachments: tuple[str, ...], reason: str) -> None:
+    """Remove words, files or all of a message for good, with the mail that it came in.
+
+    Words are found whatever their case and wherever the lines are broken. Letters that quote them lose them as well,
+    and the search does; other messages that say them too are named. What has been sent cannot be called back. Leads
+    may.
+    """
+    if not (texts or whole or attachments):
+        raise click.UsageError("Say what is to be removed: --text WORDS, --attachment NAME or --all.")
+    confirm(f"Remove this from {message} for good?")
+    done = write(
+        "ticket.redact", message=message, text=list(texts) or None, whole=whole,
+        attachments=list(attachments) or None, reason=reason,
+    )  # fmt: skip
+    if done["also_in"]:
+        tell(f"it also stands in {', '.join(done['also_in'])}")
+    show.facts(done)

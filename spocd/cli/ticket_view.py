@@ -185,6 +185,8 @@ def _what_note(message: Document, ticket: Document) -> str:
 def _marks(message: Document, ticket: Document) -> Iterator[str]:
     if message["kind"] == "automatic":
         yield styled("[automatic]", fg="yellow")
+    if (message.get("evidence") or {}).get("redacted"):
+        yield styled("[redacted]", fg="yellow")
     if is_third_party(message, ticket):
         yield styled("[THIRD PARTY, not on this ticket]", fg="red")
     rung = (message.get("evidence") or {}).get("rung")

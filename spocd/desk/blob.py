@@ -185,6 +185,16 @@ async def fetch(desk: Desk, sha256: str) -> bytes:
     return whole.getvalue()
 
 
+async def erase(desk: Desk, sha256: str) -> None:
+    """Forget what a file holds. When it comes again it is kept again."""
+    row = await desk.tx.one("blob", sha256=sha256)
+    if row is None:
+        return
+    if row["encoding"] == "pieces":
+        await desk.tx.run("drop_blob_pieces", file=bytes(row["body"]).decode())
+    await desk.tx.run("erase_blob", sha256=sha256, nothing=b"")
+
+
 @operation("blob.get")
 async def get(desk: Desk, actor: Actor, *, sha256: str, offset: int = 0) -> Piece:
     """Give one piece of a file, base64, from an offset in octets; `total` is the size of the whole."""

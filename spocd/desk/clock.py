@@ -7,8 +7,15 @@ from spocd.desk.consult import remind
 from spocd.desk.notice import send_held
 from spocd.desk.operation import Desk
 from spocd.desk.promise import watch
+from spocd.desk.spam import delete_old
 
 
 async def look(desk: Desk) -> int:
     """Do what is due by the desk's clock; how many things that were."""
-    return await wake_and_close(desk) + await remind(desk) + await watch(desk) + await send_held(desk)
+    return (
+        await wake_and_close(desk)
+        + await remind(desk)
+        + await watch(desk)
+        + await send_held(desk)
+        + await delete_old(desk)
+    )

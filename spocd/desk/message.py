@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, TypedDict
 
 from spocd.desk.access import Actor
-from spocd.desk.documents import split_message_id, write_json
+from spocd.desk.documents import read_json, split_message_id, write_json
 from spocd.desk.operation import Desk, operation
 from spocd.domain.address import find
 from spocd.domain.reading import Reading
@@ -148,6 +148,8 @@ async def find_message(desk: Desk, name: str) -> Row:
 async def raw(desk: Desk, actor: Actor, *, message: str) -> RawMail:
     """Name the raw mail behind a message, to be fetched with blob.Get."""
     row = await find_message(desk, message)
+    if read_json(row["evidence"]).get("redacted"):
+        raise Refused("redacted", f"The mail behind {message} was removed when it was redacted.", Exit.NOT_FOUND)
     if row["raw"] is None:
         raise Refused("no-mail", f"{message} did not come by mail: it was written here.", Exit.NOT_FOUND)
     return {"sha256": row["raw"], "size": row["size"]}

@@ -18,6 +18,7 @@ from spocd.errors import Exit, Refused
 
 DAY = 86400
 NO_SUBJECT = "(no subject)"
+DELETED = "(deleted)"  # the subject of what was spam
 
 
 class State(StrEnum):
@@ -217,6 +218,8 @@ def reopened(ticket: Ticket, now: int) -> Ticket:
     """Staff open it again, spam included; the requester waits from now."""
     if ticket.is_open:
         raise Refused("open", f"#{ticket.number} is {ticket.state}: there is nothing to reopen.")
+    if ticket.subject == DELETED and ticket.resolution == "deleted":
+        raise Refused("deleted", f"#{ticket.number} was spam, and what it held has been deleted.")
     return replace(
         ticket,
         state=State.OPEN,
@@ -234,3 +237,22 @@ def check_workable(ticket: Ticket) -> None:
         raise Refused(
             "closed", f"#{ticket.number} is {ticket.state}. Reopen it first: spocd ticket reopen {ticket.number}"
         )
+
+
+def filed_as_spam(ticket: Ticket, now: int) -> Ticket:
+    """Somebody holds it to be spam; `closed_at` is since when."""
+    if ticket.state == State.SPAM:
+        raise Refused("spam", f"#{ticket.number} is filed as spam already.")
+    return replace(
+        ticket,
+        state=State.SPAM,
+        assignee=None,
+        waiting_since=None,
+        due_at=None,
+        pend_until=None,
+        resolved_at=None,
+        closed_at=now,
+        untouched_since=None,
+        resolution=None,
+        updated_at=now,
+    )

@@ -13,7 +13,7 @@ select id, origin, position, kind, direction, author_name, author_address, recip
 
 -- name: message
 select m.id, m.ticket, m.origin, m.position, m.kind, m.direction, m.person, m.author_name, m.author_address, m.subject,
-       m.text, m.visible_text, m.message_id, m.reference_ids, m.raw, m.evidence, m.created_at, b.size
+       m.text, m.visible_text, m.message_id, m.reference_ids, m.raw, m.content_key, m.evidence, m.created_at, b.size
   from message m left join blob b on b.sha256 = m.raw where m.origin = :origin and m.position = :position;
 
 -- name: last_message_of_people
@@ -50,13 +50,16 @@ select a.message, m.origin, m.position, a.filename, a.content_type, a.size, a.sh
 select filename, content_type, size, sha256 from attachment where message = :message order by position;
 
 -- name: add_blob
-insert into blob (sha256, size, encoding, body) values (:sha256, :size, :encoding, :body) on conflict (sha256) do nothing;
+-- One that was erased is there again when it comes again.
+insert into blob (sha256, size, encoding, body) values (:sha256, :size, :encoding, :body)
+on conflict (sha256) do update set size = excluded.size, encoding = excluded.encoding, body = excluded.body
+ where blob.size < 0;
 
 -- name: blob
-select size, encoding, body from blob where sha256 = :sha256;
+select size, encoding, body from blob where sha256 = :sha256 and size >= 0;
 
 -- name: blob_size
-select size from blob where sha256 = :sha256;
+select size from blob where sha256 = :sha256 and size >= 0;
 
 -- name: add_blob_piece
 insert into blob_piece (file, start, encoding, body) values (:file, :start, :encoding, :body)

@@ -131,6 +131,10 @@ create index ticket_assignee_open on ticket (assignee, number)
 create index ticket_service on ticket (service, number) where service is not null;
 create index ticket_team on ticket (team, number) where team is not null;
 create index ticket_opened on ticket (opened_at, number);
+-- Spam that is still to be deleted, by when it was filed.
+create index ticket_spam_age on ticket (coalesce(closed_at, opened_at)) where state = 'spam';
+-- Whether another message has a file that one is to lose.
+create index attachment_file on attachment (sha256);
 create table ticket_tag (
   ticket bigint not null references ticket,
   tag text collate "C" not null,
