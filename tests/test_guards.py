@@ -14,7 +14,7 @@ from jinja2 import Environment, meta
 from spocd.control.introspection import describe
 from spocd.daemon.operations import all_operations
 from spocd.desk.operation import Operation
-from spocd.gateway.writing import KINDS, answering, quoted
+from spocd.gateway.writing import KINDS, WORDS, answering, quoted
 from spocd.store.statements import load
 
 SPOCD = Path(__file__).parents[1] / "spocd"
@@ -106,7 +106,7 @@ def variables(file: Path) -> set[str]:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("kind", sorted(KINDS))
+@pytest.mark.parametrize("kind", [*sorted(KINDS), WORDS])
 def test_a_template_is_there_in_every_language_and_speaks_of_the_same(language: str, kind: str) -> None:
     file = SPOCD / "templates" / language / f"{kind}.txt"
     assert file.is_file()
@@ -115,4 +115,4 @@ def test_a_template_is_there_in_every_language_and_speaks_of_the_same(language: 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_no_template_is_there_that_nothing_sends(language: str) -> None:
-    assert {each.stem for each in (SPOCD / "templates" / language).iterdir()} == set(KINDS)
+    assert {each.stem for each in (SPOCD / "templates" / language).iterdir()} == {*KINDS, WORDS}

@@ -86,5 +86,7 @@ def _with_languages(found: Document) -> Document:
 
 
 def _text(found: Document) -> str:
-    told = {name: found[name] for name in ("key", "title", "service", "languages", "body")}
-    return show.facts_and_text(told | {"languages": ", ".join(found["languages"])}, "body")
+    from spocd.cli import visible
+
+    told = {name: found[name] for name in ("key", "title", "service", "languages")}
+    return show.facts_text(told) + f"\n{visible.text(found['body']).strip()}\n"

@@ -125,9 +125,12 @@ async def answered(desk: Desk, ticket: Ticket, claim: Claim, author: Author, mes
     writer = author.address or "unknown sender"
     other = None if author.address == claim.address else writer
     await record(desk, ticket.number, writer, "consult answered", person=claim.address, other=other, message=message)
-    why = f"{writer} wrote, in the place of {claim.address}" if other else f"{writer} wrote"
     asker = rows[0]["agent"] if rows else None
-    await notify_assignee(desk, writer, ticket, What.CONSULT_ANSWERED, why=f"{why}.", body=text, instead=asker)
+    instead_of = claim.address if other else ""
+    await notify_assignee(
+        desk, writer, ticket, What.CONSULT_ANSWERED, body=text, instead=asker, who=author.address or "",
+        other=instead_of,
+    )  # fmt: skip
 
 
 async def lost(desk: Desk, letter: Row, why: str) -> None:
@@ -139,8 +142,7 @@ async def lost(desk: Desk, letter: Row, why: str) -> None:
     await desk.tx.run("end_consult", ticket=ticket.number, person=letter["person"], now=desk.now)
     await record(desk, ticket.number, SPOCD, "consult ended", person=letter["recipient"], why=why)
     asker = rows[0]["agent"] if rows else None
-    said = f"{letter['recipient']}: {why}."
-    await notify_assignee(desk, SPOCD, ticket, What.CONSULT_LOST, why=said, instead=asker)
+    await notify_assignee(desk, SPOCD, ticket, What.CONSULT_LOST, instead=asker, who=letter["recipient"], fault=why)
 
 
 async def remind(desk: Desk) -> int:
@@ -173,8 +175,9 @@ async def _remind(desk: Desk, ticket: Ticket, row: Row) -> None:
 async def _give_up(desk: Desk, ticket: Ticket, row: Row) -> None:
     await desk.tx.run("consult_reminded", id=row["id"], remind_at=None, reminders=row["reminders"])
     await record(desk, ticket.number, SPOCD, "consult unanswered", person=row["address"])
-    why = f"{row['address']} was reminded {MOST_REMINDERS} times. Nobody is reminded any more."
-    await notify_assignee(desk, SPOCD, ticket, What.CONSULT_SILENT, why=why, instead=row["agent"])
+    await notify_assignee(
+        desk, SPOCD, ticket, What.CONSULT_SILENT, instead=row["agent"], who=row["address"], times=MOST_REMINDERS
+    )
 
 
 async def consults_of(desk: Desk, ticket: int) -> list[ConsultDocument]:

@@ -19,6 +19,7 @@ from spocd.desk.notice import notify
 from spocd.desk.operation import Desk
 from spocd.domain import ticket as case
 from spocd.domain.handover import Happened, Said, Standing, brief
+from spocd.domain.notice import What
 from spocd.domain.ticket import Ticket
 from spocd.store import Row
 
@@ -64,8 +65,8 @@ async def move(
     await save(desk, ticket, moved)
     if to is not None:
         await desk.tx.run("agent_was_given", agent=to["id"], now=desk.now)
-        what = f"You have #{ticket.number} now" + (f", from {had['name']}" if had else "")
-        await notify(desk, actor, moved, to["id"], what, why=reason.why or "", body=text)
+        had_it = had["name"] if had else ""
+        await notify(desk, actor, moved, to["id"], What.GIVEN, why=reason.why or "", body=text, who=had_it)
     if tell:
         await tell_requester(desk, ticket, had, to, reason, passed_on=moved.tier > ticket.tier or bool(reason.team))
     return moved

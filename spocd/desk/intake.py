@@ -218,7 +218,7 @@ async def _append(
     if not automatic and not thanks:
         what = What.THIRD_PARTY if where.role == THIRD_PARTY else What.ANSWERED
         writer = author.address or "unknown sender"
-        await notify_assignee(desk, writer, ticket, what, why=f"From {writer}", body=reading.visible_text)
+        await notify_assignee(desk, writer, ticket, what, body=reading.visible_text, who=author.address or "")
     return Fate("automatic filed" if automatic else "appended", ticket.number, message, why)
 
 

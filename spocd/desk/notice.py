@@ -23,7 +23,6 @@ from spocd.domain.notice import (
     Hours,
     What,
     cut,
-    headline,
     held_until,
     hours,
 )
@@ -39,13 +38,18 @@ Event = dict[str, Any]
 
 
 async def notify(
-    desk: Desk, actor: Actor | str, ticket: Ticket, agent: int, what: str, *, why: str = "", body: str = ""
-) -> None:
-    """Tell an agent what happened on a ticket; nobody is told what they did themselves, or what they may not see."""
+    desk: Desk, actor: Actor | str, ticket: Ticket, agent: int, what: str, *, why: str = "", body: str = "",
+    **about: str | int,
+) -> None:  # fmt: skip
+    """Tell an agent what happened on a ticket; nobody is told what they did themselves, or what they may not see.
+
+    The words of `what` and of what it is `about` are each language's own (templates/*/words.txt); `why` and `body` are
+    as somebody wrote them.
+    """
     row = await desk.tx.one("agent_to_tell", id=agent)
     if row is None or not row["address"] or _is_own(actor, row) or await is_hidden_from(desk, row, ticket):
         return None
-    event = _event(what, why, body)
+    event = _event(what, why, body, **about)
     until = _held_until(desk, row)
     if until is not None:
         return await _hold(desk, agent, ticket, what, event, until)
@@ -66,11 +70,12 @@ async def notify_assignee(
     why: str = "",
     body: str = "",
     instead: int | None = None,
+    **about: str | int,
 ) -> None:
     """Tell whoever has the ticket, or where nobody has it, the agent `instead`."""
     agent = ticket.assignee if ticket.assignee is not None else instead
     if agent is not None:
-        await notify(desk, actor, ticket, agent, what, why=why, body=body)
+        await notify(desk, actor, ticket, agent, what, why=why, body=body, **about)
 
 
 async def notify_team(desk: Desk, actor: Actor | str, ticket: Ticket, *, body: str = "") -> None:
@@ -87,8 +92,10 @@ async def notify_team(desk: Desk, actor: Actor | str, ticket: Ticket, *, body: s
     return None
 
 
-def _event(what: str, why: str, body: str) -> Event:
-    return {"headline": headline(what), "why": why, "body": cut(body), "quoted": what in QUOTED}
+def _event(what: str, why: str, body: str, **about: str | int) -> Event:
+    """What a template says of it; what it may ask for and does not apply is empty."""
+    said = {"what": what, "why": why, "body": cut(body), "quoted": what in QUOTED}
+    return {"who": "", "other": "", "times": 0, "fault": "", "due": ""} | about | said
 
 
 def _is_own(actor: Actor | str, row: Row) -> bool:
@@ -145,14 +152,8 @@ async def _amended(desk: Desk, letter: Row, event: Event) -> bool:
     events = [*variables["events"], event]
     if letter["state"] != "waiting" or letter["tries"] or len(events) > MOST_EVENTS:
         return False
-    text = write_json(variables | _said(events))
+    text = write_json(variables | {"events": events})
     return bool(await desk.tx.run("amend_letter", id=letter["id"], variables=text))
-
-
-def _said(events: Sequence[Event]) -> dict[str, Any]:
-    """What the template says: each event, and all of them in a line."""
-    lines = list(dict.fromkeys(each["headline"] for each in events))
-    return {"headline": "; ".join(lines[:3]) + (" …" if len(lines) > 3 else ""), "events": list(events)}
 
 
 async def _send(desk: Desk, ticket: Ticket, row: Row, events: Sequence[Event]) -> None:
@@ -163,7 +164,15 @@ async def _post(desk: Desk, ticket: Ticket, reader: Colleague | Crew, agent: int
     ring = await desk.ring()
     chain = await own_chain(desk, ticket, ring, Purpose.AGENT, agent)
     await post(
-        desk, ring, ticket, reader, kind="notice", cause="staff", message=None, chain=chain, variables=_said(events)
+        desk,
+        ring,
+        ticket,
+        reader,
+        kind="notice",
+        cause="staff",
+        message=None,
+        chain=chain,
+        variables={"events": list(events)},
     )
 
 
@@ -206,6 +215,6 @@ async def _is_hidden_now(desk: Desk, reader: Row, ticket: Ticket | None) -> bool
 def _told(desk: Desk, row: Row) -> dict[str, Any]:
     """A held notice as a digest shows it, at the time of the desk's clock."""
     at = datetime.fromtimestamp(row["at"], ZoneInfo(desk.settings.zone))
-    own = {"number": row["ticket"] or 0, "subject": row["subject"] or "", "at": at.strftime("%a %H:%M")}
+    own = {"number": row["ticket"] or 0, "subject": row["subject"] or "", "at": at.strftime("%Y-%m-%d %H:%M")}
     told: Event = read_json(row["text"])
     return own | told

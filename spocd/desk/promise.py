@@ -76,16 +76,16 @@ async def watch(desk: Desk) -> int:
 
 async def _look_at(desk: Desk, row: Row) -> int:
     ticket = await find_ticket(desk, await survivor(desk, row["ticket"]))
-    until = f"Promised for {told(desk, row['due_at'])}."
+    due = told(desk, row["due_at"])
     if row["due_at"] < desk.now:
         await desk.tx.run("promise_broken", id=row["id"], now=desk.now)
         await record(desk, ticket.number, SPOCD, "promise broken", until=moment(row["due_at"]))
-        await notify_assignee(desk, SPOCD, ticket, What.PROMISE_BROKEN, why=until, instead=row["agent"])
+        await notify_assignee(desk, SPOCD, ticket, What.PROMISE_BROKEN, due=due, instead=row["agent"])
         return 1
     if row["warned_at"] is not None or desk.now < warn_at(row["made_at"], row["due_at"]):
         return 0
     await desk.tx.run("promise_warned", id=row["id"], now=desk.now)
-    await notify_assignee(desk, SPOCD, ticket, What.PROMISE_NEAR, why=until, instead=row["agent"])
+    await notify_assignee(desk, SPOCD, ticket, What.PROMISE_NEAR, due=due, instead=row["agent"])
     return 1
 
 

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from types import MappingProxyType
 
 from spocd.errors import Exit, Refused
 
@@ -34,30 +32,8 @@ class What(StrEnum):
     PROMISE_BROKEN = "promise broken"
 
 
-HEADLINES: Mapping[str, str] = MappingProxyType(
-    {
-        What.NEW: "A new case for your team",
-        What.ANSWERED: "The requester wrote",
-        What.GIVEN: "This case is yours now",
-        What.RETURNED: "This case went back into the queue",
-        What.MENTIONED: "You are named in a note",
-        What.THIRD_PARTY: "Somebody who is not on the case wrote",
-        What.CONSULT_ANSWERED: "The expert answered",
-        What.CONSULT_SILENT: "The expert has not answered",
-        What.CONSULT_LOST: "The question did not reach the expert",
-        What.PROMISE_NEAR: "A promise is soon due",
-        What.PROMISE_BROKEN: "A promise was not kept",
-    }
-)
-
-
 # Of these, the body is what somebody else wrote; of others it is what spocd says of the case.
 QUOTED = frozenset({What.NEW, What.ANSWERED, What.MENTIONED, What.THIRD_PARTY, What.CONSULT_ANSWERED})
-
-
-def headline(what: str) -> str:
-    """The line that says what happened; words that are none of the table stand for themselves."""
-    return HEADLINES.get(what, what)
 
 
 def cut(text: str) -> str:

@@ -17,6 +17,7 @@ from types import MappingProxyType
 from typing import Final
 
 from jinja2 import StrictUndefined, Template, TemplateError
+from jinja2.environment import TemplateModule
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from spocd.domain.letter import Enclosure, Letter
@@ -35,6 +36,7 @@ from spocd.gateway.headers import (
 
 PACKAGED: Final = Path(__file__).parent.parent / "templates"
 FALLBACK: Final = "en"
+WORDS: Final = "words"  # the file of a language with what several of its templates say
 
 _AUTOMATIC = "X-Auto-Response-Suppress: All\r\n"
 _GENERATED = "Auto-Submitted: auto-generated\r\n" + _AUTOMATIC
@@ -74,6 +76,7 @@ class _Form:
     version: str
     subject: Template
     body: Template
+    words: TemplateModule  # the macros of its language
 
 
 class Writer:
@@ -108,24 +111,52 @@ class Writer:
 
     def _compile(self, kind: str, language: str) -> _Form:
         path = self._find(kind, language)
-        try:
-            text = path.read_text(encoding="utf-8")
-            subject, _, body = text.partition("\n")
-            version = hashlib.sha256(text.encode()).hexdigest()[:12]
-            from_string = self._environment.from_string
-            return _Form(path, path.parent.name, version, from_string(subject), from_string(body.lstrip("\n")))
-        except (TemplateError, UnicodeDecodeError) as error:
-            raise Refused("bad-template", f"The template {path} cannot be used: {error}. Correct it.") from error
+        language = path.parent.name
+        words_path = self._find(WORDS, language)
+        text, words = _text_of(path), _text_of(words_path)
+        subject, _, body = text.partition("\n")
+        return _Form(
+            path,
+            language,
+            hashlib.sha256(f"{words}\0{text}".encode()).hexdigest()[:12],
+            self._template(path, subject),
+            self._template(path, body.lstrip("\n")),
+            self._macros(words_path, words),
+        )
 
-    def _find(self, kind: str, language: str) -> Path:
-        if kind not in KINDS:
-            raise Refused("no-such-letter", f"There is no letter of the kind {kind!a}, only {', '.join(KINDS)}.")
+    def _template(self, path: Path, text: str) -> Template:
+        try:
+            return self._environment.from_string(text)
+        except TemplateError as error:
+            raise _unusable(path, error) from error
+
+    def _macros(self, path: Path, text: str) -> TemplateModule:
+        template = self._template(path, text)
+        try:
+            return template.module
+        except Exception as error:  # what stands between the macros is carried out here
+            raise _unusable(path, error) from error
+
+    def _find(self, name: str, language: str) -> Path:
+        if name not in KINDS and name != WORDS:
+            raise Refused("no-such-letter", f"There is no letter of the kind {name!a}, only {', '.join(KINDS)}.")
         languages = [language, FALLBACK] if _LANGUAGE.fullmatch(language) else [FALLBACK]
-        found = (folder / each / f"{kind}.txt" for each in languages for folder in self._folders)
+        found = (folder / each / f"{name}.txt" for each in languages for folder in self._folders)
         path = next((each for each in found if each.is_file()), None)
         if path is None:
-            raise Refused("no-such-template", f"The template {FALLBACK}/{kind}.txt is missing. Install spocd again.")
+            raise Refused("no-such-template", f"The template {FALLBACK}/{name}.txt is missing. Install spocd again.")
         return path
+
+
+def _text_of(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise _unusable(path, error) from error
+
+
+def _unusable(path: Path, error: Exception) -> Refused:
+    return Refused("bad-template", f"The template {path} cannot be used: {error}. Correct it.")
 
 
 def quoted(text: str) -> str:
@@ -150,10 +181,10 @@ def answering(subject: str, tag: str) -> str:
 def _rendered(form: _Form, letter: Letter) -> tuple[str, str]:
     """Subject and body. What people wrote is only ever a variable, so that braces in it stay braces."""
     try:
-        subject = form.subject.render(letter.variables)
-        body = form.body.render(letter.variables)
+        subject = form.subject.render(letter.variables, words=form.words)
+        body = form.body.render(letter.variables, words=form.words)
     except Exception as error:  # a template may divide by zero, too
-        raise Refused("bad-template", f"The template {form.path} cannot be used: {error}. Correct it.") from error
+        raise _unusable(form.path, error) from error
     if len(subject) + len(body) > LONGEST_TEXT:
         raise Refused("too-long", f"The letter is longer than {LONGEST_TEXT} characters. Send the text as a file.")
     return subject, body

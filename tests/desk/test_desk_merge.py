@@ -48,7 +48,7 @@ async def test_a_merged_ticket_lives_on_with_its_messages_people_and_wait(desk: 
     assert (ids(gone), gone["merged_into"]) == ([], 2)
     letter = (await desk.letters())[-1]
     assert (letter.kind, letter.ticket, letter.to_address) == ("merged", 2, "ann@client.example")
-    assert "Number 1 (Printer) is now part of number 2." in text_of(letter)
+    assert "Number 1 (Printer) is now part of number 2." in " ".join(text_of(letter).split())
     refused = await refusal(desk, "ticket.reply", ticket=1, body="Hello")
     assert (refused.exit, str(refused)) == (Exit.CONFLICT, "#1 was merged into #2.")
     await indexed(desk)

@@ -1,0 +1,100 @@
+"""A letter of every kind, with all that its template may ask for, and how the tests read what becomes of it."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import re
+from dataclasses import replace
+from email.errors import NonASCIILocalPartDefect
+from email.message import EmailMessage
+from typing import Any, cast
+
+from spocd.domain.letter import Letter
+
+EVENT: dict[str, Any] = {
+    "what": "answered",
+    "why": "",
+    "body": "It burns.",
+    "quoted": True,
+    "who": "ann@example.net",
+    "other": "",
+    "times": 0,
+    "fault": "",
+    "due": "",
+}
+
+VARIABLES: dict[str, Any] = {
+    "also_told": "",
+    "channel": "mail",
+    "number": 1234,
+    "subject": "Printer is on fire",
+    "tag": "[desk#1234]",
+    "desk_name": "IT desk",
+    "desk_address": "desk@example.org",
+    "requester_name": "Ann Karlsson",
+    "agent_name": "Bo Berg",
+    "body": "Please unplug it.",
+    "quote": "It burns.",
+    "quote_author": "Ann Karlsson",
+    "quote_date": "3 March 2026 at 14:05",
+    "reopen_days": 30,
+    "known": True,
+    "direction": "in",
+    "reporter": "",
+    "promised": "",
+    "agent_title": "",
+    "team": "",
+    "passed_on": False,
+    "reason": "",
+    "reader_name": "Eva Holm",
+    "asked_on": "2026-03-03",
+    "merged_number": 1230,
+    "merged_subject": "Printer",
+    "events": [EVENT],
+    "notices": [{"number": 1234, "subject": "Printer is on fire", "at": "2026-03-03 14:05", **EVENT}],
+}
+
+LETTER = Letter(
+    id=1,
+    kind="answer",
+    language="en",
+    ticket=1234,
+    from_name="Bo Berg",
+    from_address="desk@example.org",
+    to_name="Ann Karlsson",
+    to_address="ann@example.net",
+    reply_to="desk+r1abc-2-0123456789abcdef@example.org",
+    return_path="bounces+b1@example.org",
+    message_id="m1abc-0123456789abcdef@example.org",
+    in_reply_to="third@example.net",
+    references=("first@example.net", "second@example.org"),
+    date=1_770_000_000,
+    instance="4f2a91",
+    variables=VARIABLES,
+)
+
+
+def having(letter: Letter = LETTER, **variables: Any) -> Letter:
+    return replace(letter, variables={**letter.variables, **variables})
+
+
+def read(raw: bytes) -> EmailMessage:
+    """The mail as the standard library reads it, after the checks that every mail of ours must pass."""
+    assert all(len(line) <= 998 for line in raw.split(b"\r\n"))
+    assert not re.search(rb"\r(?!\n)|(?<!\r)\n", raw)
+    # As text, since the standard library reads raw UTF-8 headers (RFC 6532) only from there; bodies are 7-bit.
+    message = email.message_from_string(raw.decode(), policy=email.policy.default)
+    assert not message.defects
+    # An address beyond ASCII is no fault here, though the standard library calls it one.
+    defects = [defect for value in message.values() for defect in value.defects]
+    assert all(isinstance(defect, NonASCIILocalPartDefect) for defect in defects)
+    return message
+
+
+def words(message: EmailMessage) -> str:
+    part = message.get_body(("plain",))
+    assert part is not None
+    text = cast(str, part.get_content()).replace("\r\n", "\n")
+    assert "\r" not in text
+    return text
