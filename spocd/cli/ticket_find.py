@@ -34,6 +34,8 @@ def _states(written: str) -> list[str]:
 @click.option("--state", "states", multiple=True, type=_states, metavar="STATE,…", help=f"{', '.join(STATES)}.")
 @click.option("--assignee", metavar="@me|none|LOGIN", shell_complete=complete_login, help="Who has it.")
 @click.option("--requester", metavar="ADDR", help="Who asked.")
+@click.option("--group", metavar="GROUP", help="Of people in this group.")
+@click.option("--organisation", metavar="KEY", help="Of people of this organisation.")
 @click.option("--service", metavar="KEY", help="Of this service.")
 @click.option("--team", metavar="KEY", help="Of this team.")
 @click.option("--tag", metavar="TAG", help="With this tag.")

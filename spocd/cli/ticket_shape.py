@@ -11,6 +11,7 @@ KINDS = click.Choice(("incident", "request", "question"))
 PRIORITIES = click.Choice(("low", "normal", "high", "urgent"))
 CHANNELS = click.Choice(("phone", "chat", "walk-in", "letter", "sms", "social", "other", "mail"))
 RESOLUTIONS = click.Choice(("fixed", "answered", "duplicate", "not-ours", "no-answer", "withdrawn"))
+DIRECTIONS = click.Choice(("in", "out"))
 ORDERS = click.Choice(("newest", "oldest", "updated", "waiting", "due"))
 
 TICKET = Shape(

@@ -25,7 +25,7 @@ class View(NamedTuple):
 
 def ticket_text(ticket: Document, view: View) -> str:
     """The whole ticket for a person: a head, its people, its messages, and its journal if that is wanted."""
-    parts = [*_head(ticket, view), *_people(ticket, view)]
+    parts = [*_head(ticket, view), *_people(ticket, view), *_organisation(ticket, view)]
     for message in ticket.get("messages", []):
         parts += ["", *_message(message, ticket, view)]
     if view.log:
@@ -124,6 +124,17 @@ def length_text(seconds: int) -> str:
     if hours:
         return f"{hours} h {minutes} min" if minutes else f"{hours} h"
     return f"{minutes} min"
+
+
+def _organisation(ticket: Document, view: View) -> Iterator[str]:
+    """What an agent should know of where the requester belongs, before they read on."""
+    organisation = ticket.get("organisation")
+    if not organisation:
+        return
+    manager = f", looked after by {visible.line(organisation['manager'])}" if organisation.get("manager") else ""
+    yield ""
+    yield from _set(f"{visible.line(organisation['name'])}{manager}", view, first="", later=_MARGIN, bold=True)
+    yield from wrap.lines(visible.text(organisation["briefing"]).strip("\n"), view.room, _MARGIN)
 
 
 def _role(participant: Document) -> str:

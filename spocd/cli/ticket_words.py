@@ -19,7 +19,7 @@ from spocd.cli.each import each
 from spocd.cli.grammar import Command
 from spocd.cli.ids import Chosen, one_ticket, some_tickets
 from spocd.cli.ticket_editor import Seen
-from spocd.cli.ticket_shape import CHANNELS, KINDS, PRIORITIES, RESOLUTIONS, TICKET, no_notify, told
+from spocd.cli.ticket_shape import CHANNELS, DIRECTIONS, KINDS, PRIORITIES, RESOLUTIONS, TICKET, no_notify, told
 from spocd.cli.ticket_view import quoted
 from spocd.cli.when import ahead
 
@@ -146,6 +146,8 @@ def close(tickets: Chosen, words: Words, no_notify: bool, **how: Any) -> None:
 @body
 @attached
 @click.option("--channel", type=CHANNELS, default="phone", show_default=True, help="How they came to us.")
+@click.option("--direction", type=DIRECTIONS, help="Who turned to whom: out where we called them; in unless said.")
+@click.option("--on-behalf", is_flag=True, help="Tell them that you wrote it down for them.")
 @click.option("--name", metavar="NAME", help="The requester's name.")
 @click.option("--service", metavar="KEY", help="The service that it is about.")
 @click.option("--priority", type=PRIORITIES, help="normal unless said.")
@@ -157,9 +159,10 @@ def new(
     words: Words,
     attach: tuple[str, ...],
     no_notify: bool,
+    on_behalf: bool,
     **details: str | None,
 ) -> None:
-    """Open a ticket for somebody who called or came by."""
+    """Open a ticket for somebody who called or came by; they get the same first answer as by mail."""
     about = f"New ticket of {requester}: {subject}\n"
     with words.written(lambda: about) as text:
         opened = write(
@@ -169,6 +172,7 @@ def new(
             body=text,
             attachments=upload(attach),
             notify=told(no_notify),
+            on_behalf=on_behalf or None,
             **details,
         )
         show.document(opened, TICKET)

@@ -63,7 +63,7 @@ class Indexing:
     async def _index(self, batch: Batch) -> None:
         tickets = {each.ticket: await self._forms(each.texts) for each in batch.tickets}
         texts = {person: each for one in batch.tickets for person, each in one.people.items()}
-        people = {person: await self._forms(each) for person, each in texts.items()}
+        people = {person: await self._forms(each) for person, each in (texts | batch.texts).items()}
         await self._store.write_beside(lambda tx: search.keep(self._desk(tx), batch, tickets, people))
         for _ in range(1 + len(batch.tickets) // TICKETS_A_MERGE):
             await self._store.write_beside(lambda tx: tx.run("merge_search"))

@@ -99,14 +99,14 @@ def _document(row: Row, skills: list[str], teams: list[str], away: Row | None) -
     }
 
 
-@operation("agent.list")
+@operation("agent.list", role=Role.ROBOT)
 async def list_agents(desk: Desk, actor: Actor, *, left: bool = False) -> AgentList:
     """List the agents, or those who have left."""
     found = await _documents(desk)
     return {"agents": [each for each in found.values() if (each["presence"] == "left") == left]}
 
 
-@operation("agent.view")
+@operation("agent.view", role=Role.ROBOT)
 async def view(desk: Desk, actor: Actor, *, login: str) -> AgentDocument:
     """Show the card of an agent, also of one who has left."""
     found = (await _documents(desk)).get(login)

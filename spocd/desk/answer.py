@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Literal, NotRequired, TypedDict
 from zoneinfo import ZoneInfo
 
-from spocd.desk.access import SPOCD, Actor
+from spocd.desk.access import SPOCD, Actor, Role
 from spocd.desk.documents import TicketDocument, document_of, find_ticket, moment, save
 from spocd.desk.handover import answering_takes
 from spocd.desk.journal import record
@@ -161,7 +161,7 @@ async def enclose(desk: Desk, message: int, attachments: list[Enclosed] | None) 
         )  # fmt: skip
 
 
-@operation("ticket.note", writes=True)
+@operation("ticket.note", role=Role.ROBOT, writes=True)
 async def note(
     desk: Desk,
     actor: Actor,

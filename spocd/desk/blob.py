@@ -18,7 +18,7 @@ import zlib
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from typing import BinaryIO, TypedDict
 
-from spocd.desk.access import Actor
+from spocd.desk.access import Actor, Role
 from spocd.desk.operation import Desk, operation
 from spocd.errors import Exit, Refused, TryLater
 from spocd.store import Row, Store, Transaction
@@ -195,7 +195,7 @@ async def erase(desk: Desk, sha256: str) -> None:
     await desk.tx.run("erase_blob", sha256=sha256, nothing=b"")
 
 
-@operation("blob.get")
+@operation("blob.get", role=Role.ROBOT)
 async def get(desk: Desk, actor: Actor, *, sha256: str, offset: int = 0) -> Piece:
     """Give one piece of a file, base64, from an offset in octets; `total` is the size of the whole."""
     row = await _row(desk, sha256)
@@ -203,7 +203,7 @@ async def get(desk: Desk, actor: Actor, *, sha256: str, offset: int = 0) -> Piec
     return {"content": base64.b64encode(piece[:PIECE]).decode(), "total": row["size"]}
 
 
-@operation("blob.put", writes=True)
+@operation("blob.put", role=Role.ROBOT, writes=True)
 async def put(desk: Desk, actor: Actor, *, sha256: str, offset: int, total: int, content: str) -> Received:
     """Take one piece of a file, base64; the last one makes the file, if its SHA-256 is what was said."""
     if total > MOST:

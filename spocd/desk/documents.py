@@ -32,6 +32,7 @@ class TicketDocument(TypedDict):
     service: str | None
     channel: str
     direction: str
+    reporter: str | None  # the agent who wrote it down for somebody
     tier: int
     tags: list[str]
     resolution: str | None
@@ -107,7 +108,15 @@ class ConsultDocument(TypedDict):
     waited: int | None  # seconds; null while it is still waited for
 
 
+class OrganisationBrief(TypedDict):
+    key: str
+    name: str
+    briefing: str
+    manager: str | None
+
+
 class TicketView(TicketDocument):
+    organisation: OrganisationBrief | None
     participants: list[Participant]
     proposed: list[Mailbox]
     messages: list[MessageDocument]
@@ -117,7 +126,6 @@ class TicketView(TicketDocument):
     outside: list[OutsideLink]
     merged_into: int | None
     merged: list[int]  # the tickets that live on in this one
-    reporter: str | None  # the agent who wrote it down for somebody
 
 
 def page_size(limit: int) -> int:
@@ -148,6 +156,7 @@ def ticket_document(row: Row) -> TicketDocument:
         "service": row["service"],
         "channel": row["channel"],
         "direction": row["direction"],
+        "reporter": row["reporter_login"],
         "tier": row["tier"],
         "tags": row["tags"].split() if row["tags"] else [],
         "resolution": row["resolution"],

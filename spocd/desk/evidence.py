@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from spocd.desk.operation import Desk
+from spocd.desk.person import identity
 from spocd.domain.notice import THE_TEAM
 from spocd.domain.thread import AGENT, EXPERT, Claim, Evidence, Rung, Standing
 from spocd.domain.token import Purpose, Ring, Token
@@ -62,7 +63,7 @@ async def _reply_claim(desk: Desk, ring: Ring, token: Token, person: int) -> Cla
         return Claim(Rung.TOKEN, None, refused=NOT_VALID)
     if row is None:
         return Claim(Rung.TOKEN, None, refused="its person is not on the ticket")
-    return Claim(Rung.TOKEN, await survivor(desk, token.first), person)
+    return Claim(Rung.TOKEN, await survivor(desk, token.first), row["identity"])
 
 
 async def _agent_claim(desk: Desk, ring: Ring, token: Token, agent: int) -> Claim:
@@ -99,7 +100,8 @@ async def _letter_claim(desk: Desk, rung: Rung, letter: Row | None, *, refused: 
             return Claim(rung, ticket, letter["person"], inside=EXPERT, address=letter["recipient"].lower())
         case _:
             # Rung 2 does not say who was written to: everybody on the ticket may quote the letter.
-            return Claim(rung, ticket, letter["person"] if rung is Rung.TOKEN else None)
+            person = letter["person"] if rung is Rung.TOKEN else None
+            return Claim(rung, ticket, None if person is None else await identity(desk, person))
 
 
 async def _agents_address(desk: Desk, ticket: int, agent: int) -> str | None:

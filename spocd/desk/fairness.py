@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypedDict
 
-from spocd.desk.access import Actor
+from spocd.desk.access import Actor, Role
 from spocd.desk.documents import document_of, find_ticket, moment
 from spocd.desk.duty import card_of, receivers, wants_of
 from spocd.desk.journal import record
@@ -97,7 +97,7 @@ async def _sentence(desk: Desk, actor: Actor, ticket: Ticket, wants: Wants, agen
     )
 
 
-@operation("ticket.explain")
+@operation("ticket.explain", role=Role.ROBOT)
 async def explain(desk: Desk, actor: Actor, *, ticket: int) -> Explanation:
     """Explain a ticket's place in the fair order, and whom it is offered to."""
     found = await find_ticket(desk, ticket)

@@ -11,8 +11,18 @@ from spocd.desk.operation import Desk
 
 async def record(desk: Desk, ticket: int | None, actor: Actor | str, event: str, **detail: Any) -> None:
     """Write one line. `detail` keeps what is not None; an agent's line keeps the kernel's uid too."""
-    if isinstance(actor, Actor) and actor.uid >= 0:
-        detail["uid"] = actor.uid
-    text = write_json({key: value for key, value in detail.items() if value is not None})
-    login = actor.login if isinstance(actor, Actor) else actor
+    login, text = line(actor, detail)
     await desk.tx.run("write_journal", ticket=ticket, at=desk.now, actor=login, event=event, detail=text)
+
+
+async def record_about(desk: Desk, person: int, actor: Actor | str, event: str, **detail: Any) -> None:
+    """Write one line about a person, and about no ticket."""
+    login, text = line(actor, detail)
+    await desk.tx.run("write_journal_about", at=desk.now, actor=login, event=event, detail=text, person=person)
+
+
+def line(actor: Actor | str, detail: dict[str, Any]) -> tuple[str, str]:
+    """Who did it, and the detail as a line has them."""
+    uid = {"uid": actor.uid} if isinstance(actor, Actor) and actor.uid >= 0 else {}
+    text = write_json({key: value for key, value in (detail | uid).items() if value is not None})
+    return actor.login if isinstance(actor, Actor) else actor, text

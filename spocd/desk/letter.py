@@ -145,6 +145,8 @@ def _common(desk: Desk, ticket: Ticket | None) -> dict[str, Any]:
         "number": ticket.number if ticket else 0,
         "subject": "" if ticket is None or ticket.subject == NO_SUBJECT else ticket.subject,
         "channel": ticket.channel if ticket else "",
+        "direction": ticket.direction if ticket else "in",
+        "reporter": "",
         "tag": desk.settings.tag(ticket.number) if ticket else "",
         "desk_name": desk.settings.name,
         "desk_address": ticket.address if ticket else desk.settings.address,
@@ -251,7 +253,7 @@ async def readers(desk: Desk, ticket: Ticket, *, answer: bool) -> list[Reader]:
 
 
 async def _reader(desk: Desk, ticket: Ticket, row: Row, *, answer: bool) -> Reader:
-    last = await desk.tx.one("last_reply_to", ticket=ticket.number, person=row["person"])
+    last = await desk.tx.one("last_reply_to", ticket=ticket.number, person=row["identity"])
     address = row["address"]
     if last is not None:
         address = (answer and last["reply_to"]) or last["author_address"] or address

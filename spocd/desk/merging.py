@@ -16,6 +16,7 @@ from spocd.desk.documents import TicketDocument, document_of, find_ticket, read_
 from spocd.desk.journal import record
 from spocd.desk.letter import last_chain, post, readers
 from spocd.desk.operation import Desk, operation
+from spocd.desk.person import identity
 from spocd.domain.merging import check_merge, merged, remembered, unmerged
 from spocd.domain.ticket import NO_SUBJECT, Ticket, check_rev
 from spocd.errors import Exit, Refused
@@ -36,9 +37,9 @@ async def merge(
     check_merge(before, survivor)
     await _check_sight(desk, before, survivor)
     people = await desk.tx.all("participants", ticket=ticket)
-    there = {row["person"] for row in await desk.tx.all("participants", ticket=into)}
+    there = {row["identity"] for row in await desk.tx.all("participants", ticket=into)}
     await _check_requester(desk, before, survivor, there)
-    joined = [row for row in people if row["person"] not in there]
+    joined = [row for row in people if row["identity"] not in there]
     gone, lives = merged(before, survivor, desk.now)
     await _carry_over(desk, before, survivor, joined, remembered(before, survivor, lives))
     await save(desk, before, gone)
@@ -66,7 +67,7 @@ async def _check_sight(desk: Desk, ticket: Ticket, into: Ticket) -> None:
 
 
 async def _check_requester(desk: Desk, ticket: Ticket, into: Ticket, there: set[int]) -> None:
-    if ticket.requester in there:
+    if await identity(desk, ticket.requester) in there:
         return
     address = (await document_of(desk, ticket.number))["requester"]["address"]
     raise Refused(
@@ -111,7 +112,10 @@ async def _carry_over(desk: Desk, ticket: Ticket, into: Ticket, joined: list[Row
 async def _tell(desk: Desk, actor: Actor, ticket: Ticket, into: Ticket) -> None:
     """One letter to whose ticket it was, from the one that it lives on in."""
     ring = await desk.ring()
-    reader = next(each for each in await readers(desk, into, answer=False) if each.person == ticket.requester)
+    requester = await identity(desk, ticket.requester)
+    rows = await desk.tx.all("participants", ticket=into.number)
+    there = {row["person"] for row in rows if row["identity"] == requester}
+    reader = next(each for each in await readers(desk, into, answer=False) if each.person in there)
     about = "" if ticket.subject == NO_SUBJECT else ticket.subject
     await post(
         desk, ring, into, reader, kind="merged", cause="staff", message=None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypedDict
 
-from spocd.desk.access import Actor
+from spocd.desk.access import Actor, Role
 from spocd.desk.documents import read_json, split_message_id, write_json
 from spocd.desk.operation import Desk, operation
 from spocd.domain.address import find
@@ -144,7 +144,7 @@ async def find_message(desk: Desk, name: str) -> Row:
     return row
 
 
-@operation("message.raw")
+@operation("message.raw", role=Role.ROBOT)
 async def raw(desk: Desk, actor: Actor, *, message: str) -> RawMail:
     """Name the raw mail behind a message, to be fetched with blob.Get."""
     row = await find_message(desk, message)

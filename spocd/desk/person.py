@@ -1,15 +1,22 @@
-"""People: whoever writes to the desk or stands on a ticket."""
+"""People: whoever writes to the desk or stands on a ticket. One may have several addresses, and several rows.
+
+Who was merged into another keeps the row, and is that other from then on, wherever somebody is looked for. Nothing else
+is written anew, so that a merge can be undone.
+"""
 
 from __future__ import annotations
 
 from typing import TypedDict
 
-from spocd.desk.access import Actor, seen_by
-from spocd.desk.documents import TicketDocument, moment, page_size, ticket_document
+from spocd.desk.access import Actor, Role
+from spocd.desk.documents import Mailbox, OrganisationBrief, moment, page_size
+from spocd.desk.journal import line, record_about
 from spocd.desk.operation import Desk, operation
+from spocd.desk.organisation import organisation_named, organisation_of
 from spocd.desk.search import people_with
 from spocd.domain.address import Address, parse
 from spocd.domain.language import Tongue, heard
+from spocd.domain.person import check_group, check_language, check_name
 from spocd.domain.reading import Reading
 from spocd.errors import Exit, Refused
 from spocd.store import Row
@@ -22,6 +29,7 @@ class PersonSummary(TypedDict):
     name: str
     address: str
     language: str | None
+    organisation: str | None
     tickets: int
 
 
@@ -30,19 +38,42 @@ class PersonList(TypedDict):
     cursor: str | None
 
 
-class PersonView(TypedDict):
+class PersonDocument(TypedDict):
     name: str
     address: str
     addresses: list[str]
     language: str | None
+    organisation: OrganisationBrief | None
+    groups: list[str]
+    merged: list[Mailbox]
     known: bool
     since: str
-    tickets: list[TicketDocument]
+
+
+class Group(TypedDict):
+    group: str
+    changed: int
+    members: list[Mailbox]
 
 
 async def find_person(desk: Desk, address: str) -> Row | None:
-    """The person behind an address in any spelling, or None."""
+    """The person behind an address in any spelling, or None. Of somebody who was merged: the one into whom."""
     return await desk.tx.one("person_of_address", address=address.lower())
+
+
+async def the_person(desk: Desk, address: str) -> Row:
+    """As `find_person`; Refused where there is nobody."""
+    found = await find_person(desk, str(parse(address)))
+    if found is None:
+        raise Refused("no-such-person", f"Nobody with the address {address} is known to the desk.", Exit.NOT_FOUND)
+    return found
+
+
+async def identity(desk: Desk, person: int) -> int:
+    """Who a person is now: the one into whom they were merged, if they were."""
+    row = await desk.tx.one("person", id=person)
+    assert row is not None
+    return int(row["id"])
 
 
 async def ensure_person(desk: Desk, address: Address | None, name: str) -> Row:
@@ -57,8 +88,15 @@ async def ensure_person(desk: Desk, address: Address | None, name: str) -> Row:
     row = await desk.tx.one("add_person", name=name, language=None, now=desk.now)
     assert row is not None
     if address is not None:
-        await desk.tx.run("add_person_address", address=address.key, person=row["id"], shown=str(address), now=desk.now)
+        await _add_address(desk, row["id"], address, at=desk.now)
     return row
+
+
+async def _add_address(desk: Desk, person: int, address: Address, *, at: int) -> None:
+    await desk.tx.run(
+        "add_person_address", address=address.key, person=person, shown=str(address), domain=address.domain,
+        now=at,
+    )  # fmt: skip
 
 
 async def hear(desk: Desk, person: Row, reading: Reading) -> None:
@@ -70,12 +108,44 @@ async def hear(desk: Desk, person: Row, reading: Reading) -> None:
         person["language"], person["other_language"] = now.language, now.other
 
 
-@operation("person.list")
+async def document_of_person(desk: Desk, person: int) -> PersonDocument:
+    """What is known of a person, as it is now."""
+    row = await desk.tx.one("person", id=person)
+    assert row is not None
+    addresses = await desk.tx.all("person_addresses", person=person)
+    merged = await desk.tx.all("merged_people", person=person)
+    return {
+        "name": row["name"],
+        "address": addresses[0]["address"] if addresses else "",
+        "addresses": [each["address"] for each in addresses],
+        "language": row["language"],
+        "organisation": await organisation_of(desk, person),
+        "groups": [each["name"] for each in await desk.tx.all("person_groups", person=person)],
+        "merged": [{"name": each["name"], "address": each["address"]} for each in merged],
+        "known": row["known_at"] is not None,
+        "since": moment(row["created_at"]),
+    }
+
+
+@operation("person.list", role=Role.ROBOT)
 async def list_people(
-    desk: Desk, actor: Actor, *, search: str | None = None, limit: int = PAGE, cursor: str | None = None
+    desk: Desk,
+    actor: Actor,
+    *,
+    search: str | None = None,
+    group: str | None = None,
+    organisation: str | None = None,
+    limit: int = PAGE,
+    cursor: str | None = None,
 ) -> PersonList:
-    """List people, the newest first."""
-    filters = {"search": people_with(search)} if search else {}
+    """List people, the newest first; who was merged into another is not one of them."""
+    filters: dict[str, object] = {"living": 1}
+    if search:
+        filters["search"] = people_with(search)
+    if group is not None:
+        filters["group"] = check_group(group)
+    if organisation is not None:
+        filters["organisation"] = await organisation_named(desk, organisation)
     most = page_size(limit)
     rows = await desk.tx.listing("person", filters, sort="newest", limit=most + 1, after=cursor)
     page = rows[:most]
@@ -83,29 +153,160 @@ async def list_people(
         seen = await desk.tx.one("tickets_seen_of", person=row["id"], viewer=actor.agent)
         row["tickets"] = seen["n"] if seen else 0
     return {
-        "people": [
-            {"name": r["name"], "address": r["address"], "language": r["language"], "tickets": r["tickets"]}
-            for r in page
-        ],
+        "people": [_summary(row) for row in page],
         "cursor": page_cursor(page[-1]["sort_key"], page[-1]["id"]) if len(rows) > most else None,
     }
 
 
-@operation("person.view")
-async def view(desk: Desk, actor: Actor, *, address: str) -> PersonView:
-    """Show a person with all their tickets, those that they follow included."""
-    person = await find_person(desk, str(parse(address)))
-    if person is None:
-        raise Refused("no-such-person", f"Nobody with the address {address} has written to the desk.", Exit.NOT_FOUND)
-    addresses = await desk.tx.all("person_addresses", person=person["id"])
-    filters = {"person": person["id"]} | seen_by(actor)
-    tickets = await desk.tx.listing("ticket", filters, sort="newest", limit=500, after=None)
+def _summary(row: Row) -> PersonSummary:
     return {
-        "name": person["name"],
-        "address": addresses[0]["address"],
-        "addresses": [row["address"] for row in addresses],
-        "language": person["language"],
-        "known": person["known_at"] is not None,
-        "since": moment(person["created_at"]),
-        "tickets": [ticket_document(row) for row in tickets],
+        "name": row["name"],
+        "address": row["address"],
+        "language": row["language"],
+        "organisation": row["organisation"],
+        "tickets": row["tickets"],
     }
+
+
+@operation("person.edit", writes=True)
+async def edit(
+    desk: Desk,
+    actor: Actor,
+    *,
+    address: str,
+    name: str | None = None,
+    language: str | None = None,
+    organisation: str | None = None,
+) -> PersonDocument:
+    """Change what is known of a person; "" as language or organisation takes away what somebody said before."""
+    person = await the_person(desk, address)
+    changed: dict[str, str | None] = {}
+    if name is not None:
+        changed["name"] = check_name(name)
+    if language is not None:
+        changed["language"] = check_language(language) if language else None
+    if organisation is not None:
+        changed["organisation"] = await organisation_named(desk, organisation) if organisation else None
+    if not changed:
+        raise Refused("no-change", "Say what is to change: --name, --language or --organisation.", Exit.USAGE)
+    was = {key: person[key] for key in changed if person[key] != changed[key]}
+    if was:
+        other = None if "language" in changed else person["other_language"]
+        now = {key: person[key] for key in ("name", "language", "organisation")} | changed
+        await desk.tx.run("change_person", id=person["id"], other=other, **now)
+        told = {key: changed[key] or "" for key in was}
+        await record_about(desk, person["id"], actor, "person changed", address=address, was=was, now=told)
+    return await document_of_person(desk, person["id"])
+
+
+@operation("person.alias", writes=True)
+async def alias(desk: Desk, actor: Actor, *, address: str, alias: str, remove: bool = False) -> PersonDocument:
+    """Note a further address of a person, from which they write too; with remove, take it from them."""
+    _check_sees_all(actor)
+    person = await the_person(desk, address)
+    further = parse(alias)
+    if desk.settings.own.own(str(further)):
+        raise Refused("own-address", f"{further} is an address of this desk, and no person's.", Exit.USAGE)
+    theirs = await find_person(desk, further.key)
+    if remove:
+        await _drop_address(desk, person, theirs, further)
+    elif theirs is None:
+        # The address that somebody came with stays their first: two within a second must not tie.
+        before = await desk.tx.all("person_addresses", person=person["id"])
+        at = max([desk.now, *(each["created_at"] + 1 for each in before)])
+        await _add_address(desk, person["id"], further, at=at)
+    elif theirs["id"] == person["id"]:
+        raise Refused("there", f"{further} is an address of {address}'s already.", Exit.CONFLICT)
+    else:
+        raise Refused(
+            "somebody-elses",
+            f"{further} is somebody else's. If they are one person: spocd person merge {further} {address}",
+            Exit.CONFLICT,
+        )
+    event = "address removed" if remove else "address added"
+    await record_about(desk, person["id"], actor, event, address=str(further))
+    return await document_of_person(desk, person["id"])
+
+
+async def _drop_address(desk: Desk, person: Row, theirs: Row | None, address: Address) -> None:
+    if theirs is None or theirs["id"] != person["id"]:
+        raise Refused("not-theirs", f"{address} is no address of theirs.", Exit.NOT_FOUND)
+    addresses = await desk.tx.all("person_addresses", person=person["id"])
+    if sum(each["owner"] == theirs["owner"] for each in addresses) < 2:
+        said = "the only one that they have" if theirs["owner"] == person["id"] else "all that is left of a merge"
+        raise Refused("last-address", f"{address} stays: it is {said}. See: spocd person unmerge {address}")
+    await desk.tx.run("drop_person_address", address=address.key)
+
+
+def _check_sees_all(actor: Actor) -> None:
+    """Refuse whoever does not see every ticket: with an address of their own on somebody, they would get their mail."""
+    if actor.hidden:
+        raise Refused(
+            "not-permitted",
+            "Tickets of some services are hidden from you, and this could show you their mail. Ask a lead to do it.",
+            Exit.NOT_PERMITTED,
+        )
+
+
+@operation("person.merge", writes=True)
+async def merge(desk: Desk, actor: Actor, *, address: str, to: str) -> PersonDocument:
+    """Make two people one: all that the first has is the second's from now on. It can be undone."""
+    _check_sees_all(actor)
+    person, survivor = await the_person(desk, address), await the_person(desk, to)
+    if person["id"] == survivor["id"]:
+        raise Refused("there", f"{address} and {to} are one person already.", Exit.CONFLICT)
+    # Before they are one, since the tickets that it is told on are those of the first alone.
+    await _record_merge(desk, actor, person["id"], "person merged", address=address, into=to)
+    await record_about(desk, survivor["id"], actor, "person merged", address=address, into=to)
+    await desk.tx.run("merge_person", person=person["id"], survivor=survivor["id"])
+    return await document_of_person(desk, survivor["id"])
+
+
+@operation("person.unmerge", writes=True)
+async def unmerge(desk: Desk, actor: Actor, *, address: str) -> PersonDocument:
+    """Undo the merge of the person to whom this address belonged; what was written meanwhile stays the other's."""
+    _check_sees_all(actor)
+    found = await the_person(desk, address)
+    if found["merged_into"] is None:
+        raise Refused("not-merged", f"{address} was not merged into anybody. See: spocd person view {address}")
+    await desk.tx.run("unmerge_person", person=found["owner"])
+    await _record_merge(desk, actor, found["owner"], "person unmerged", address=address)
+    await record_about(desk, found["id"], actor, "person unmerged", address=address)
+    return await document_of_person(desk, found["owner"])
+
+
+async def _record_merge(desk: Desk, actor: Actor, person: int, event: str, **detail: str) -> None:
+    """A line about the person, and one on each of their tickets."""
+    await record_about(desk, person, actor, event, **detail)
+    login, text = line(actor, dict(detail))
+    await desk.tx.run("write_on_their_tickets", person=person, now=desk.now, actor=login, event=event, detail=text)
+
+
+@operation("person.group_add", writes=True)
+async def group_add(desk: Desk, actor: Actor, *, group: str, addresses: list[str]) -> Group:
+    """Put people into a group, which is there as long as somebody is in it."""
+    return await _regroup(desk, actor, group, addresses, "add_to_group", "put into group")
+
+
+@operation("person.group_remove", writes=True)
+async def group_remove(desk: Desk, actor: Actor, *, group: str, addresses: list[str]) -> Group:
+    """Take people out of a group."""
+    return await _regroup(desk, actor, group, addresses, "remove_from_group", "taken out of group")
+
+
+MOST_AT_ONCE = 1000  # people that one call puts into a group
+
+
+async def _regroup(desk: Desk, actor: Actor, group: str, addresses: list[str], statement: str, event: str) -> Group:
+    name = check_group(group)
+    if len(addresses) > MOST_AT_ONCE:
+        raise Refused("too-many", f"At most {MOST_AT_ONCE} people at once.", Exit.USAGE)
+    changed = 0
+    for address in dict.fromkeys(addresses):
+        person = await the_person(desk, address)
+        if await desk.tx.run(statement, person=person["id"], name=name):
+            changed += 1
+            await record_about(desk, person["id"], actor, event, address=address, group=name)
+    rows = await desk.tx.listing("person", {"living": 1, "group": name}, sort="newest", limit=MOST_AT_ONCE, after=None)
+    members: list[Mailbox] = [{"name": row["name"], "address": row["address"]} for row in rows]
+    return {"group": name, "changed": changed, "members": members}

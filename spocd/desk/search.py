@@ -8,7 +8,7 @@ be read anew.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from spocd.desk.operation import Desk
 from spocd.domain.search import MOST_TEXT, Stems, Wanted, wanted
@@ -42,13 +42,17 @@ class Read:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What the next lines of the journal speak of. `upto` is where the cursor goes when it is written."""
+    """What the next lines of the journal speak of. `upto` is where the cursor goes when it is written.
+
+    `texts` are those of people whom lines are about.
+    """
 
     position: int
     upto: int
     tickets: tuple[Read, ...]
     people: dict[int, frozenset[str]]  # the words that each person's row has
     mails_wait: bool  # whether the intake has enough to do without us
+    texts: dict[int, tuple[str, ...]] = field(default_factory=dict)
 
 
 async def lines(desk: Desk) -> Batch | None:
@@ -78,11 +82,21 @@ async def _read(tx: Transaction, batch: Batch, rows: list[Row]) -> Batch:
         if room <= 0:
             batch = replace(batch, upto=batch.position)
             break
+    texts = await _people(tx, rows)
     there = {}
-    for person in {each for one in tickets for each in one.people}:
+    for person in {each for one in tickets for each in one.people} | set(texts):
         row = await tx.one("person_words", person=person)
         there[person] = _words_of(row)
-    return replace(batch, tickets=tuple(tickets), people=there)
+    return replace(batch, tickets=tuple(tickets), people=there, texts=texts)
+
+
+async def _people(tx: Transaction, rows: list[Row]) -> dict[int, tuple[str, ...]]:
+    """What the people of these lines are looked for by."""
+    found: dict[int, list[str]] = {}
+    for person in dict.fromkeys(row["person"] for row in rows if row["person"] is not None):
+        for row in await tx.all("person_to_index", person=person, most=MOST_PEOPLE):
+            found.setdefault(row["person"], []).extend((row["name"], row["address"] or ""))
+    return {person: tuple(dict.fromkeys(each)) for person, each in found.items()}
 
 
 async def _ticket(tx: Transaction, number: int, most: int) -> tuple[Read, int]:
@@ -95,7 +109,7 @@ async def _ticket(tx: Transaction, number: int, most: int) -> tuple[Read, int]:
     files = await tx.all("files_to_index", ticket=number, after=after, through=through, most=MOST_FILES)
     people: dict[int, list[str]] = {}
     for row in await tx.all("people_to_index", ticket=number, most=MOST_PEOPLE):
-        people.setdefault(row["person"], [row["name"]]).append(row["address"] or "")
+        people.setdefault(row["person"], []).extend((row["name"], row["address"] or ""))
     names = (row[each] for row in messages for each in ("author_name", "author_address", "subject"))
     texts = [
         str(number),
@@ -110,7 +124,7 @@ async def _ticket(tx: Transaction, number: int, most: int) -> tuple[Read, int]:
         through=through,
         had=_words_of(await tx.one("ticket_words", ticket=number)),
         texts=tuple(texts),
-        people={person: tuple(each) for person, each in people.items()},
+        people={person: tuple(dict.fromkeys(each)) for person, each in people.items()},
     )
     return read, len(messages)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from spocd.desk.access import Actor
+from spocd.desk.access import SPOCD, Actor, Role
 from spocd.desk.answer import Enclosed, enclose, tell, workable
 from spocd.desk.documents import TicketDocument, document_of, save
 from spocd.desk.journal import record
@@ -14,7 +14,8 @@ from spocd.desk.opening import open_ticket
 from spocd.desk.operation import Desk, operation
 from spocd.desk.person import ensure_person, find_person
 from spocd.domain import ticket as case
-from spocd.domain.address import parse
+from spocd.domain.address import Address, parse
+from spocd.domain.ticket import Ticket
 from spocd.errors import Exit, Refused
 
 Channel = Literal["phone", "chat", "walk-in", "letter", "sms", "social", "other", "mail"]
@@ -23,7 +24,7 @@ Kind = Literal["incident", "request", "question"]
 Priority = Literal["low", "normal", "high", "urgent"]
 
 
-@operation("ticket.new", writes=True)
+@operation("ticket.new", role=Role.ROBOT, writes=True)
 async def new(
     desk: Desk,
     actor: Actor,
@@ -37,6 +38,7 @@ async def new(
     kind: Kind | None = None,
     priority: Priority | None = None,
     direction: Direction = "in",
+    on_behalf: bool = False,
     notify: bool = True,
     attachments: list[Enclosed] | None = None,
 ) -> TicketDocument:
@@ -53,11 +55,11 @@ async def new(
         requester=person["id"],
         subject=" ".join(subject.split()),
         channel=channel,
-        address=desk.settings.address,
+        address=_address_of(desk, service),
         service=service,
         kind=kind,
         priority=priority,
-        reporter=actor.agent,
+        reporter=actor.as_agent() if on_behalf else actor.agent,
         direction=direction,
     )
     if body.strip() or attachments:
@@ -65,9 +67,27 @@ async def new(
         await enclose(desk, message, attachments)
         await record(desk, ticket.number, actor, "note", message=position)
     await notify_team(desk, actor, ticket, body=body)
-    if notify:
-        await tell(desk, actor, ticket, kind="acknowledgement", message=None, variables={})
+    await _acknowledge(desk, actor, ticket, address, notify=notify, named=on_behalf)
     return await document_of(desk, ticket.number)
+
+
+def _address_of(desk: Desk, service: str | None) -> str:
+    """The address at which the desk answers for a service: the service's own, where it has one."""
+    own = (address for address, each in desk.settings.addresses.items() if service and each == service)
+    return next(own, desk.settings.address)
+
+
+async def _acknowledge(
+    desk: Desk, actor: Actor, ticket: Ticket, address: Address, *, notify: bool, named: bool
+) -> None:
+    """The letter that a mail would have been answered with; `named`: it says who wrote this down."""
+    if not notify:
+        return await record(desk, ticket.number, SPOCD, "not acknowledged", why=f"{actor.login} wished none")
+    said = {"direction": ticket.direction, "reporter": actor.name if named else ""}
+    letters = await tell(desk, actor, ticket, kind="acknowledgement", message=None, variables=said)
+    if not letters:
+        return await record(desk, ticket.number, SPOCD, "not acknowledged", why=f"{address} cannot be written to")
+    return await record(desk, ticket.number, SPOCD, "acknowledged", letter=letters[0], to=str(address))
 
 
 @operation("ticket.cc_add", writes=True)
@@ -81,7 +101,8 @@ async def cc_add(desk: Desk, actor: Actor, *, ticket: int, address: str, if_rev:
         (r["name"] for r in await desk.tx.all("correspondents", ticket=ticket) if r["address"] == parsed.key), ""
     )
     person = await ensure_person(desk, parsed, name)
-    if not await desk.tx.run("add_participant", ticket=ticket, person=person["id"], role="cc", now=desk.now):
+    there = await desk.tx.one("is_participant", ticket=ticket, person=person["id"])
+    if there or not await desk.tx.run("add_participant", ticket=ticket, person=person["id"], role="cc", now=desk.now):
         raise Refused("there", f"{parsed} is on #{ticket} already.", Exit.CONFLICT)
     await save(desk, before, case.filed(before, desk.now))
     await record(desk, ticket, actor, "cc added", address=str(parsed))

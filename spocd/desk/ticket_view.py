@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, Literal, TypedDict
 
-from spocd.desk.access import Actor, seen_by
+from spocd.desk.access import Actor, Role, seen_by
 from spocd.desk.consult import consults_of
 from spocd.desk.documents import (
     Attachment,
@@ -24,10 +24,12 @@ from spocd.desk.documents import (
 )
 from spocd.desk.fairness import place
 from spocd.desk.operation import Desk, operation
+from spocd.desk.organisation import organisation_named, organisation_of
 from spocd.desk.person import find_person
 from spocd.desk.search import tickets_with
 from spocd.desk.withheld import without_hidden
 from spocd.domain.links import BOTH_SIDES
+from spocd.domain.person import check_group
 from spocd.domain.ticket import OPEN_STATES
 from spocd.errors import Exit, Refused
 from spocd.store import Row
@@ -61,7 +63,7 @@ class AttachmentList(TypedDict):
     attachments: list[AttachmentRow]
 
 
-@operation("ticket.list")
+@operation("ticket.list", role=Role.ROBOT)
 async def list_tickets(
     desk: Desk,
     actor: Actor,
@@ -74,6 +76,8 @@ async def list_tickets(
     priority: str | None = None,
     kind: str | None = None,
     tag: str | None = None,
+    group: str | None = None,
+    organisation: str | None = None,
     since: int | None = None,
     until: int | None = None,
     due_before: int | None = None,
@@ -97,13 +101,18 @@ async def list_tickets(
     if search:
         filters["search"] = await tickets_with(desk, search)
     filters |= await _assignee(desk, actor, assignee)
+    if group is not None:
+        filters["group"] = check_group(group)
+    if organisation is not None:
+        filters["organisation"] = await organisation_named(desk, organisation)
     if requester is not None:
         person = await find_person(desk, requester)
-        filters["requester"] = person["id"] if person else -1
+        merged = person and await desk.tx.all("merged_people", person=person["id"])
+        filters["identity" if merged else "requester"] = person["id"] if person else -1
     return await _page(desk, actor, filters, sort=sort, limit=limit, cursor=cursor)
 
 
-@operation("ticket.search")
+@operation("ticket.search", role=Role.ROBOT)
 async def search_tickets(
     desk: Desk, actor: Actor, *, words: str, limit: int = PAGE, cursor: str | None = None
 ) -> TicketList:
@@ -143,12 +152,12 @@ async def _page(
     return {"tickets": [ticket_document(row) for row in page], "cursor": more}
 
 
-@operation("ticket.view")
+@operation("ticket.view", role=Role.ROBOT)
 async def view(desk: Desk, actor: Actor, *, ticket: int) -> TicketView:
     """Show one ticket whole: its people, messages with their files, journal and links."""
     document = await document_of(desk, ticket)
     people = await desk.tx.all("participants", ticket=ticket)
-    there = {row["address"].lower() for row in people}
+    there = {row["address"] for row in await desk.tx.all("participant_addresses", ticket=ticket)}
     others = await desk.tx.all("correspondents", ticket=ticket)
     files: dict[int, list[Attachment]] = {}
     for row in await desk.tx.all("ticket_attachments", ticket=ticket):
@@ -158,10 +167,10 @@ async def view(desk: Desk, actor: Actor, *, ticket: int) -> TicketView:
     found = await find_ticket(desk, ticket)
     journal = await desk.tx.all("ticket_journal", ticket=ticket)
     merged = [row["number"] for row in await desk.tx.all("merged_here", ticket=ticket)]
-    reporter = await desk.tx.one("reporter_of", ticket=ticket)
     outside = await desk.tx.all("outside_links", ticket=ticket)
     return {
         **document,
+        "organisation": await organisation_of(desk, found.requester),
         "participants": [_participant(row) for row in people],
         "proposed": [{"name": r["name"], "address": r["address"]} for r in others if r["address"] not in there],
         "messages": [await _seen(desk, actor, _message(row, files.get(row["id"], []))) for row in messages],
@@ -170,7 +179,6 @@ async def view(desk: Desk, actor: Actor, *, ticket: int) -> TicketView:
         "links": [_link(row) for row in links],
         "outside": [OutsideLink(relation=row["relation"], target=row["target"]) for row in outside],
         **await without_hidden(desk.tx, actor, {"merged_into": found.merged_into, "merged": merged}),
-        "reporter": reporter["login"] if reporter else None,
     }
 
 
@@ -220,7 +228,7 @@ def _journal(row: Row) -> dict[str, Any]:
     return {**detail, "at": moment(row["at"]), "actor": row["actor"], "event": row["event"]}
 
 
-@operation("ticket.status")
+@operation("ticket.status", role=Role.ROBOT)
 async def status(desk: Desk, actor: Actor, *, ticket: int) -> StatusDocument:
     """Say in short how a ticket stands: state, who has it, the last action, its place in the queue."""
     document = await document_of(desk, ticket)
@@ -238,7 +246,7 @@ async def status(desk: Desk, actor: Actor, *, ticket: int) -> StatusDocument:
     }
 
 
-@operation("ticket.attachment_list")
+@operation("ticket.attachment_list", role=Role.ROBOT)
 async def attachment_list(desk: Desk, actor: Actor, *, ticket: int) -> AttachmentList:
     """List the files of a ticket, each with the message that brought it."""
     await find_ticket(desk, ticket)

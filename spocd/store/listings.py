@@ -18,9 +18,19 @@ PERSON_ADDRESS = """coalesce(
 
 # The ticket of a row is none that is hidden from an agent; a row of no ticket is not.
 _SEEN = (
-    "not exists (select 1 from ticket x join service s on s.key = x.service where x.number = {ticket} and s.restricted = 1"
-    " and not exists (select 1 from team_member m where m.team = s.team and m.agent = :viewer))"
+    "not exists (select 1 from ticket x join service s on s.key = x.service"
+    " where x.number = {ticket} and s.restricted = 1 and not exists (select 1 from team_member m where m.team = s.team and m.agent = :viewer))"
 )
+_ONE = "(select one.id from person one where coalesce(one.survivor, one.id) = :{})"
+_MEMBERS = """select one.id from person_group m join person w on w.id = m.person
+    join person one on coalesce(one.survivor, one.id) = coalesce(w.survivor, w.id) where m.name = :group"""
+# Who may belong there, by themselves or by their domain, and of these who does.
+_OF_ORGANISATION = """select b.person from belonging b where b.organisation = :organisation and b.person in (
+    select one.id from person one where coalesce(one.survivor, one.id) in (
+      select e.id from person e where e.organisation = :organisation
+      union select coalesce(w.survivor, w.id) from organisation_domain d
+        join person_address a on a.domain = d.domain join person w on w.id = a.person
+       where d.organisation = :organisation))"""
 
 TICKET_COLUMNS = f"""
   t.number, t.subject, t.state, t.kind, t.priority, t.requester, t.assignee, t.team, t.service, t.channel, t.address,
@@ -28,7 +38,8 @@ TICKET_COLUMNS = f"""
   t.direction, t.tier, t.resolution, t.tags,
   p.name as requester_name,
   {PERSON_ADDRESS} as requester_address,
-  g.login as assignee_login"""
+  g.login as assignee_login,
+  (select r.login from agent r where r.id = t.reporter) as reporter_login"""  # noqa: S608
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +63,15 @@ _ACTIVE = ("new", "open", "pending")
 _LISTINGS = {
     "ticket": Listing(
         TICKET_COLUMNS,
-        "ticket t join person p on p.id = t.requester left join agent g on g.id = t.assignee",
+        "ticket t join person o on o.id = t.requester join person p on p.id = coalesce(o.survivor, o.id)"
+        " left join agent g on g.id = t.assignee",
         (*_ACTIVE, "resolved", "closed", "spam"),
         {
             "assignee": "t.assignee = :assignee",
             "unassigned": "t.assignee is null",
             "requester": "t.requester = :requester",
+            # Of all that one person is: those who were merged into them, too.
+            "identity": f"t.requester in {_ONE.format('identity')}",
             "service": "t.service = :service",
             "team": "t.team = :team",
             "priority": "t.priority = :priority",
@@ -71,8 +85,10 @@ _LISTINGS = {
             # As the index of what is due has it.
             "due_before": "coalesce(t.due_at, 9223372036854775807) < :due_before",
             # Two ranges that an index holds, not a condition that every row is tried against.
-            "person": "t.number in (select x.number from ticket x where x.requester = :person union"
-            " select y.ticket from participant y where y.person = :person and y.removed_at is null)",
+            "person": f"t.number in (select x.number from ticket x where x.requester in {_ONE.format('person')} union"  # noqa: S608
+            f" select y.ticket from participant y where y.person in {_ONE.format('person')} and y.removed_at is null)",
+            "group": f"t.requester in ({_MEMBERS})",
+            "organisation": f"t.requester in ({_OF_ORGANISATION})",
         },
         {
             "newest": ("-t.number", "t.number"),
@@ -84,10 +100,16 @@ _LISTINGS = {
     ),
     "person": Listing(
         f"p.id, p.name, p.language, p.known_at, p.created_at, {PERSON_ADDRESS} as address,"  # noqa: S608
-        " (select count(*) from ticket t where t.requester = p.id) as tickets",
+        " (select b.organisation from belonging b where b.person = p.id) as organisation,"
+        " (select count(*) from person one join ticket t on t.requester = one.id"
+        " where coalesce(one.survivor, one.id) = p.id) as tickets",
         "person p",
         (),
-        {},
+        {
+            "living": "p.survivor is null",
+            "group": f"p.id in ({_MEMBERS})",
+            "organisation": f"p.id in ({_OF_ORGANISATION})",
+        },
         {"newest": ("-p.id", "p.id")},
     ),
     "journal": Listing(

@@ -185,17 +185,48 @@ def test_a_desk_that_is_not_well_is_9_and_says_so_all_the_same(desk: FakeDesk, c
     assert json.loads(ended.out)["status"] == "warning"
 
 
-def test_a_person_is_shown_with_their_tickets(desk: FakeDesk, cli: Cli) -> None:
-    person = {"name": "Ann", "address": "ann@example.org", "addresses": ["ann@example.org", "a@example.org"]}
-    desk.answers["person.view"] = lambda _: person | {"tickets": [ticket(), ticket(13)]}
-    lines = cli("person", "view", "ann@example.org").out.splitlines()
-    assert lines[:4] == [
-        "name       Ann",
-        "address    ann@example.org",
-        "addresses  ann@example.org",
-        "           a@example.org",
-    ]
-    assert [line.split()[0] for line in lines[5:]] == ["12", "13"]
+def test_a_person_is_shown_with_their_whole_history(desk: FakeDesk, cli: Cli) -> None:
+    at = "2026-03-01T10:00:00Z"
+    mail = {"id": "12.1", "ticket": 12, "direction": "in", "subject": "No sound", "at": at}
+    person = {
+        "name": "Ann",
+        "address": "ann@example.org",
+        "addresses": ["ann@example.org", "a@example.org"],
+        "language": "sv",
+        "groups": ["staff"],
+        "merged": [{"name": "A. Ek", "address": "a@example.org"}],
+        "known": True,
+        "since": at,
+        "asked": 2,
+        "follows": 1,
+        "first_contact": at,
+        "last_contact": at,
+        "organisation": {
+            "key": "acme",
+            "name": "Acme",
+            "briefing": "Call before 9.\nNot on Fridays.",
+            "manager": "bob",
+        },
+        "mails": {"received": 3, "sent": 1, "first_at": at, "last_at": at, "last": [mail]},
+        "hand_overs": [{"ticket": 12, "at": at, "was": "bob", "to": "eva", "why": "ill"}],
+        "promises": [{"ticket": 12, "made_at": at, "due_at": at, "state": "kept"}],
+        "consults": [{"ticket": 9, "asked_at": at, "answered_at": None}],
+        "journal": [{"at": at, "actor": "bob", "event": "person merged"}],
+        "tickets": [ticket(), ticket(13)],
+    }
+    desk.answers["person.view"] = lambda _: person
+    told = cli("person", "view", "ann@example.org").out
+    lines = told.splitlines()
+    assert lines[:3] == ["name       Ann", "addresses  ann@example.org", "           a@example.org"]
+    for line in (
+        *("tickets    2 asked, 1 in copy", "mails      3 received, 1 sent", "merged     A. Ek <a@example.org>"),
+        *("Acme (acme), looked after by bob", "    Call before 9.", "    Not on Fridays."),
+    ):
+        assert line in lines
+    for part in ("#12  bob → eva: ill", "from them  No sound", "#9  ", "no answer yet", "kept", "person merged by bob"):
+        assert part in told
+    assert [line.split()[0] for line in lines[-2:]] == ["12", "13"]
+    assert json.loads(cli("person", "view", "ann@example.org", "--json").out) == person
 
 
 def test_the_version(cli: Cli) -> None:

@@ -28,7 +28,7 @@ async def fill(tx: Transaction) -> None:
     for number, name in enumerate(("Ann", "Bo", "Cid")):
         person = await adding(name)(tx)
         address = f"{name.lower()}@x.example"
-        await tx.run("add_person_address", address=address, person=person, shown=address, now=number)
+        await tx.run("add_person_address", address=address, person=person, shown=address, domain="x", now=number)
     await tx.one("add_agent", login="agent", name="Agent", address="", role="agent", uid=None, now=0)
     for number in range(1, TICKETS + 1):
         opened = 1000 + number // 7

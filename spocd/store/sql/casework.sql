@@ -44,6 +44,3 @@ delete from outside_link where ticket = :ticket and relation = :relation and tar
 
 -- name: outside_links
 select relation, target from outside_link where ticket = :ticket order by relation, target;
-
--- name: reporter_of
-select g.login from ticket t join agent g on g.id = t.reporter where t.number = :ticket;

@@ -55,6 +55,9 @@ delete from node where lost_at < :now - :seconds;
 -- name: write_journal
 insert into journal (ticket, at, actor, event, detail) values (:ticket, :at, :actor, :event, :detail);
 
+-- name: write_journal_about
+insert into journal (at, actor, event, detail, person) values (:at, :actor, :event, :detail, :person);
+
 -- name: ticket_journal
 select at, actor, event, detail from journal where ticket = :ticket order by id;
 

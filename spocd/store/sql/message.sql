@@ -19,16 +19,18 @@ select m.id, m.ticket, m.origin, m.position, m.kind, m.direction, m.person, m.au
 -- name: last_message_of_people
 -- What an answer answers: the newest mail of somebody on the ticket. A third party's, or one that was moved here, is
 -- nothing that the others have seen: it is not shown to them, and their programs would begin another thread with it.
-select kind, author_name, author_address, visible_text, message_id, reference_ids, created_at
-  from message
- where ticket = :ticket and direction = 'in' and kind = 'mail'
-   and person in (select person from participant where ticket = :ticket and removed_at is null)
- order by id desc limit 1;
+select m.kind, m.author_name, m.author_address, m.visible_text, m.message_id, m.reference_ids, m.created_at
+  from message m join person w on w.id = m.person
+ where m.ticket = :ticket and m.direction = 'in' and m.kind = 'mail'
+   and coalesce(w.survivor, w.id) in (select coalesce(o.survivor, o.id) from participant x join person o on o.id = x.person
+                                       where x.ticket = :ticket and x.removed_at is null)
+ order by m.id desc limit 1;
 
 -- name: last_reply_to
 -- Where one person asked to be answered.
-select reply_to, author_address from message
- where ticket = :ticket and person = :person and direction = 'in' and kind = 'mail' order by id desc limit 1;
+select m.reply_to, m.author_address from message m join person w on w.id = m.person
+ where m.ticket = :ticket and coalesce(w.survivor, w.id) = :person and m.direction = 'in' and m.kind = 'mail'
+ order by m.id desc limit 1;
 
 -- name: placed_content
 -- The same words that came another way: a further recipient, never a second message.

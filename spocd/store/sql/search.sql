@@ -4,7 +4,7 @@ select c.position, c.held_at, n.run as holder from search_cursor c left join nod
 
 -- name: lines_to_index
 -- Lines of the journal are committed in the order of their ids, since whoever writes one has the desk to itself.
-select id, ticket from journal where id > :after order by id limit :most;
+select id, ticket, person from journal where id > :after order by id limit :most;
 
 -- name: ticket_to_index
 select t.subject, w.generation, w.through from ticket t left join ticket_words w on w.ticket = t.number
@@ -22,10 +22,20 @@ select a.filename from message m join attachment a on a.message = m.id
  where m.ticket = :ticket and m.id > :after and m.id <= :through order by m.id, a.position limit :most;
 
 -- name: people_to_index
-select x.person, p.name, a.shown as address
-  from participant x join person p on p.id = x.person left join person_address a on a.person = p.id
+-- One person under all the names and addresses of those who were merged into them.
+select one.name, a.shown as address, coalesce(o.survivor, o.id) as person
+  from participant x join person o on o.id = x.person
+       join person one on coalesce(one.survivor, one.id) = coalesce(o.survivor, o.id)
+       left join person_address a on a.person = one.id
  where x.ticket = :ticket and x.removed_at is null
- order by x.person, a.created_at, a.address limit :most;
+ order by 3, a.created_at, a.address limit :most;
+
+-- name: person_to_index
+select one.name, a.shown as address, coalesce(o.survivor, o.id) as person
+  from person o join person one on coalesce(one.survivor, one.id) = coalesce(o.survivor, o.id)
+       left join person_address a on a.person = one.id
+ where o.id = :person
+ order by a.created_at, a.address limit :most;
 
 -- name: move_search_cursor
 -- Of two that read the same lines, one finds the cursor where it was.

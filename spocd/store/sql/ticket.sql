@@ -10,8 +10,10 @@ select t.number, t.subject, t.state, t.kind, t.priority, t.requester, t.assignee
        t.tags, p.name as requester_name,
        coalesce((select a.shown from person_address a where a.person = p.id order by a.created_at, a.address limit 1), '')
          as requester_address,
-       g.login as assignee_login, g.name as assignee_name
-  from ticket t join person p on p.id = t.requester left join agent g on g.id = t.assignee
+       g.login as assignee_login, g.name as assignee_name,
+       (select r.login from agent r where r.id = t.reporter) as reporter_login
+  from ticket t join person o on o.id = t.requester join person p on p.id = coalesce(o.survivor, o.id)
+       left join agent g on g.id = t.assignee
  where t.number = :number;
 
 -- name: open_ticket
@@ -49,8 +51,9 @@ select merged_into from ticket where number = :ticket;
 
 -- name: standing
 -- Who is on a ticket, who stood in To and Cc there, which tickets it goes on from: a row each, the rest of it null.
-select person, cast(null as text) as address, cast(null as bigint) as other
-  from participant where ticket = :ticket and removed_at is null
+-- Whoever was merged stands there as the one into whom.
+select coalesce(o.survivor, o.id) as person, cast(null as text) as address, cast(null as bigint) as other
+  from participant x join person o on o.id = x.person where x.ticket = :ticket and x.removed_at is null
 union all select null, address, null from correspondent where ticket = :ticket
 union all select null, null, other from ticket_link where ticket = :ticket and relation = 'continues';
 
@@ -66,15 +69,35 @@ select l.relation, l.theirs, t.number as ticket, t.state, t.subject
  order by t.number, l.relation, l.theirs;
 
 -- name: participants
-select x.person, x.role, x.generation, x.since, p.name, p.language, p.known_at,
+-- Two who were merged are one here: as the requester where one of them is, else under their own row. `person` is whose
+-- row it is, and so whose token; `identity` who that is now.
+select x.person, coalesce(o.survivor, o.id) as identity, x.role, x.generation, x.since, p.name, p.language, p.known_at,
        coalesce((select a.shown from person_address a where a.person = p.id order by a.created_at, a.address limit 1), '')
          as address
-  from participant x join person p on p.id = x.person
+  from participant x join person o on o.id = x.person join person p on p.id = coalesce(o.survivor, o.id)
  where x.ticket = :ticket and x.removed_at is null
+   and not exists (
+         select 1 from participant y join person q on q.id = y.person
+          where y.ticket = :ticket and y.removed_at is null and coalesce(q.survivor, q.id) = coalesce(o.survivor, o.id)
+            and (case when y.role = 'requester' then 0 when q.survivor is null then 1 else 2 end, y.person)
+                < (case when x.role = 'requester' then 0 when o.survivor is null then 1 else 2 end, x.person))
  order by x.since, x.person;
 
+-- name: participant_addresses
+select a.address
+  from participant x join person o on o.id = x.person
+       join person one on coalesce(one.survivor, one.id) = coalesce(o.survivor, o.id)
+       join person_address a on a.person = one.id
+ where x.ticket = :ticket and x.removed_at is null;
+
+-- name: is_participant
+select 1 as there from participant x join person o on o.id = x.person
+ where x.ticket = :ticket and x.removed_at is null
+   and coalesce(o.survivor, o.id) = (select coalesce(w.survivor, w.id) from person w where w.id = :person) limit 1;
+
 -- name: participant_generation
-select generation, removed_at from participant where ticket = :ticket and person = :person;
+select x.generation, x.removed_at, coalesce(o.survivor, o.id) as identity
+  from participant x join person o on o.id = x.person where x.ticket = :ticket and x.person = :person;
 
 -- name: add_participant
 -- Somebody who comes back keeps the generation: what was revoked stays so.
@@ -83,13 +106,21 @@ on conflict (ticket, person) do update set removed_at = null, role = excluded.ro
  where participant.removed_at is not null;
 
 -- name: remove_participant
+-- All rows of one person go, but none where they are the requester by one of them.
 update participant set removed_at = :now, generation = generation + 1
- where ticket = :ticket and person = :person and removed_at is null and role <> 'requester';
+ where ticket = :ticket and removed_at is null
+   and person in (select id from person
+                   where coalesce(survivor, id) = (select coalesce(w.survivor, w.id) from person w where w.id = :person))
+   and not exists (select 1 from participant r join person o on o.id = r.person
+                    where r.ticket = :ticket and r.role = 'requester' and r.removed_at is null
+                      and coalesce(o.survivor, o.id) = (select coalesce(w.survivor, w.id) from person w where w.id = :person));
 
 -- name: revoke_tokens
 -- Those of the tickets that live on in this one too: they are answered here.
 update participant set generation = generation + 1
- where (ticket = :ticket or ticket in (select number from ticket where merged_into = :ticket)) and (person = cast(:person as bigint) or cast(:person as bigint) is null);
+ where (ticket = :ticket or ticket in (select number from ticket where merged_into = :ticket))
+   and (cast(:person as bigint) is null
+        or person in (select id from person where coalesce(survivor, id) = cast(:person as bigint)));
 
 -- name: correspondents
 select address, name from correspondent where ticket = :ticket order by address;

@@ -98,17 +98,32 @@ create table canned (
   created_at bigint not null
 );
 
--- A person who is merged into another keeps a row, so that it can be undone: whoever asks for them gets the other.
+-- A person who is merged into another keeps a row, so that it can be undone. `survivor` is who they are by that, at the end
+-- of a chain of merges, and null for whoever was not merged: coalesce(survivor, id) is the same for all of one person.
 alter table person add column organisation text collate "C" references organisation;
 alter table person add column merged_into bigint references person;
+alter table person add column survivor bigint references person;
 create index person_merged on person (merged_into) where merged_into is not null;
+create index person_one on person (coalesce(survivor, id));
 create index person_organisation on person (organisation, id) where organisation is not null;
+alter table person_address add column domain text collate "C" not null default '';
+update person_address set domain = split_part(address, '@', 2);
+create index person_address_domain on person_address (domain, person);
 create table person_group (
   person bigint not null references person,
   name text collate "C" not null,
   primary key (person, name)
 );
 create index person_group_name on person_group (name, person);
+
+-- The organisation of a person: the one that somebody gave them, else that of the domain they write from.
+create view belonging as
+  select o.id as person, coalesce(p.organisation, (
+           select d.organisation
+             from person one join person_address a on a.person = one.id join organisation_domain d on d.domain = a.domain
+            where coalesce(one.survivor, one.id) = p.id
+            order by case when one.survivor is null then 0 else 1 end, a.created_at, a.address limit 1)) as organisation
+    from person o join person p on p.id = coalesce(o.survivor, o.id);
 
 -- `untouched_since` is since when somebody has it and has done nothing yet; null once they did. `reporter` is the agent
 -- who wrote it down for somebody. `direction` says who called whom. `tags` are those of ticket_tag, parted by spaces.
@@ -202,6 +217,7 @@ create table consult (
   ended_at bigint
 );
 create index consult_ticket on consult (ticket, id);
+create index consult_person on consult (person, id);
 create index consult_remind on consult (remind_at) where remind_at is not null;
 create index consult_asked on consult (asked_at);
 
@@ -228,6 +244,10 @@ alter table outbox alter column purpose drop default;
 create index journal_turn on journal (at, id)
   where event in ('taken', 'assigned', 'handed over', 'released', 'returned', 'escalated', 'given to a team', 'out of turn',
                   'before its time');
+
+-- Whom a line tells of, where it is about a person.
+alter table journal add column person bigint references person;
+create index journal_person on journal (person, id) where person is not null;
 
 -- The journal, sealed: each seal is made of the one before it and of a salted digest of its line. Where a person's data are
 -- erased, the line's detail and its salt go and the digest stays, so that the chain still holds.
