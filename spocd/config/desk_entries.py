@@ -62,10 +62,14 @@ def _hours(given: Mapping[str, str]) -> dict[str, str]:
 class CalendarEntry:
     """When somebody is there."""
 
-    zone: str = field(metadata=_about("The time zone of its hours.", values.zone, example='"Europe/Copenhagen"'))
+    zone: str = field(
+        metadata=_about(
+            "The time zone of its hours, such as Europe/Helsinki.", values.zone, example='"Europe/Copenhagen"'
+        )
+    )
     hours: Mapping[str, str] = field(
         metadata=_about(
-            "The hours of each day, or of several; a day that is missing is closed.",
+            "By day, or several as `mon-fri`: `08:00-12:00, 13:00-16:00`. A day that is missing is closed.",
             of.opening,
             form=_hours,
             example='{ mon-fri = "08:00-16:00" }',
@@ -75,7 +79,7 @@ class CalendarEntry:
     holidays: Mapping[str, str] = field(
         default_factory=dict,
         metadata=_about(
-            "Days on which nobody is there, with their names.",
+            "Days on which nobody is there, by date, with their names.",
             of.holiday,
             form=_days,
             write='days with their names, such as 2026-12-25 = "Christmas Day"',
@@ -88,21 +92,39 @@ class AgentEntry:
     """Somebody who works at the desk; the key is their login."""
 
     name: str = field(metadata=_about("As requesters see it.", values.line, example='"Maria Holm"'))
-    address: str = field(default="", metadata=_about("Where notices go.", of.or_none(of.mail_address)))
-    role: str = field(default="agent", metadata=_about("What they may do.", of.one_of(*ROLES)))
+    address: str = field(
+        default="", metadata=_about("Where the desk's notices to them go.", of.or_none(of.mail_address))
+    )
+    role: str = field(
+        default="agent", metadata=_about("agent, lead, editor, announcer, admin or robot.", of.one_of(*ROLES))
+    )
     uid: int | None = field(
         default=None,
-        metadata=_about("The system account that is theirs.", values.between(0, of.MOST_UID)),
+        metadata=_about(
+            "The system account that is theirs; without one they have no shell.", values.between(0, of.MOST_UID)
+        ),
     )
     title: str = field(default="", metadata=_about("What they are called at work.", of.or_none(values.line)))
     hours: str = field(default="", metadata=_about("When they are there, in words.", of.or_none(values.line)))
-    picture: str = field(default="", metadata=_about("A link to their picture.", of.or_none(of.link)))
+    picture: str = field(default="", metadata=_about("A link (https) to their picture.", of.or_none(of.link)))
     signature: str = field(default="", metadata=_about("What stands below their mails.", of.prose, form=_lines))
-    language: str = field(default="", metadata=_about("Of notices to them.", of.or_none(values.language)))
-    tier: int = field(default=1, metadata=_about("1 solves first.", values.between(1, MOST_TIERS)))
-    skills: tuple[str, ...] = field(default=(), metadata=_about("What they can do.", of.word, form=_names))
-    digest: str = field(default="", metadata=_about("The hour at which notices come as one mail.", of.or_none(of.hour)))
-    quiet: str = field(default="", metadata=_about("When no notice comes.", of.or_none(of.quiet)))
+    language: str = field(
+        default="",
+        metadata=_about("The language of notices to them: da, de, en, fi, ru or sv.", of.or_none(values.language)),
+    )
+    tier: int = field(
+        default=1,
+        metadata=_about(
+            "1 to 9: the first tier solves first, and escalates to the next.", values.between(1, MOST_TIERS)
+        ),
+    )
+    skills: tuple[str, ...] = field(
+        default=(), metadata=_about("What they can do, in short words.", of.word, form=_names)
+    )
+    digest: str = field(
+        default="", metadata=_about("The hour at which notices come as one mail, such as 08:00.", of.or_none(of.hour))
+    )
+    quiet: str = field(default="", metadata=_about("When no notice comes, such as 18:00-07:00.", of.or_none(of.quiet)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +132,9 @@ class TeamEntry:
     """People who do the same work."""
 
     name: str = field(metadata=_about("As everybody sees it.", values.line, example='"Network"'))
-    address: str = field(default="", metadata=_about("Where notices to the team go.", of.or_none(of.mail_address)))
+    address: str = field(
+        default="", metadata=_about("Where notices to the whole team go.", of.or_none(of.mail_address))
+    )
     members: tuple[str, ...] = field(
         default=(), metadata=_about("The logins of those in it.", of.or_none(values.line), form=_names, refers="agents")
     )
@@ -121,23 +145,33 @@ class ServiceEntry:
     """Something that the desk looks after."""
 
     name: str | Mapping[str, str] = field(
-        metadata=_about("As people know it.", of.texts(values.line), form=_texts, example='"VPN"')
+        metadata=_about(
+            "As people know it, in one language or several.", of.texts(values.line), form=_texts, example='"VPN"'
+        )
     )
     description: str | Mapping[str, str] = field(
-        default_factory=dict, metadata=_about("What belongs to it.", of.texts(of.prose), form=_texts)
+        default_factory=dict,
+        metadata=_about("What belongs to it, in one language or several.", of.texts(of.prose), form=_texts),
     )
-    team: str = field(default="", metadata=_about("Whose it is.", of.or_none(values.line), refers="teams"))
+    team: str = field(
+        default="", metadata=_about("The team that its tickets wait for.", of.or_none(values.line), refers="teams")
+    )
     calendar: str = field(
-        default="", metadata=_about("When somebody looks after it.", of.or_none(values.line), refers="calendars")
+        default="", metadata=_about("The calendar of who looks after it.", of.or_none(values.line), refers="calendars")
     )
-    kind: str = field(default="request", metadata=_about("What its tickets are.", of.one_of(*TICKET_KINDS)))
-    priority: str = field(default="normal", metadata=_about("How its tickets begin.", of.one_of(*PRIORITIES)))
+    kind: str = field(
+        default="request",
+        metadata=_about("What its tickets are: incident, request or question.", of.one_of(*TICKET_KINDS)),
+    )
+    priority: str = field(
+        default="normal", metadata=_about("How its tickets begin: low, normal, high or urgent.", of.one_of(*PRIORITIES))
+    )
     skills: tuple[str, ...] = field(
-        default=(), metadata=_about("What whoever takes its tickets can do.", of.word, form=_names)
+        default=(), metadata=_about("Whoever is offered its tickets has all of these.", of.word, form=_names)
     )
     restricted: bool = field(default=False, metadata=_about("Only its team and leads see its tickets.", values.truth))
     facts: tuple[str, ...] = field(
-        default=(), metadata=_about("What to ask for, so that nobody has to ask again.", values.line, form=list)
+        default=(), metadata=_about("What to ask for at once, so that nobody has to ask again.", values.line, form=list)
     )
 
 
@@ -147,12 +181,17 @@ class OrganisationEntry:
 
     name: str = field(metadata=_about("As it calls itself.", values.line, example='"Acme A/S"'))
     domains: tuple[str, ...] = field(
-        default=(), metadata=_about("Whoever writes from these belongs to it.", of.domain, form=_domains)
+        default=(), metadata=_about("Whoever writes from one of these belongs to it.", of.domain, form=_domains)
     )
-    briefing: str = field(default="", metadata=_about("What whoever helps them should know.", of.prose, form=_lines))
+    briefing: str = field(
+        default="",
+        metadata=_about(
+            "What whoever helps them should know; shown with each of their tickets.", of.prose, form=_lines
+        ),
+    )
     manager: str = field(
         default="",
-        metadata=_about("The login of who looks after them.", of.or_none(values.line), refers="agents"),
+        metadata=_about("The login of the agent who looks after them.", of.or_none(values.line), refers="agents"),
     )
 
 
@@ -160,9 +199,16 @@ class OrganisationEntry:
 class CannedEntry:
     """An answer that is given often."""
 
-    title: str = field(metadata=_about("What it is about.", values.line, example='"The printer is out of paper"'))
+    title: str = field(
+        metadata=_about("What it is about, for agents alone.", values.line, example='"The printer is out of paper"')
+    )
     body: str | Mapping[str, str] = field(
-        metadata=_about("The answer.", of.texts(of.full_prose), form=_texts, example='"Please fill tray 2."')
+        metadata=_about(
+            "The answer, in one language or several.",
+            of.texts(of.full_prose),
+            form=_texts,
+            example='"Please fill tray 2."',
+        )
     )
     service: str = field(
         default="", metadata=_about("Offered for its tickets alone.", of.or_none(values.line), refers="services")

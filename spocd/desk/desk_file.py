@@ -94,7 +94,7 @@ async def _check_unused(desk: Desk, found: list[Change]) -> None:
         if rows := await desk.tx.all("open_tickets_of_login", login=login, n=_MOST_NAMED + 1):
             named = ", ".join(f"#{row['number']}" for row in rows[:_MOST_NAMED])
             more = " and more" if len(rows) > _MOST_NAMED else ""
-            said.append(f"{login} cannot leave yet: {named}{more} are with them. Hand over first.")
+            said.append(f"{login} still has {named}{more}. Hand them over: spocd agent leave {login} --to TEAM")
     if said:
         raise Refused("in-use", "\n".join(said))
 

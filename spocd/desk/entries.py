@@ -109,7 +109,7 @@ async def write(desk: Desk, now: Entries, found: list[Change]) -> None:
     changed = {kind: {key: now[kind][key] for key in touched(found, kind, removed=False)} for kind in now}
     gone = {kind: touched(found, kind, removed=True) for kind in now}
     await _write_calendars(desk, changed["calendars"])
-    await _write_agents(desk, changed["agents"], found)
+    await _write_agents(desk, changed["agents"])
     await _write_teams(desk, changed["teams"])
     await _write_services(desk, changed["services"])
     await _write_organisations(desk, changed["organisations"], gone["organisations"])
@@ -147,7 +147,7 @@ async def _write_calendars(desk: Desk, entries: Mapping[str, Mapping[str, Any]])
     await desk.tx.batch("put_calendar", rows)
 
 
-async def _write_agents(desk: Desk, entries: Mapping[str, Mapping[str, Any]], found: list[Change]) -> None:
+async def _write_agents(desk: Desk, entries: Mapping[str, Mapping[str, Any]]) -> None:
     plain = ("name", "address", "role", "title", "hours", "picture", "signature", "tier", "digest", "quiet")
     rows = [
         {name: fields[name] for name in plain}
@@ -155,10 +155,9 @@ async def _write_agents(desk: Desk, entries: Mapping[str, Mapping[str, Any]], fo
         for login, fields in entries.items()
     ]
     await desk.tx.batch("put_agent", rows)
-    uids = {c.key: (c.was, c.now) for c in found if c.kind == "agents" and c.field == "uid"}
-    freed = {uid for pair in uids.values() for uid in pair if uid is not None}
-    await desk.tx.batch("free_uid", [{"uid": uid} for uid in sorted(freed)])
-    await desk.tx.batch("set_uid", [{"login": login, "uid": now} for login, (_, now) in uids.items()])
+    uids = {login: fields["uid"] for login, fields in entries.items()}
+    await desk.tx.batch("free_uid", [{"uid": uid} for uid in uids.values() if uid is not None])
+    await desk.tx.batch("set_uid", [{"login": login, "uid": uid} for login, uid in uids.items()])
     await desk.tx.batch("drop_skills_of_agent", [{"login": login} for login in entries])
     await desk.tx.batch("add_skill_of_agent", _each(entries, "skills", "skill", "login"))
 

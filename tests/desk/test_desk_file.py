@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections import Counter
 from pathlib import Path
@@ -264,6 +265,15 @@ async def test_who_is_removed_has_left_and_stays_on_record_and_may_come_back(des
     assert (await desk.ask("agent.view", login="maria"))["title"] == ""
 
 
+async def test_who_left_otherwise_is_in_no_file_and_looks_after_nobody(desk: RunningDesk) -> None:
+    await apply(desk, DESK)
+    await desk.write(lambda d: d.tx.run("agent_leaves", login="maria", now=d.now))
+    written = await export(desk)
+    assert "maria" not in written
+    assert await apply(desk, written, remove=True) == []
+    assert (await desk.ask("organisation.view", organisation="acme"))["manager"] is None
+
+
 async def test_what_tickets_name_stays_and_all_of_it_is_said(desk: RunningDesk) -> None:
     await apply(desk, DESK.replace("restricted = true\n", "") + '\n[services.it]\nname = "IT"\n')
     await desk.ask("ticket.new", requester="ann@client.example", subject="No way in", service="vpn")
@@ -276,7 +286,7 @@ async def test_what_tickets_name_stays_and_all_of_it_is_said(desk: RunningDesk) 
         "The team “network” stays: tickets are with it, the last of them #1.",
         "The service “it” stays: spocd.toml has the address it@example.org for it.",
         "The service “vpn” stays: tickets are about it, the last of them #1.",
-        "maria cannot leave yet: #1 are with them. Hand over first.",
+        "maria still has #1. Hand them over: spocd agent leave maria --to TEAM",
     ]
     assert await export(desk) == before
 
@@ -345,3 +355,17 @@ def test_the_example_names_every_key_that_an_entry_may_have() -> None:
 
 def test_the_example_fits_a_window() -> None:
     assert [line for line in EXAMPLE.splitlines() if len(line) > 120] == []
+
+
+def row(option: dataclasses.Field[Any]) -> str:
+    """The line of a key in the manual."""
+    required = option.default is option.default_factory is dataclasses.MISSING
+    without = "needed" if required else str(option.default).lower() if option.default else "-"
+    return f"| `{option.name}` | {option.metadata['words']} | {'-' if '<' in without or without == '()' else without} |"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_manual_explains_every_key(kind: str) -> None:
+    manual = (Path(__file__).parents[2] / "docs/operating.md").read_text(encoding="utf-8")
+    told = manual[manual.index(f"| `[{kind}.") :].splitlines()
+    assert told[2 : 2 + len(described(KINDS[kind]))] == [row(each) for each in described(KINDS[kind])]

@@ -9,7 +9,9 @@ on conflict (key) do update set zone = :zone, hours = :hours, holidays = :holida
 delete from calendar where key = :key;
 
 -- name: organisations
-select o.key, o.name, o.briefing, g.login as manager from organisation o left join agent g on g.id = o.manager
+-- Whoever has left looks after nobody.
+select o.key, o.name, o.briefing, g.login as manager
+  from organisation o left join agent g on g.id = o.manager and g.left_at is null
  order by o.key;
 
 -- name: organisation_domains
