@@ -50,7 +50,7 @@ _CARD = (
     ),
     click.option("--skill", "skills", metavar="WORD", multiple=True, help="What they can do; may be given again."),
     click.option("--digest", metavar="HH:MM", help="Notices come as one mail at this hour."),
-    click.option("--quiet-hours", "quiet", metavar="HH:MM-HH:MM", help="No notice comes then."),
+    click.option("--quiet-hours", metavar="HH:MM-HH:MM", help="No notice comes then."),
 )
 
 
@@ -62,8 +62,10 @@ def _card(command: Any) -> Any:
 
 
 def _stated(given: dict[str, Any]) -> dict[str, Any]:
+    """The card as desk.toml has it; --quiet stands on every command, so that its hours have another name here."""
+    named = {"quiet" if name == "quiet_hours" else name: value for name, value in given.items()}
     return {
-        name: list(value) if name == "skills" else value for name, value in given.items() if value not in (None, ())
+        name: list(value) if name == "skills" else value for name, value in named.items() if value not in (None, ())
     }
 
 
@@ -83,7 +85,7 @@ def list_agents(left: bool) -> None:
 @click.argument("login", metavar="LOGIN", shell_complete=complete_login)
 def view(login: str) -> None:
     """Show the card of an agent."""
-    show.document(call("agent.view", login=login), AGENT, show.facts_text)
+    show.document(call("agent.view", login=login), AGENT, lambda card: show.facts_and_text(card, "signature"))
 
 
 @agent.command(writes=True, example='spocd agent new bob --name "Bob Berg" --address bob@example.org')

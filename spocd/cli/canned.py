@@ -86,7 +86,5 @@ def _with_languages(found: Document) -> Document:
 
 
 def _text(found: Document) -> str:
-    from spocd.cli import visible
-
-    told = {name: found[name] for name in ("key", "title", "service", "languages")}
-    return show.facts_text(told) + f"\n{visible.text(found['body']).strip()}\n"
+    told = {name: found[name] for name in ("key", "title", "service", "languages", "body")}
+    return show.facts_and_text(told | {"languages": ", ".join(found["languages"])}, "body")

@@ -63,7 +63,8 @@ def view_service(service: str, language: str | None) -> None:
 
 
 def _service_text(found: Document) -> str:
-    return _text({name: value for name, value in found.items() if name not in ("names", "descriptions")}, "description")
+    told = {name: value for name, value in found.items() if name not in ("names", "descriptions")}
+    return show.facts_and_text(told, "description")
 
 
 @click.group(cls=Noun)
@@ -100,13 +101,4 @@ def list_organisations() -> None:
 def view_organisation(organisation: str) -> None:
     """Show an organisation, with what whoever helps them should know."""
     found = call("organisation.view", organisation=organisation)
-    show.document(found, ORGANISATION, lambda shown: _text(shown, "briefing"))
-
-
-def _text(found: Document, long: str) -> str:
-    """The names and values, and below them the one value that is a text of several lines."""
-    from spocd.cli import visible
-
-    told = {name: value for name, value in found.items() if name != long}
-    below = visible.text(found[long]).strip()
-    return show.facts_text(told) + (f"\n{below}\n" if below else "")
+    show.document(found, ORGANISATION, lambda shown: show.facts_and_text(shown, "briefing"))

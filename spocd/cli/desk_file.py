@@ -38,7 +38,10 @@ def apply(file: str, remove: bool) -> None:
     """
     text, name = _read(file)
     if asked().may_ask and not asked().yes and not asked().dry_run:
-        _show(call("desk.apply", text=text, name=name, remove=remove, dry_run=True))
+        foreseen = call("desk.apply", text=text, name=name, remove=remove, dry_run=True)
+        _show(foreseen)
+        if not foreseen["changes"]:
+            return None
         confirm("Make the desk so?")
         write("desk.apply", text=text, name=name, remove=remove)
         return tell("done")

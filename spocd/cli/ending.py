@@ -53,7 +53,7 @@ def _ended(arguments: list[str]) -> int:
     except Misconfigured as error:
         return _said(*error.faults, code=Exit.CONFIGURATION)
     except SpocdError as error:
-        return _said(str(error), code=exit_of(error))
+        return _said(*str(error).splitlines(), code=exit_of(error))
     except click.ClickException as error:
         return _said(error.format_message(), code=Exit.REFUSED)
     except (KeyboardInterrupt, EOFError, click.Abort):

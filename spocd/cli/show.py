@@ -164,6 +164,12 @@ def facts_text(shown: Document) -> str:
     return "".join(f"{visible.line(name):<{widest}}  {text}\n" for name, text in rows)
 
 
+def facts_and_text(shown: Document, field: str) -> str:
+    """As `facts_text`, and below it the one value that is a text of several lines."""
+    below = visible.text(shown[field]).strip()
+    return facts_text({name: each for name, each in shown.items() if name != field}) + (f"\n{below}\n" if below else "")
+
+
 def value(row: Document, field: str) -> Any:
     """The value of a field; `requester.address` looks inside `requester`. None where there is none."""
     if field in row:
