@@ -168,6 +168,7 @@ async def view(desk: Desk, actor: Actor, *, ticket: int) -> TicketView:
     journal = await desk.tx.all("ticket_journal", ticket=ticket)
     merged = [row["number"] for row in await desk.tx.all("merged_here", ticket=ticket)]
     outside = await desk.tx.all("outside_links", ticket=ticket)
+    merge = await without_hidden(desk.tx, actor, {"merged_into": found.merged_into, "merged": merged})
     return {
         **document,
         "organisation": await organisation_of(desk, found.requester),
@@ -178,7 +179,8 @@ async def view(desk: Desk, actor: Actor, *, ticket: int) -> TicketView:
         "consults": await consults_of(desk, ticket),
         "links": [_link(row) for row in links],
         "outside": [OutsideLink(relation=row["relation"], target=row["target"]) for row in outside],
-        **await without_hidden(desk.tx, actor, {"merged_into": found.merged_into, "merged": merged}),
+        "merged_into": merge["merged_into"],
+        "merged": merge["merged"],
     }
 
 

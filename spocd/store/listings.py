@@ -19,7 +19,8 @@ PERSON_ADDRESS = """coalesce(
 # The ticket of a row is none that is hidden from an agent; a row of no ticket is not.
 _SEEN = (
     "not exists (select 1 from ticket x join service s on s.key = x.service"
-    " where x.number = {ticket} and s.restricted = 1 and not exists (select 1 from team_member m where m.team = s.team and m.agent = :viewer))"
+    " where x.number = {ticket} and s.restricted = 1"
+    " and not exists (select 1 from team_member m where m.team = s.team and m.agent = :viewer))"
 )
 _ONE = "(select one.id from person one where coalesce(one.survivor, one.id) = :{})"
 _MEMBERS = """select one.id from person_group m join person w on w.id = m.person

@@ -59,8 +59,8 @@ async def hide(desk: RunningDesk) -> None:
         f"insert into team (key, name, address, created_at) values ('eyes', 'Eyes', '', {START})",
         f"insert into team_member (team, agent) select 'eyes', id from agent where uid = {AGENT}",
         f"{service} ('it', '{{}}', '{{}}', 'eyes', 'incident', 'normal', 1, '[]', {START})",
-        f"insert into ticket ({ticket}) select {FILLER}, 'Filler', 'closed', kind, priority, requester, channel, address,"
-        f" opened_at, updated_at, 1 from ticket where number = 1",
+        f"insert into ticket ({ticket}) select {FILLER}, 'Filler', 'closed', kind, priority, requester, channel,"
+        f" address, opened_at, updated_at, 1 from ticket where number = 1",
     )
     fate = await desk.mail(
         TEXT, to="it@example.org", From=f"Whistle <{REQUESTER}>", Subject=SUBJECT, Message_ID="<zebra@client.example>"
