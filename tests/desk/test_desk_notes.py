@@ -136,7 +136,7 @@ class Day:
         acts = (
             self.note, self.consult, self.expert_answers, self.agent_answers, self.reply, self.requester_writes,
             self.colleague_writes, self.close, self.reopen, self.move, self.cc, self.away_reply, self.assign, self.time,
-            self.split_or_merge, self.cancel,
+            self.split_or_merge, self.cancel, self.insider_is_answered, self.insider_is_answered,
         )  # fmt: skip
         with contextlib.suppress(Refused):
             await self.chance.choice(acts)()
@@ -163,6 +163,15 @@ class Day:
             if by.get("to") != letter.reply_to and who == "cid@client.example":
                 return  # who is on the ticket and was passed a Message-ID speaks for themselves
             await self.desk.mail(self.said(), From=who, Cc="bo@client.example", **by)
+
+    async def insider_is_answered(self) -> None:
+        """The worst order: who answered inside comes onto the ticket, and an answer quotes what was said last."""
+        await self.consult()
+        await self.expert_answers()
+        await self.cc()
+        for ticket in range(1, 4):
+            with contextlib.suppress(Refused):
+                await self.ask("ticket.reply", ticket=ticket, body="An answer", reason="it is mine")
 
     async def agent_answers(self) -> None:
         if letter := await self.letter("notice"):

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from spocd.domain.letter import Enclosure, Letter
 from spocd.errors import Refused
 from spocd.gateway.writing import KINDS, Writer, answering, quoted
-from tests.gateway.letters import LETTER, having, read, words
+from tests.gateway.letters import EVENT, LETTER, having, read, words
 
 # Every way that a line may end for one program or another, what ends a string, and what starts a terminal's command.
 SEPARATORS = ["\r\n", "\n", "\r", "\x00", "\x0b", "\x85", "\u2028", "\x9b"]
@@ -54,7 +54,15 @@ def test_an_answer_has_the_headers_of_a_mail_that_a_person_wrote(writer: Writer)
 
 @pytest.mark.parametrize(
     ("kind", "submitted", "suppress"),
-    [("acknowledgement", "auto-replied", "All"), ("answer", None, None), ("closed", "auto-generated", "All")],
+    [
+        ("acknowledgement", "auto-replied", "All"),
+        ("answer", None, None),
+        ("closed", "auto-generated", "All"),
+        ("consult", None, None),
+        ("digest", "auto-generated", "All"),
+        ("notice", "auto-generated", "All"),
+        ("reminder", "auto-generated", "All"),
+    ],
 )
 def test_only_what_nobody_wrote_says_that_it_is_automatic(
     writer: Writer, kind: str, submitted: str | None, suppress: str | None
@@ -64,6 +72,31 @@ def test_only_what_nobody_wrote_says_that_it_is_automatic(
     assert message["X-Auto-Response-Suppress"] == suppress
     assert message["X-Spocd-Kind"] == kind
     assert message["Precedence"] is None
+
+
+def test_a_notice_says_everything_that_happened_and_what_an_answer_becomes(writer: Writer) -> None:
+    brief = EVENT | {"what": "given", "why": "Bo is ill", "body": "What was done\n  nothing", "quoted": False, "who": ""}
+    message = read(writer.write(having(replace(LETTER, kind="notice"), events=[EVENT, brief])))
+    assert message["Subject"].startswith("[desk#1234] ")
+    assert message["Subject"].endswith(": Printer is on fire")
+    text = words(message)
+    assert "\n> It burns.\n" in text
+    assert "Reason: Bo is ill\n\nWhat was done\n  nothing\n" in text
+    assert "your answer becomes an internal note" in text
+
+
+def test_an_answer_says_what_is_promised(writer: Writer) -> None:
+    text = words(read(writer.write(having(promised="2026-02-02 06:40 UTC"))))
+    assert "Please unplug it.\n\nWe will write to you again by 2026-02-02 06:40 UTC.\n\nBo Berg\n" in text
+    assert "again by" not in words(read(writer.write(LETTER)))
+
+
+def test_a_question_to_an_expert_quotes_only_what_it_is_given(writer: Writer) -> None:
+    with_it = words(read(writer.write(replace(LETTER, kind="consult"))))
+    without = words(read(writer.write(having(replace(LETTER, kind="consult"), quote=""))))
+    assert "Ann Karlsson wrote:\n> It burns.\n" in with_it
+    assert "Please answer this mail. Your answer goes to IT desk and to nobody else.\n" in without
+    assert "Ann" not in without
 
 
 def test_the_same_letter_is_the_same_bytes_from_any_writer() -> None:
