@@ -85,15 +85,15 @@ def confirm(question: str) -> None:
         raise Refused("not-confirmed", "Nothing was done.")
 
 
-def standard_input(purpose: str) -> bytes:
-    """All of standard input, which only one thing on the line can be read from."""
+def standard_input(purpose: str, *, most: int | None = None) -> bytes:
+    """All of standard input, which only one thing on the line can be read from; hardly more than `most` octets."""
     this = asked()
     if this.input_taken_by:
         raise click.UsageError(f"Standard input cannot be both {this.input_taken_by} and {purpose}.")
     this.input_taken_by = purpose
     if sys.stdin is None:
         raise click.UsageError(f"Standard input is closed, so {purpose} cannot be read from it.")
-    return sys.stdin.buffer.read()
+    return sys.stdin.buffer.read(-1 if most is None else most + 1)
 
 
 def _remember(context: click.Context, option: click.Parameter, value: Any) -> None:

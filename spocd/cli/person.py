@@ -29,6 +29,7 @@ CARD = Shape(
 )
 _VERBS = {
     "group": ("spocd.cli.person_group:group", "Put people into groups, and take them out."),
+    "import": ("spocd.cli.person_import:import_people", "Take people in from a CSV or LDIF file."),
     "view": ("spocd.cli.person_view:view", "Show a person with their whole history."),
 }
 _address = click.argument("address", metavar="ADDR")

@@ -179,3 +179,6 @@ select c.ticket, c.asked_at, c.answered_at
 
 -- name: person_journal
 select at, actor, event, detail from journal where person = :person and ticket is null order by id desc limit :most;
+
+-- name: change_imported_person
+update person set name = :name, language = :language, organisation = :organisation, known_at = :known_at where id = :id;
