@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable
 
 import click
@@ -14,6 +15,7 @@ from spocd.errors import Exit, Refused, SpocdError, TryLater
 
 Act = Callable[[int], show.Document]
 Show = Callable[[show.Document], None]
+_MANY = 20  # tickets; fewer are done before anybody asks
 _ANY = show.Shape(identity="number", columns=(), fields=())
 
 
@@ -55,7 +57,8 @@ def each_text(chosen: Chosen, act: Act, shown: Show) -> None:
 
 def _in_turn(chosen: Chosen, act: Act, done: Show) -> Exit | None:
     first: Exit | None = None
-    for number in chosen.numbers:
+    for at, number in enumerate(chosen.numbers):
+        _show_progress(at, len(chosen.numbers))
         try:
             done(act(number))
         except (Refused, TryLater) as error:
@@ -64,7 +67,15 @@ def _in_turn(chosen: Chosen, act: Act, done: Show) -> Exit | None:
             click.echo(f"spocd: {_named(number, str(error))}", err=True)
             if code in (Exit.UNAVAILABLE, Exit.TRY_LATER):
                 break
+    _show_progress(0, len(chosen.numbers))
     return first
+
+
+def _show_progress(done: int, of: int) -> None:
+    """How far it is, in a line that the next one replaces, where somebody waits for many at a terminal."""
+    if of > _MANY and not asked().quiet and sys.stderr is not None and sys.stderr.isatty():
+        sys.stderr.write(f"\r\x1b[K{done} of {of}" if done else "\r\x1b[K")
+        sys.stderr.flush()
 
 
 def _named(number: int, sentence: str) -> str:

@@ -10,6 +10,7 @@ _HERE = "spocd.cli.ticket"
 _VERBS = {
     "assign": (f"{_HERE}_turn:assign", "Give a ticket to an agent or a team."),
     "attachment": ("spocd.cli.attachment:attachment", "List and fetch what was attached."),
+    "bulk": (f"{_HERE}_bulk:bulk", "Do one thing to all tickets that a list finds."),
     "cc": ("spocd.cli.cc:cc", "Add and remove people who get a ticket's mails."),
     "close": (f"{_HERE}_words:close", "Resolve tickets, with a last word or without."),
     "consult": (f"{_HERE}_consult:consult", "Ask an expert by mail; the answer becomes an internal note."),
@@ -34,6 +35,7 @@ _VERBS = {
     "take": (f"{_HERE}_turn:take", "Take tickets: they are yours from now on."),
     "unmerge": (f"{_HERE}_merge:unmerge", "Undo a merge."),
     "view": (f"{_HERE}_find:view", "Show a ticket with its people and its messages."),
+    "views": (f"{_HERE}_bulk:views", "Show saved lists, or forget one."),
     "watch": ("spocd.cli.watch:watch", "Show what happens to tickets, as it happens."),
 }
 

@@ -8,54 +8,37 @@ from typing import Any
 import click
 
 from spocd.cli import show
-from spocd.cli.asked import asked, complete_login, tell
+from spocd.cli.asked import asked, tell
 from spocd.cli.call import call, pages, write
 from spocd.cli.each import each, each_text
 from spocd.cli.grammar import Command
 from spocd.cli.ids import Chosen, some_tickets
 from spocd.cli.show import Document
-from spocd.cli.ticket_shape import KINDS, ORDERS, PRIORITIES, STATES, TICKET, no_notify, told
-from spocd.cli.when import back, within
+from spocd.cli.ticket_filters import Filtered, asked_for, written
+from spocd.cli.ticket_shape import TICKET, no_notify, told
 from spocd.errors import TryLater
 
 _ORDERED_BY = {"promise due": "what was promised", "waiting since": "how long they wait"}
 _UTC = r"\b[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z"
 
 
-def _states(written: str) -> list[str]:
-    named = [state.strip().lower() for state in written.split(",")]
-    for state in named:
-        if state not in STATES:
-            raise click.BadParameter(f"“{state}” is not a state. There are: {', '.join(STATES)}.")
-    return named
-
-
-@click.command("list", cls=Command, lists=True, example="spocd ticket list --state new,open --assignee none --since 7d")
-@click.option("--state", "states", multiple=True, type=_states, metavar="STATE,…", help=f"{', '.join(STATES)}.")
-@click.option("--assignee", metavar="@me|none|LOGIN", shell_complete=complete_login, help="Who has it.")
-@click.option("--requester", metavar="ADDR", help="Who asked.")
-@click.option("--group", metavar="GROUP", help="Of people in this group.")
-@click.option("--organisation", metavar="KEY", help="Of people of this organisation.")
-@click.option("--service", metavar="KEY", help="Of this service.")
-@click.option("--team", metavar="KEY", help="Of this team.")
-@click.option("--tag", metavar="TAG", help="With this tag.")
-@click.option("--priority", type=PRIORITIES, help="Of this priority.")
-@click.option("--kind", type=KINDS, help="Of this kind.")
-@click.option("--since", type=back, metavar="TIME", help="Opened at this time or later.")
-@click.option("--until", type=back, metavar="TIME", help="Opened before this time.")
-@click.option("--due-within", "due_before", type=within, metavar="TIME", help="Promised for this time or before.")
-@click.option("--breached", is_flag=True, default=None, help="Promised for a time that has passed.")
-@click.option("--search", metavar="WORDS", help="With all these words, in any of their forms.")
-@click.option("--sort", type=ORDERS, help="The order; newest first unless said.")
+@click.command(
+    "list", cls=Filtered, lists=True, example="spocd ticket list --state new,open --assignee none --since 7d"
+)
+@click.option("--save-as", metavar="NAME", help="Save these filters under a name, for --view.")
+@click.option("--for-all", is_flag=True, help="With --save-as: for everybody (leads).")
 @click.option("--watch", is_flag=True, help="Draw it again whenever something happens; -o jsonl: the rows that change.")
-def list_tickets(states: tuple[list[str], ...], watch: bool, **filters: Any) -> None:
+def list_tickets(watch: bool, save_as: str | None, for_all: bool, **filters: Any) -> None:
     """List tickets: those that are new, open or pending, unless --state says otherwise."""
-    state = [one for several in states for one in several] or None
+    if save_as is not None:
+        write("view.save", name=save_as, words=written(), for_all=for_all or None)
+        tell(f"saved: spocd ticket list --view {save_as}")
+    wanted = asked_for(filters)
     if watch:
         from spocd.cli.watch import watch_list
 
-        return watch_list(lambda most: call("ticket.list", state=state, limit=most, **filters)["tickets"], TICKET)
-    return show.listing(pages("ticket.list", "tickets", state=state, **filters), TICKET)
+        return watch_list(lambda most: call("ticket.list", limit=most, **wanted)["tickets"], TICKET)
+    return show.listing(pages("ticket.list", "tickets", **wanted), TICKET)
 
 
 @click.command(cls=Command, lists=True, example="spocd ticket search printer third floor")

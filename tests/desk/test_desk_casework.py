@@ -153,3 +153,33 @@ async def test_a_canned_answer_is_in_the_words_of_its_reader(desk: RunningDesk) 
     assert said["text"] == "Hello {number} Ek, #1 ({agent} is gone) {x}. Agent"
     await by_hand(desk, "update person set language = 'da'")
     assert (await desk.ask("ticket.canned", ticket=1, answer="paper"))["text"] == "Hej {number} Ek"
+
+
+async def test_lists_are_saved_under_a_name_for_oneself_or_for_all(desk: RunningDesk) -> None:
+    await desk.ask("view.save", by=LEAD, name="late", words=["--breached"], for_all=True)
+    await desk.ask("view.save", name="mine", words=["--assignee", "@me", "--due-within", "4h"])
+    await desk.ask("view.save", name="mine", words=["--assignee", "@me"])
+    views = (await desk.ask("view.list"))["views"]
+    assert [(each["name"], each["owner"], each["words"]) for each in views] == [
+        ("mine", "agent", ["--assignee", "@me"]),
+        ("late", None, ["--breached"]),
+    ]
+    assert [each["name"] for each in (await desk.ask("view.list", by=OTHER))["views"]] == ["late"]
+    await desk.ask("view.save", name="late", words=["--tag", "late"])
+    assert [each["owner"] for each in (await desk.ask("view.list"))["views"]] == ["agent", "agent"], "one's own first"
+    for parameters in ({"name": "late", "for_all": True}, {"name": "x", "words": ["a"], "for_all": True}):
+        with pytest.raises(Refused) as refused:
+            await desk.ask("view.save" if "words" in parameters else "view.forget", **parameters)
+        assert refused.value.exit is Exit.NOT_PERMITTED
+    await desk.ask("view.forget", by=LEAD, name="late", for_all=True)
+    assert (await desk.ask("view.list", by=OTHER))["views"] == []
+    with pytest.raises(Refused) as refused:
+        await desk.ask("view.forget", by=OTHER, name="mine")
+    assert refused.value.exit is Exit.NOT_FOUND
+
+
+@pytest.mark.parametrize(("name", "words"), [("two words", ["a"]), ("-x", ["a"]), ("x", []), ("x", ["a"] * 61)])
+async def test_what_is_no_view_is_a_usage_error(desk: RunningDesk, name: str, words: list[str]) -> None:
+    with pytest.raises(Refused) as refused:
+        await desk.ask("view.save", name=name, words=words)
+    assert refused.value.exit is Exit.USAGE

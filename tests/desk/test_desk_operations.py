@@ -118,6 +118,9 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "token.explain": {"address": "desk+r11-1-0000000000000000@example.org"},
     "token.revoke": {"ticket": 1},
     "token.rotate": {},
+    "view.forget": {"name": "mine"},
+    "view.list": {},
+    "view.save": {"name": "late", "words": ["--breached"]},
 }
 # Whose role is not AGENT: what a script may do, which has no cases of its own, and what takes more.
 OTHER_ROLES = {
@@ -209,6 +212,8 @@ async def fill(url: str) -> None:
     await desk.ask("ticket.take", ticket=2)
     await desk.ask("ticket.consult", ticket=2, to="asked@supplier.example", body="Is it the fuse?")
     await desk.ask("ticket.close", ticket=3)
+    for uid in (AGENT, LEAD, ADMIN):
+        await desk.ask("view.save", by=uid, name="mine", words=["--assignee", "@me"])
     await desk.ask("ticket.merge", ticket=4, into=2, notify=False)
     await desk.ask("ticket.new", requester="eve@client.example", subject="Eve's", notify=False)
     await desk.ask("ticket.close", ticket=5, notify=False)
@@ -275,7 +280,8 @@ async def test_whoever_has_the_role_may(full: RunningDesk, name: str) -> None:
     needed = OTHER_ROLES.get(name, Role.AGENT)
     once = {"dry_run": True} if name in WRITES else {}
     for uid in (each for each, role in ROLES.items() if needed in GRANTS[role]):
-        if uid != ROOT or name != "ticket.take":  # root has no card to put a ticket on
+        # Root has no card to put a ticket on, nor lists of its own.
+        if uid != ROOT or name not in ("ticket.take", "view.forget", "view.save"):
             await full.ask(name, by=uid, **EXAMPLES[name], **once)
 
 
