@@ -75,7 +75,7 @@ def test_only_what_nobody_wrote_says_that_it_is_automatic(
 
 
 def test_a_notice_says_everything_that_happened_and_what_an_answer_becomes(writer: Writer) -> None:
-    brief = EVENT | {"what": "given", "why": "Bo is ill", "body": "What was done\n  nothing", "quoted": False, "who": ""}
+    brief = EVENT | {"what": "given", "why": "Bo is ill", "body": "What was done\n  nothing", "quoted": False}
     message = read(writer.write(having(replace(LETTER, kind="notice"), events=[EVENT, brief])))
     assert message["Subject"].startswith("[desk#1234] ")
     assert message["Subject"].endswith(": Printer is on fire")
@@ -95,7 +95,7 @@ def test_a_question_to_an_expert_quotes_only_what_it_is_given(writer: Writer) ->
     with_it = words(read(writer.write(replace(LETTER, kind="consult"))))
     without = words(read(writer.write(having(replace(LETTER, kind="consult"), quote=""))))
     assert "Ann Karlsson wrote:\n> It burns.\n" in with_it
-    assert "Please answer this mail. Your answer goes to IT desk and to nobody else.\n" in without
+    assert "Please answer this mail. Your answer goes to IT desk and\nto nobody else.\n" in without
     assert "Ann" not in without
 
 
