@@ -18,7 +18,7 @@ from spocd.desk.letter import Reader, own_chain, post
 from spocd.desk.message import add_own
 from spocd.desk.notice import notify_assignee
 from spocd.desk.operation import Desk, operation
-from spocd.desk.person import ensure_person, find_person
+from spocd.desk.person import ensure_person, find_person, identity
 from spocd.desk.public import Public
 from spocd.domain import ticket as case
 from spocd.domain.address import Address, parse
@@ -81,7 +81,7 @@ async def _expert(desk: Desk, ticket: Ticket, address: Address, name: str) -> Ro
     if desk.settings.own.own(str(address)):
         raise Refused("own-address", f"{address} is an address of this desk. Name the expert who is asked.", Exit.USAGE)
     person = await ensure_person(desk, address, name)
-    if person["id"] == ticket.requester:
+    if person["id"] == await identity(desk, ticket.requester):
         raise Refused(
             "requester",
             f"{address} is the requester of #{ticket.number}. Ask them with: spocd ticket reply {ticket.number}",
@@ -120,7 +120,7 @@ async def answered(desk: Desk, ticket: Ticket, claim: Claim, author: Author, mes
     expert = claim.person or 0
     rows = await desk.tx.all("consults_of_expert", ticket=ticket.number, survivor=ticket.number, person=expert)
     await desk.tx.run("consult_answered", ticket=ticket.number, survivor=ticket.number, person=expert, now=desk.now)
-    if author.person == expert:
+    if author.person is not None and author.person == await identity(desk, expert):
         await desk.tx.run("person_is_known", id=expert, now=desk.now)
     writer = author.address or "unknown sender"
     other = None if author.address == claim.address else writer

@@ -6,10 +6,12 @@ from typing import TypedDict
 
 from spocd.desk.access import Actor, Role, is_hidden
 from spocd.desk.documents import find_ticket, moment
+from spocd.desk.evidence import claims_of
 from spocd.desk.journal import record
 from spocd.desk.operation import Desk, operation
 from spocd.desk.person import find_person
 from spocd.domain.address import parse
+from spocd.domain.thread import Evidence
 from spocd.domain.token import Purpose, Ring, Token, good_keys, next_key_id, read
 from spocd.errors import Exit, Refused
 
@@ -93,6 +95,8 @@ async def explain(desk: Desk, actor: Actor, *, address: str) -> TokenExplanation
 
 
 async def _explain_signed(desk: Desk, ring: Ring, token: Token) -> TokenExplanation:
+    if token.second is not None and token.purpose in (Purpose.AGENT, Purpose.EXPERT):
+        return await _explain_inside(desk, ring, token)
     if token.purpose is not Purpose.REPLY or token.second is None:
         valid = ring.verifies(token)
         return _explained(token, valid, "We signed it." if valid else "The signature is not ours.")
@@ -104,6 +108,16 @@ async def _explain_signed(desk: Desk, ring: Ring, token: Token) -> TokenExplanat
         return _explained(token, True, "We signed it, and it is good.", person=person["name"] if person else None)
     older = any(ring.verifies(token, generation=each) for each in range(row["generation"]))
     return _explained(token, False, "It was revoked." if older else "The signature is not ours.")
+
+
+async def _explain_inside(desk: Desk, ring: Ring, token: Token) -> TokenExplanation:
+    """Of an agent's or an expert's token: whether what comes by it would be filed as a note."""
+    [claim] = await claims_of(desk, ring, Evidence(tokens=(token,), own_ids=(), ids=(), tag=None))
+    if claim.refused:
+        why = "The signature is not ours, or whom it was made for is not here any more."
+        return _explained(token, False, why)
+    why = "We signed it: what comes by it becomes an internal note."
+    return _explained(token, True, why, person=claim.address or None)
 
 
 def _of_ticket(token: Token) -> bool:

@@ -36,8 +36,11 @@ update consult set answered_at = :now, remind_at = null
  where ticket in (:ticket, :survivor) and person = :person and answered_at is null;
 
 -- name: end_consult
+-- Of this person, whatever they were called when they were asked.
 update consult set ended_at = :now, remind_at = null
- where ticket = :ticket and person = :person and answered_at is null and ended_at is null;
+ where ticket = :ticket and answered_at is null and ended_at is null
+   and exists (select 1 from person o where o.id = consult.person
+                  and (o.id = :person or coalesce(o.survivor, o.id) = :person));
 
 -- name: end_consults
 update consult set ended_at = :now, remind_at = null
@@ -45,6 +48,7 @@ update consult set ended_at = :now, remind_at = null
 
 -- name: last_message_of_requester
 select m.kind, m.author_name, m.author_address, m.visible_text, m.created_at
-  from message m join ticket t on t.number = m.ticket
- where m.ticket = :ticket and m.direction = 'in' and m.kind = 'mail' and m.person = t.requester
+  from message m join ticket t on t.number = m.ticket join person w on w.id = m.person join person r on r.id = t.requester
+ where m.ticket = :ticket and m.direction = 'in' and m.kind = 'mail'
+   and coalesce(w.survivor, w.id) = coalesce(r.survivor, r.id)
  order by m.id desc limit 1;
