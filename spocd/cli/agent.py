@@ -53,6 +53,8 @@ _CARD = (
     click.option("--quiet-hours", metavar="HH:MM-HH:MM", help="No notice comes then."),
 )
 
+_OWN = {"title", "hours", "picture", "signature", "language", "digest", "quiet"}
+
 
 def _card(command: Any) -> Any:
     """Gives a command the options of a card."""
@@ -101,11 +103,19 @@ def new(login: str, **given: Any) -> None:
 
 
 @agent.command(writes=True, example="spocd agent edit bob --tier 2 --skill vpn --skill dns")
-@click.argument("login", metavar="LOGIN", shell_complete=complete_login)
+@click.argument("login", metavar="[LOGIN]", required=False, shell_complete=complete_login)
 @_card
-def edit(login: str, **given: Any) -> None:
-    """Change the card of an agent; what is not named stays."""
-    show.document(write("agent.edit", login=login, card=_stated(given)), AGENT)
+def edit(login: str | None, **given: Any) -> None:
+    """Change the card of an agent, or without LOGIN your own; what is not named stays.
+
+    How you look to requesters and when notices come you may change yourself; the rest is for administrators.
+    """
+    card = _stated(given)
+    if login is not None:
+        return show.document(write("agent.edit", login=login, card=card), AGENT)
+    if other := sorted(card.keys() - _OWN):
+        raise click.UsageError(f"Only administrators change the {other[0]} of a card. Name the LOGIN.")
+    return show.document(write("agent.edit_own", card=card), AGENT)
 
 
 def _account(login: str) -> int | None:

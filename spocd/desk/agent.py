@@ -17,22 +17,27 @@ RoleName = Literal["agent", "lead", "editor", "announcer", "admin", "robot"]
 Presence = Literal["here", "away", "left"]
 
 
-class Card(TypedDict, total=False):
-    """What an agent's card may say; in desk.toml it has the same words."""
+class OwnCard(TypedDict, total=False):
+    """What of their card agents may change themselves; in desk.toml it has the same words."""
 
-    name: str
-    address: str
-    role: RoleName
-    uid: int
     title: str
     hours: str
     picture: str
     signature: str
     language: str
-    tier: int
-    skills: list[str]
     digest: str
     quiet: str
+
+
+class Card(OwnCard, total=False):
+    """All that an agent's card may say."""
+
+    name: str
+    address: str
+    role: RoleName
+    uid: int
+    tier: int
+    skills: list[str]
 
 
 class AgentDocument(TypedDict):
@@ -149,6 +154,16 @@ async def edit(desk: Desk, actor: Actor, *, login: str, card: Card) -> AgentDocu
         raise Refused("nothing", "Say what shall change, such as --role lead.", Exit.USAGE)
     await _put(desk, actor, login, card)
     return await view(desk, actor, login=login)
+
+
+@operation("agent.edit_own", writes=True)
+async def edit_own(desk: Desk, actor: Actor, *, card: OwnCard) -> AgentDocument:
+    """Change one's own card: how requesters see one, and when notices come."""
+    actor.as_agent()
+    if not card:
+        raise Refused("nothing", "Say what shall change, such as --digest 08:00.", Exit.USAGE)
+    await put(desk, actor, "agents", actor.login, card)
+    return await view(desk, actor, login=actor.login)
 
 
 async def _put(desk: Desk, actor: Actor, login: str, card: Card) -> None:

@@ -151,6 +151,7 @@ OFFICE = {"key": "office", "zone": "UTC", "hours": {"mon": "08:00-16:00"}, "holi
             CARD,
             "bob",
         ),
+        ("agent edit --digest 08:00", "agent.edit_own", {"card": {"digest": "08:00"}}, CARD, "bob"),
         ("service view vpn --lang da", "service.view", {"service": "vpn", "language": "da"}, SERVICE, "In.\nOut.\n"),
         ("calendar view office", "calendar.view", {"calendar": "office"}, OFFICE, "hours.mon            08:00-16:00"),
         ("organisation view acme", "organisation.view", {"organisation": "acme"}, ACME, "\nTwo\nsites.\n"),
@@ -213,6 +214,13 @@ def test_a_canned_answer_is_changed_in_an_editor(desk: FakeDesk, tmp_path: Path)
     editor.chmod(0o700)
     on_a_terminal(desk, "canned", "edit", "paper", EDITOR=str(editor), HOME=str(tmp_path))
     assert desk.asked("canned.edit") == [{"answer": "paper", "body": "Fill tray 2."}]
+
+
+def test_what_only_administrators_change_is_refused_before_anything_is_asked(desk: FakeDesk, cli: Cli) -> None:
+    ended = cli("agent", "edit", "--role", "admin")
+    assert ended.code == 2
+    assert "Only administrators change the role of a card." in ended.err
+    assert desk.calls == []
 
 
 def test_without_a_terminal_a_canned_answer_needs_its_text_on_the_line(desk: FakeDesk, cli: Cli) -> None:

@@ -37,6 +37,7 @@ BASE64 = "YSBmaWxl"
 # One call of each operation that works on the desk of `full`.
 EXAMPLES: dict[str, dict[str, Any]] = {
     "agent.edit": {"login": "other", "card": {"tier": 2, "skills": ["vpn"]}},
+    "agent.edit_own": {"card": {"digest": "08:00"}},
     "agent.list": {},
     "agent.new": {"login": "new", "uid": 77, "role": "lead", "address": "new@example.org"},
     "agent.view": {"login": "other"},
@@ -442,6 +443,8 @@ async def test_what_is_not_there_is_exit_3_with_a_sentence(
         ("agent.new", {"login": "x", "address": "a@b, c@d"}, "bad-address", Exit.REFUSED),
         ("agent.new", {"login": "x", "card": {"digest": "8"}}, "bad-agent", Exit.USAGE),
         ("agent.edit", {"login": "agent", "card": {}}, "nothing", Exit.USAGE),
+        ("agent.edit_own", {"card": {}}, "nothing", Exit.USAGE),
+        ("agent.edit_own", {"card": {"quiet": "18"}}, "bad-agent", Exit.USAGE),
         ("agent.edit", {"login": "nobody", "card": {"tier": 2}}, "no-such-agent", Exit.NOT_FOUND),
         ("agent.edit", {"login": "agent", "card": {"uid": ADMIN}}, "uid-taken", Exit.CONFLICT),
         ("agent.edit", {"login": "admin", "card": {"role": "lead"}}, "last-administrator", Exit.REFUSED),
