@@ -1,7 +1,9 @@
-"""spocd.toml, what a node is: read with tomllib, checked as a whole, written with every value explicit.
+"""spocd.toml, what a node is, and desk.toml, what the desk is: read with tomllib, checked as a whole, written.
 
 finding: which file.  reading, places: load and check it.  sections, values: what it holds and what that may be.
 writing: render it.  folder, files: the folder around it, and the secret in that.
+options: what both files have in common.  desk_entries, desk_values: what desk.toml holds and what that may be.
+desk_file: read it against the desk that stands, and write it.
 """
 
 from __future__ import annotations
