@@ -17,6 +17,7 @@ _VERBS = {
     "edit": (f"{_HERE}_case:edit", "Change subject, kind, priority, service, tags or requester."),
     "escalate": (f"{_HERE}_turn:escalate", "Pass tickets on to the next tier."),
     "explain": (f"{_HERE}_find:explain", "Say where a ticket stands in the fair order, and why."),
+    "hints": ("spocd.cli.ticket_hints:hints", "Show what helps to write a contact down."),
     "link": (f"{_HERE}_case:link", "Link a ticket to another, or to something outside."),
     "list": (f"{_HERE}_find:list_tickets", "List tickets."),
     "merge": (f"{_HERE}_merge:merge", "Put a ticket together with another about the same."),

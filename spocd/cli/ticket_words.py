@@ -19,6 +19,7 @@ from spocd.cli.each import each
 from spocd.cli.grammar import Command
 from spocd.cli.ids import Chosen, one_ticket, some_tickets
 from spocd.cli.ticket_editor import Seen
+from spocd.cli.ticket_hints import about_new
 from spocd.cli.ticket_shape import CHANNELS, DIRECTIONS, KINDS, PRIORITIES, RESOLUTIONS, TICKET, no_notify, told
 from spocd.cli.ticket_view import quoted
 from spocd.cli.when import ahead
@@ -163,8 +164,7 @@ def new(
     **details: str | None,
 ) -> None:
     """Open a ticket for somebody who called or came by; they get the same first answer as by mail."""
-    about = f"New ticket of {requester}: {subject}\n"
-    with words.written(lambda: about) as text:
+    with words.written(lambda: about_new(requester, subject, details["service"])) as text:
         opened = write(
             "ticket.new",
             requester=requester,

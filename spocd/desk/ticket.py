@@ -48,6 +48,7 @@ async def new(
         raise Refused("own-address", f"{address} is an address of this desk. Name the person who asks.", Exit.USAGE)
     if not subject.strip():
         raise Refused("no-subject", "A ticket needs a subject: --subject 'What it is about'.", Exit.USAGE)
+    await check_service(desk, service)
     person = await ensure_person(desk, address, name)
     ticket = await open_ticket(
         desk,
@@ -69,6 +70,15 @@ async def new(
     await notify_team(desk, actor, ticket, body=body)
     await _acknowledge(desk, actor, ticket, address, notify=notify, named=on_behalf)
     return await document_of(desk, ticket.number)
+
+
+async def check_service(desk: Desk, service: str | None) -> None:
+    """Refuse a service that neither the catalogue nor an address of the desk's has."""
+    if service is None or service in desk.settings.addresses.values():
+        return
+    if await desk.tx.one("service", key=service) is None:
+        why = f"There is no service “{service}”. See: spocd service list"
+        raise Refused("no-such-service", why, Exit.NOT_FOUND)
 
 
 def _address_of(desk: Desk, service: str | None) -> str:

@@ -137,3 +137,10 @@ delete from seen_id where message_id = :message_id and ticket = :ticket;
 
 -- name: tickets_of_id
 select ticket from seen_id where message_id = :message_id order by ticket limit 20;
+
+-- name: canned_of_service
+select key, title from canned where service is null or service = cast(:service as text)
+ order by case when service is null then 1 else 0 end, key limit 30;
+
+-- name: last_answer
+select visible_text from message where ticket = :ticket and direction = 'out' and kind = 'mail' order by id desc limit 1;
