@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from jinja2 import Environment, meta
 
+from spocd.config import values
 from spocd.control.introspection import describe
 from spocd.daemon.operations import all_operations
 from spocd.desk.operation import Operation
@@ -97,6 +98,10 @@ def test_every_command_asks_for_an_operation_that_is_there() -> None:
 
 
 LANGUAGES = sorted(each.name for each in (SPOCD / "templates").iterdir() if each.is_dir())
+
+
+def test_letters_are_written_in_every_language_that_the_desk_speaks() -> None:
+    assert list(values.LANGUAGES) == LANGUAGES
 
 
 def variables(file: Path) -> set[str]:
