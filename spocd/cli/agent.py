@@ -71,7 +71,16 @@ def _stated(given: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-@click.group(cls=Noun)
+_HERE = "spocd.cli.agent_presence"
+_PRESENCE = {
+    "away": (f"{_HERE}:away", "Say that an agent is away; their open cases move."),
+    "back": (f"{_HERE}:back", "Say that an agent is back."),
+    "leave": (f"{_HERE}:leave", "Part with an agent; their cases go to a team."),
+    "load": (f"{_HERE}:load", "Show what each agent has, and who is away."),
+}
+
+
+@click.group(cls=Noun, lazy=_PRESENCE)
 def agent() -> None:
     """Agents: who works at the desk."""
 

@@ -7,6 +7,8 @@ import click
 from spocd.cli.grammar import Noun
 
 _REPORTS = {
+    "fairness": ("spocd.cli.report_fairness:fairness", "Show how long people waited, and what went before others."),
+    "handovers": ("spocd.cli.report_fairness:handovers", "Show how cases changed hands, and why."),
     "journey": ("spocd.cli.journey:journey", "Show who waited for whom on a ticket, and how long."),
     "promises": ("spocd.cli.report_promises:promises", "Say what became of what was promised."),
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TypedDict
 
 from spocd.desk import (
+    absence,
     agent,
     answer,
     audit,
@@ -29,6 +30,7 @@ from spocd.desk import (
     person_view,
     promise,
     redaction,
+    report,
     saved_view,
     spam,
     team,
@@ -55,6 +57,7 @@ async def reload(desk: Desk, actor: Actor) -> Reloaded:
 
 def all_operations() -> list[Operation]:
     modules = (
+        absence,
         agent,
         answer,
         audit,
@@ -81,6 +84,7 @@ def all_operations() -> list[Operation]:
         saved_view,
         spam,
         promise,
+        report,
         team,
         ticket,
         ticket_view,

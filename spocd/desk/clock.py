@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from spocd.desk.absence import presence, return_untouched
 from spocd.desk.answer import wake_and_close
 from spocd.desk.consult import remind
 from spocd.desk.notice import send_held
@@ -14,6 +15,8 @@ async def look(desk: Desk) -> int:
     """Do what is due by the desk's clock; how many things that were."""
     return (
         await wake_and_close(desk)
+        + await presence(desk)
+        + await return_untouched(desk)
         + await remind(desk)
         + await watch(desk)
         + await send_held(desk)

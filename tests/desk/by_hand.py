@@ -19,6 +19,17 @@ async def by_hand(desk: RunningDesk, *statements: str) -> None:
     await desk.write(work)
 
 
+async def rows(desk: RunningDesk, statement: str) -> list[tuple[Any, ...]]:
+    """What a query finds, on either kind."""
+
+    async def work(at: Any) -> list[tuple[Any, ...]]:
+        connection = at.tx._connection
+        found = await connection.fetch(statement) if hasattr(connection, "fetch") else connection.execute(statement)
+        return [tuple(each) for each in found]
+
+    return list(await desk.read(work))
+
+
 async def a_team_with_two_services(desk: RunningDesk) -> None:
     """The team “floor”, “agent” alone in it, with “printing” for all to see and “payroll” for the team's eyes."""
     service = "insert into service (key, name, description, team, kind, priority, restricted, facts, created_at) values"

@@ -38,7 +38,11 @@ BASE64 = "YSBmaWxl"
 EXAMPLES: dict[str, dict[str, Any]] = {
     "agent.edit": {"login": "other", "card": {"tier": 2, "skills": ["vpn"]}},
     "agent.edit_own": {"card": {"digest": "08:00"}},
+    "agent.away": {"agent": "agent", "until": START + DAY, "reason": "is on leave"},
+    "agent.back": {"agent": "agent"},
+    "agent.leave": {"agent": "other", "to": "floor"},
     "agent.list": {},
+    "agent.load": {},
     "agent.new": {"login": "new", "uid": 77, "role": "lead", "address": "new@example.org"},
     "agent.view": {"login": "other"},
     "audit.export": {},
@@ -76,6 +80,8 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "person.merge": {"address": "cid@client.example", "to": "ann@client.example"},
     "person.unmerge": {"address": "eve@client.example"},
     "person.view": {"address": "ann@client.example"},
+    "report.fairness": {"per": "person"},
+    "report.handovers": {},
     "service.list": {},
     "service.view": {"service": "vpn", "language": "da"},
     "team.edit": {"team": "first-line", "name": "First line"},
@@ -126,6 +132,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
 }
 # Whose role is not AGENT: what a script may do, which has no cases of its own, and what takes more.
 OTHER_ROLES = {
+    "agent.leave": Role.LEAD,
     "audit.export": Role.ADMIN,
     "audit.list": Role.LEAD,
     "audit.verify": Role.ADMIN,
@@ -223,7 +230,12 @@ async def fill(url: str) -> None:
     await desk.ask("person.merge", address="eve@client.example", to="cid@client.example")
     await desk.ask("person.group_add", group="first", addresses=["ann@client.example"])
     await desk.ask("blob.put", **EXAMPLES["blob.put"])
-    await by_hand(desk, "update agent set tier = 2 where login = 'lead'")
+    await by_hand(
+        desk,
+        "update agent set tier = 2 where login = 'lead'",
+        f"insert into team (key, name, address, created_at) values ('floor', 'Floor', '', {START})",
+    )
+    await desk.ask("agent.away", agent="agent", since=START + 9 * DAY)
     await store.close()
 
 

@@ -17,3 +17,99 @@ select agent, skill from agent_skill;
 -- name: absences_at
 select agent, from_at, until_at, deputy, reason from absence
  where ended_at is null and from_at <= :now and (until_at is null or until_at > :now) order by id;
+
+-- name: add_absence
+insert into absence (agent, from_at, until_at, deputy, reason, begun_at, created_at)
+values (:agent, :from_at, :until_at, :deputy, :reason, :begun_at, :now);
+
+-- name: absences_of
+-- Those of an agent that are not over, the first to begin first.
+select id, from_at, until_at, deputy, reason, begun_at from absence
+ where agent = :agent and ended_at is null order by from_at, id;
+
+-- name: deputies_between
+-- Who stands in for whom at any time of a span.
+select agent, deputy from absence
+ where ended_at is null and deputy is not null and from_at < :until_at and (until_at is null or until_at > :from_at);
+
+-- name: end_absence
+update absence set ended_at = :now where id = :id and ended_at is null;
+
+-- name: end_absences
+-- What is over by the clock, whether or not anybody saw it begin.
+update absence set ended_at = until_at where ended_at is null and until_at <= :now;
+
+-- name: begin_absences
+update absence set begun_at = :now where ended_at is null and begun_at is null and from_at <= :now returning agent, reason;
+
+-- name: away_with_cases
+-- Who is away and has open cases all the same: the absence has just begun, or a resolved case was opened again.
+select a.agent, a.reason from absence a
+ where a.ended_at is null and a.begun_at is not null
+   and exists (select 1 from ticket t where t.assignee = a.agent and t.state in ('new', 'open', 'pending'))
+ order by a.id;
+
+-- name: left_with_cases
+select g.id as agent from agent g
+ where g.left_at is not null
+   and exists (select 1 from ticket t where t.assignee = g.id and t.state in ('new', 'open', 'pending'))
+ order by g.id;
+
+-- name: open_cases_of
+-- In the fair order, so that what is promised or waits is given out first.
+select number from ticket where assignee = :agent and state in ('new', 'open', 'pending')
+ order by coalesce(due_at, 9223372036854775807), coalesce(waiting_since, 9223372036854775807), number limit :most;
+
+-- name: untouched_tickets
+-- What somebody has, and whose requester waits, since a moment long enough ago.
+select t.number, t.assignee, t.untouched_since, g.login from ticket t join agent g on g.id = t.assignee
+ where t.untouched_since <= :before and t.waiting_since <= :before and t.state in ('new', 'open')
+ order by t.untouched_since limit :most;
+
+-- name: acted_since
+select 1 as acted from journal where ticket = :ticket and actor = :login and at > :since limit 1;
+
+-- name: ticket_touched
+-- Without a new revision: nothing changed that anybody decides on.
+update ticket set untouched_since = null where number = :number;
+
+-- name: agent_has_left
+update agent set left_at = :now, uid = null where id = :agent and left_at is null;
+
+-- name: leave_teams
+delete from team_member where agent = :agent;
+
+-- name: admins_left
+select count(*) as n from agent where role = 'admin' and left_at is null and id <> :agent;
+
+-- name: skills_of_one
+-- What an agent can do and nobody else who is still here.
+select k.skill from agent_skill k
+ where k.agent = :agent and not exists (select 1 from agent_skill o join agent g on g.id = o.agent
+                                         where o.skill = k.skill and o.agent <> :agent and g.left_at is null)
+ order by k.skill;
+
+-- name: teams_of_one
+select m.team from team_member m
+ where m.agent = :agent and not exists (select 1 from team_member o join agent g on g.id = o.agent
+                                         where o.team = m.team and o.agent <> :agent and g.left_at is null)
+ order by m.team;
+
+-- name: services_of_one
+-- The services of teams that have nobody else, and those that need what nobody else can do.
+select s.key from service s
+ where (exists (select 1 from team_member m where m.team = s.team and m.agent = :agent)
+        and not exists (select 1 from team_member o join agent g on g.id = o.agent
+                         where o.team = s.team and o.agent <> :agent and g.left_at is null))
+    or exists (select 1 from service_skill w join agent_skill k on k.skill = w.skill and k.agent = :agent
+                where w.service = s.key
+                  and not exists (select 1 from agent_skill o join agent g on g.id = o.agent
+                                   where o.skill = w.skill and o.agent <> :agent and g.left_at is null))
+ order by s.key;
+
+-- name: cases_of_one
+-- Open cases on which no colleague ever wrote anything.
+select t.number from ticket t
+ where t.assignee = :agent and t.state in ('new', 'open', 'pending')
+   and not exists (select 1 from message m where m.ticket = t.number and m.agent is not null and m.agent <> :agent)
+ order by t.number;

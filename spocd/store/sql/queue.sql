@@ -14,24 +14,35 @@ select t.number from ticket t
  order by coalesce(t.due_at, 9223372036854775807), t.waiting_since, t.number limit 1;
 
 -- name: passed_over
--- How many that are offered to an agent stand before a place in the queue; no more are counted than `most`.
+-- How many that are offered to an agent stand before a place in the queue, of those `most` that are looked at. Two ranges of
+-- the queue's own order, so that it costs what stands before and not what stands behind: what is due earlier, and what is
+-- due at the same time or never and has waited longer.
 select count(*) as n from (
-  select 1 from ticket t
+  select t.number, t.tier, t.team, t.service from ticket t
    where t.assignee is null and t.state in ('new', 'open') and t.waiting_since is not null
-     and (coalesce(t.due_at, 9223372036854775807), t.waiting_since, t.number) < (:due_at, :waiting_since, :number)
-     and t.tier <= (select g.tier from agent g where g.id = :agent)
+     and coalesce(t.due_at, 9223372036854775807) < :due_at
+  union all
+  select t.number, t.tier, t.team, t.service from ticket t
+   where t.assignee is null and t.state in ('new', 'open') and t.waiting_since is not null
+     and coalesce(t.due_at, 9223372036854775807) = :due_at and (t.waiting_since, t.number) < (:waiting_since, :number)
+   limit :most
+) t
+   where t.tier <= (select g.tier from agent g where g.id = :agent)
      and (t.team is null or exists (select 1 from team_member m where m.team = t.team and m.agent = :agent))
      and not exists (select 1 from service_skill s where s.service = t.service
                         and not exists (select 1 from agent_skill k where k.agent = :agent and k.skill = s.skill))
      and not exists (select 1 from service r where r.key = t.service and r.restricted = 1
-                        and not exists (select 1 from team_member m where m.team = r.team and m.agent = :agent))
-   limit :most
-) as before;
+                        and not exists (select 1 from team_member m where m.team = r.team and m.agent = :agent));
 
 -- name: queue_place
-select count(*) as before from ticket
- where assignee is null and state in ('new', 'open') and waiting_since is not null
-   and (coalesce(due_at, 9223372036854775807), waiting_since, number) < (:due_at, :waiting_since, :number);
+-- Two ranges, as above.
+select (select count(*) from ticket
+         where assignee is null and state in ('new', 'open') and waiting_since is not null
+           and coalesce(due_at, 9223372036854775807) < :due_at)
+     + (select count(*) from ticket
+         where assignee is null and state in ('new', 'open') and waiting_since is not null
+           and coalesce(due_at, 9223372036854775807) = :due_at
+           and (waiting_since, number) < (:waiting_since, :number)) as before;
 
 -- name: waited_longer
 -- How many in the queue have waited longer than what is promised for a time and so comes before them: two ranges of the

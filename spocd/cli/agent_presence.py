@@ -1,0 +1,93 @@
+"""The verbs of `spocd agent` that say who is there: away, back, leave, load."""
+
+from __future__ import annotations
+
+import click
+
+from spocd.cli import show
+from spocd.cli.asked import asked, complete_login, confirm
+from spocd.cli.call import call, write
+from spocd.cli.grammar import Command
+from spocd.cli.show import Column, Document, Shape
+from spocd.cli.ticket_shape import no_notify, told
+from spocd.cli.when import ahead
+
+LOAD = Shape(
+    identity="login",
+    columns=(
+        Column("login", "LOGIN"),
+        Column("name", "NAME", gives_way=True),
+        Column("tier", "TIER"),
+        Column("open", "OPEN"),
+        Column("waiting", "WAITING"),
+        Column("oldest", "OLDEST"),
+        Column("away", "AWAY"),
+        Column("away_until", "UNTIL"),
+        Column("deputy", "DEPUTY"),
+    ),
+    fields=("login", "name", "tier", "open", "waiting", "oldest", "away", "away_until", "deputy"),
+)
+_login = click.argument("login", metavar="LOGIN", shell_complete=complete_login)
+
+
+@click.command(
+    cls=Command, writes=True, example='spocd agent away bob --until "2030-08-24" --deputy eve --reason "is on leave"'
+)
+@_login
+@click.option("--from", "since", type=ahead, metavar="TIME", help="From when; from now unless said.")
+@click.option("--until", type=ahead, metavar="TIME", help="Until when; until `agent back` unless said.")
+@click.option("--deputy", metavar="LOGIN", shell_complete=complete_login, help="Who gets the open cases first.")
+@click.option("--reason", metavar="TEXT", help="Why; requesters are told. “is away” unless said.")
+@no_notify
+def away(
+    login: str, since: int | None, until: int | None, deputy: str | None, reason: str | None, no_notify: bool
+) -> None:
+    """Say that an agent is away: their open cases move, and nothing new comes to them.
+
+    A case goes to the deputy, else to whoever is there, may have it and has the least to do, else into the queue; with
+    a hand-over brief, and one short mail to its requester, who reads the reason: “is on leave” becomes “Bob Berg is on
+    leave”. Who comes back gets nothing back by itself. Only leads say this of others.
+    """
+    answer = write(
+        "agent.away",
+        agent=login,
+        since=since,
+        until=until,
+        deputy=deputy,
+        reason=reason,
+        notify=told(no_notify),
+    )
+    _show(answer)
+
+
+@click.command(cls=Command, writes=True, example="spocd agent back bob")
+@_login
+def back(login: str) -> None:
+    """Say that an agent is back, or that a planned absence is off."""
+    show.facts(write("agent.back", agent=login))
+
+
+@click.command(cls=Command, writes=True, example="spocd agent leave bob --to first-line")
+@_login
+@click.option("--to", required=True, metavar="TEAM", help="Who gets the open cases.")
+@no_notify
+def leave(login: str, to: str, no_notify: bool) -> None:
+    """Part with an agent who leaves for good: their cases go to a team (leads).
+
+    Prints what they alone knew: skills that nobody else has, teams and services without anybody else, open cases on
+    which no colleague ever wrote.
+    """
+    confirm(f"Part with {login} for good, and give their cases to {to}?")
+    _show(write("agent.leave", agent=login, to=to, notify=told(no_notify)))
+
+
+def _show(answer: Document) -> None:
+    if asked().form == "table" and not asked().fields:
+        answer["moved"] = [f"#{each['ticket']} to {each['to'] or 'the queue'}" for each in answer["moved"]]
+    show.facts(answer)
+
+
+@click.command(cls=Command, example="spocd agent load")
+def load() -> None:
+    """Show what each agent has: open cases, how many wait and since when, who is away until when."""
+    show.listing([call("agent.load")["agents"]], LOAD)

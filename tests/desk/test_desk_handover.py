@@ -1,0 +1,476 @@
+"""A case changes hands: its requester knows who has it, whoever gets it knows what was, and absence stops nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from spocd.desk import clock, letter
+from spocd.domain.delivery import Sent
+from spocd.errors import Exit, Refused
+from tests.desk.by_hand import a_team_with_two_services, by_hand
+from tests.desk.running_desk import (
+    ADMIN,
+    AGENT,
+    DAY,
+    HOUR,
+    LEAD,
+    OTHER,
+    START,
+    RunningDesk,
+    journal,
+    text_of,
+)
+
+ANN = "ann@client.example"
+
+
+@pytest.fixture(autouse=True)
+async def with_addresses(desk: RunningDesk) -> None:
+    """Every agent can be written to."""
+    await by_hand(desk, "update agent set address = login || '@staff.example', title = 'Printers' where uid <> 1")
+
+
+async def sent(desk: RunningDesk) -> None:
+    """Let the outbox be emptied, with the time that it takes for what waits in it."""
+    desk.now += 600
+    await desk.send(Sent("250 ok"))
+
+
+async def told(desk: RunningDesk, address: str = ANN) -> list[str]:
+    """The letters about who has a case that wait to go to somebody, as they would be read."""
+    letters = [each for each in await desk.letters() if each.kind == "handover" and each.to_address == address]
+    return [" ".join(text_of(each).split()) for each in letters]
+
+
+async def notices(desk: RunningDesk, login: str) -> list[str]:
+    letters = [each for each in await desk.letters() if each.to_address == f"{login}@staff.example"]
+    return [text_of(each).replace("\r\n", "\n") for each in letters]
+
+
+async def refusal(desk: RunningDesk, operation: str, **parameters: Any) -> Refused:
+    with pytest.raises(Refused) as refused:
+        await desk.ask(operation, **parameters)
+    return refused.value
+
+
+async def a_case(desk: RunningDesk) -> None:
+    """#1 of Ann with the agent, who has answered; the mails so far have gone out, and Ann has written again."""
+    await desk.mail("The printer on the third floor eats paper.")
+    await desk.ask("ticket.take", ticket=1)
+    await desk.ask("ticket.reply", ticket=1, body="Have you tried the other tray?")
+    await desk.ask("ticket.note", ticket=1, body="Tray 2 has a worn roller, says the log.")
+    await sent(desk)
+    answer = (await desk.ask("mail.outbox", ticket=1))["letters"]
+    assert {each["state"] for each in answer} == {"sent"}
+    await desk.mail("It eats from that one too.", Subject="Re: Printer [desk#1]")
+
+
+async def test_the_first_to_have_a_ticket_is_named_to_its_requester_after_some_minutes(desk: RunningDesk) -> None:
+    await desk.mail()
+    await desk.ask("ticket.take", ticket=1)
+    [mail] = await told(desk)
+    assert "Agent (Printers) now has your case, number 1." in mail
+    assert "The reason" not in mail
+    assert len(await desk.lease_letters()) == 1, "the acknowledgement goes, this one waits"
+    desk.now += 300
+    assert len(await desk.lease_letters()) == 1
+
+
+async def test_an_answer_before_that_names_them_and_the_letter_is_dropped(desk: RunningDesk) -> None:
+    await desk.mail()
+    await desk.ask("ticket.next", claim=True)
+    assert len(await told(desk)) == 1
+    await desk.ask("ticket.reply", ticket=1, body="Have you tried water?")
+    assert await told(desk) == []
+    assert [each.kind for each in await desk.letters()] == ["acknowledgement", "answer"]
+
+
+async def test_answering_what_nobody_has_tells_it_by_the_answer_alone(desk: RunningDesk) -> None:
+    await desk.mail()
+    await desk.ask("ticket.reply", ticket=1, body="Have you tried water?")
+    assert await told(desk) == []
+
+
+async def test_without_notice_nobody_outside_is_told(desk: RunningDesk) -> None:
+    await desk.mail()
+    await desk.ask("ticket.take", ticket=1, notify=False)
+    assert await told(desk) == []
+
+
+async def test_a_hand_over_tells_who_why_and_that_nothing_is_to_be_repeated(desk: RunningDesk) -> None:
+    await a_case(desk)
+    await desk.ask("ticket.assign", ticket=1, to="other", reason="Other knows these machines")
+    [mail] = await told(desk)
+    assert "Other (Printers) now has your case, number 1." in mail
+    assert "The reason: Other knows these machines" in mail
+    assert "not explain anything again" in mail
+    assert "roller" not in mail, "what was noted is nobody's outside"
+    view = await desk.view(1)
+    [line] = [each for each in view["journal"] if each["event"] == "handed over"]
+    assert (line["from"], line["to"], line["why"]) == ("agent", "other", "Other knows these machines")
+
+
+async def test_whoever_gets_a_case_gets_a_brief_by_mail_and_as_a_note(desk: RunningDesk) -> None:
+    await a_case(desk)
+    await by_hand(
+        desk,
+        f"insert into promise (ticket, agent, made_at, due_at) values (1, 2, {START}, {START + DAY})",
+        f"insert into consult (ticket, person, agent, message, asked_at) select 1, 1, 2, max(id), {START} from message",
+    )
+    await desk.ask("ticket.assign", by=LEAD, ticket=1, to="other", reason="Other knows these machines")
+    [notice] = await notices(desk, "other")
+    assert "This case is yours now." in notice
+    assert "Until now it was with Agent." in notice
+    note = [each for each in (await desk.view(1))["messages"] if each["kind"] == "note"][-1]["text"]
+    for words in (
+        "Hand-over of #1 from Agent to Other: Other knows these machines",
+        "What is next: answer Ann Ek; they wait since 2026-02-02 02:50.",
+        "Ann Ek wrote (1.1): The printer on the third floor eats paper.",
+        "Agent answered (1.2): Have you tried the other tray?",
+        "Agent noted (1.3): Tray 2 has a worn roller, says the log.",
+        "taken to agent, by agent",
+        "Promised\n  by 2026-02-03 02:40",
+        "Asked and not answered\n  Ann Ek, on 2026-02-02 02:40",
+    ):
+        assert words in note, note
+        assert words.split("\n")[-1].strip()[:60] in notice
+    assert await notices(desk, "lead") == [], "nobody is told what they did themselves"
+
+
+async def test_several_moves_within_minutes_are_one_letter_about_the_last(desk: RunningDesk) -> None:
+    await a_case(desk)
+    await desk.ask("ticket.assign", ticket=1, to="other", reason="first thought")
+    desk.now += 120
+    await desk.ask("ticket.assign", by=LEAD, ticket=1, to="lead", reason="second thought")
+    [mail] = await told(desk)
+    assert "Lead (Printers) now has your case" in mail
+    assert "second thought" in mail
+    assert "first thought" not in mail
+    desk.now += 301
+    assert len(await desk.send(Sent("250 ok"))) >= 1
+    await desk.ask("ticket.assign", by=LEAD, ticket=1, to="other", reason="third thought")
+    [mail] = await told(desk)
+    assert "third thought" in mail
+
+
+async def test_a_case_that_comes_back_within_minutes_is_not_spoken_of(desk: RunningDesk) -> None:
+    await a_case(desk)
+    await desk.ask("ticket.assign", ticket=1, to="other", reason="by mistake")
+    await desk.ask("ticket.take", ticket=1, reason="that was a mistake")
+    assert await told(desk) == []
+
+
+async def test_a_ticket_that_is_put_back_at_once_is_not_spoken_of(desk: RunningDesk) -> None:
+    await desk.mail()
+    await desk.ask("ticket.take", ticket=1)
+    await desk.ask("ticket.release", ticket=1)
+    assert await told(desk) == []
+    assert "note" not in await journal(desk, 1), "there is nothing to hand over"
+
+
+async def test_a_letter_that_was_taken_back_is_no_mail_that_a_later_one_answers(desk: RunningDesk) -> None:
+    await desk.ask("ticket.new", requester=ANN, subject="By phone", channel="phone")
+    await desk.ask("ticket.take", ticket=1)
+    await desk.ask("ticket.reply", ticket=1, body="Hello")
+    acknowledgement, answer = await desk.letters()
+    assert answer.references == (acknowledgement.message_id,)
+
+
+async def test_released_it_waits_for_all_and_its_requester_is_told_why(desk: RunningDesk) -> None:
+    await a_case(desk)
+    await desk.ask("ticket.release", ticket=1, reason="I am on leave")
+    [mail] = await told(desk)
+    assert "our case, number 1, is back with all of us at IT desk." in mail
+    assert "The reason: I am on leave" in mail
+    assert (await desk.view(1))["messages"][-1]["text"].startswith("Hand-over of #1 from Agent to the queue")
+
+
+async def test_a_ticket_may_be_given_to_a_team_where_it_waits_for_them(desk: RunningDesk) -> None:
+    await a_team_with_two_services(desk)
+    await a_case(desk)
+    await desk.ask("ticket.reply", ticket=1, body="I pass it on.")
+    assert (await refusal(desk, "ticket.assign", ticket=1, to="floor")).code == "taken"
+    given = await desk.ask("ticket.assign", ticket=1, to="floor", reason="they repair it")
+    assert (given["assignee"], given["team"], given["waiting_since"] is not None) == (None, "floor", True)
+    [mail] = await told(desk)
+    assert "is now with our team Floor" in mail
+    assert (await desk.ask("ticket.next", by=OTHER))["tickets"] == []
+    assert (await desk.ask("ticket.next"))["tickets"][0]["number"] == 1
+    assert (await refusal(desk, "ticket.assign", ticket=1, to="floor")).code == "there"
+    assert (await refusal(desk, "ticket.assign", ticket=1, to="nobody")).exit is Exit.NOT_FOUND
+
+
+async def test_what_is_confidential_is_given_to_no_other_team(desk: RunningDesk) -> None:
+    await a_team_with_two_services(desk)
+    await desk.mail()
+    await by_hand(
+        desk,
+        "update ticket set service = 'payroll', team = 'floor'",
+        f"insert into team (key, name, address, created_at) values ('network', 'Network', '', {START})",
+    )
+    assert (await refusal(desk, "ticket.assign", ticket=1, to="network")).code == "confidential"
+
+
+async def test_escalated_it_waits_for_the_next_tier_alone(desk: RunningDesk) -> None:
+    await a_case(desk)
+    assert (await refusal(desk, "ticket.escalate", ticket=1, reason="beyond me")).code == "no-such-tier"
+    await by_hand(desk, f"update agent set tier = 2 where uid = {OTHER}")
+    assert (await refusal(desk, "ticket.escalate", ticket=1, reason=" ")).exit is Exit.USAGE
+    after = await desk.ask("ticket.escalate", ticket=1, reason="the roller must be replaced")
+    assert (after["tier"], after["assignee"]) == (2, None)
+    assert (await desk.ask("ticket.next"))["tickets"] == []
+    assert (await desk.ask("ticket.next", by=OTHER))["tickets"][0]["number"] == 1
+    [mail] = await told(desk)
+    assert "now goes to those of us who know more" in mail
+    assert "The reason: the roller must be replaced" in mail
+    [line] = [each for each in (await desk.view(1))["journal"] if each["event"] == "escalated"]
+    assert (line["from"], line["tier"], line["why"]) == ("agent", 2, "the roller must be replaced")
+
+
+async def test_what_rested_or_was_answered_is_not_lost_when_it_is_escalated(desk: RunningDesk) -> None:
+    await by_hand(desk, f"update agent set tier = 2 where uid = {OTHER}")
+    await a_case(desk)
+    await desk.ask("ticket.reply", ticket=1, body="We look into it.", pend_until=desk.now + DAY)
+    await desk.ask("ticket.escalate", ticket=1, reason="they must look")
+    assert (await desk.ask("ticket.next", by=OTHER))["tickets"][0]["number"] == 1
+
+
+async def test_a_resolved_ticket_moves_without_a_word(desk: RunningDesk) -> None:
+    await a_case(desk)
+    await desk.ask("ticket.close", ticket=1)
+    await sent(desk)
+    await desk.ask("ticket.assign", ticket=1, to="other", reason="it is theirs")
+    assert await told(desk) == []
+
+
+@pytest.mark.parametrize("state", ["closed", "spam"])
+async def test_what_is_closed_or_spam_never_moves(desk: RunningDesk, state: str) -> None:
+    await a_case(desk)
+    await by_hand(desk, f"update ticket set state = '{state}'")
+    for operation, how in (("ticket.assign", {"to": "other"}), ("ticket.release", {}), ("ticket.escalate", {})):
+        await by_hand(desk, f"update agent set tier = 2 where uid = {OTHER}")
+        assert (await refusal(desk, operation, ticket=1, reason="why", **how)).code == "closed"
+    await desk.ask("agent.away", agent="agent")
+    assert (await desk.view(1))["assignee"] == "agent"
+
+
+async def test_nobody_is_given_what_they_could_not_keep(desk: RunningDesk) -> None:
+    await a_case(desk)
+    await by_hand(
+        desk,
+        f"update agent set left_at = {START}, uid = null where login = 'other'",
+        "update agent set role = 'robot' where login = 'lead'",
+    )
+    assert (await refusal(desk, "ticket.assign", ticket=1, to="other", reason="why")).code == "left"
+    assert (await refusal(desk, "ticket.assign", ticket=1, to="lead", reason="why")).code == "robot"
+
+
+async def three_cases(desk: RunningDesk) -> None:
+    """#1 to #3 with the agent, told to their requesters."""
+    for number in range(1, 4):
+        await desk.mail(Subject=f"{number}", From=f"Person {number} <p{number}@client.example>")
+        await desk.ask("ticket.next", claim=True)
+    await sent(desk)
+
+
+async def test_absence_moves_open_cases_to_those_with_the_least_to_do(desk: RunningDesk) -> None:
+    await three_cases(desk)
+    away = await desk.ask("agent.away", agent="agent", until=desk.now + DAY, reason="is ill")
+    assert away["begun"]
+    assert sorted(each["to"] for each in away["moved"]) == ["admin", "lead", "other"]
+    assert {each["ticket"] for each in away["moved"]} == {1, 2, 3}
+    for number in range(1, 4):
+        [mail] = await told(desk, f"p{number}@client.example")
+        assert f"now has your case, number {number}." in mail
+        assert "The reason: Agent is ill." in mail
+        assert "handed over" in await journal(desk, number)
+        assert (await desk.view(number))["messages"][-1]["text"].startswith(f"Hand-over of #{number} from Agent to ")
+    assert len(await notices(desk, "other")) == 1
+
+
+async def test_a_deputy_gets_them_and_a_deputys_deputy_where_they_are_away_too(desk: RunningDesk) -> None:
+    await three_cases(desk)
+    await desk.ask("agent.away", by=LEAD, agent="other", deputy="lead")
+    away = await desk.ask("agent.away", agent="agent", deputy="other", reason="is on leave")
+    assert {each["to"] for each in away["moved"]} == {"lead"}
+
+
+async def test_a_circle_of_deputies_is_refused(desk: RunningDesk) -> None:
+    await desk.ask("agent.away", by=LEAD, agent="other", deputy="agent", until=desk.now + 9 * DAY)
+    refused = await refusal(desk, "agent.away", agent="agent", deputy="other")
+    assert (refused.code, refused.exit) == ("circle", Exit.CONFLICT)
+    assert (await refusal(desk, "agent.away", agent="agent", deputy="agent")).code == "circle"
+    await desk.ask("agent.away", agent="agent", deputy="other", since=desk.now + 10 * DAY)
+
+
+async def test_a_circle_that_arises_all_the_same_stops_nothing(desk: RunningDesk) -> None:
+    await three_cases(desk)
+    await by_hand(
+        desk,
+        "insert into absence (agent, from_at, deputy, reason, begun_at, created_at)"
+        f" select o.id, {START}, g.id, 'is away', {START}, {START} from agent o, agent g"
+        " where o.login = 'other' and g.login = 'agent'",
+        "insert into absence (agent, from_at, deputy, reason, created_at)"
+        f" select g.id, {START}, o.id, 'is away', {START} from agent o, agent g"
+        " where o.login = 'other' and g.login = 'agent'",
+    )
+    await desk.write(clock.look)
+    assert {(await desk.view(number))["assignee"] for number in (1, 2, 3)} == {"admin", "lead"}
+
+
+async def test_where_nobody_is_there_the_cases_wait_in_the_queue(desk: RunningDesk) -> None:
+    await three_cases(desk)
+    for login in ("admin", "lead", "other"):
+        await desk.ask("agent.away", by=ADMIN, agent=login)
+    away = await desk.ask("agent.away", agent="agent")
+    assert [each["to"] for each in away["moved"]] == [None, None, None]
+    assert (await desk.ask("ticket.explain", ticket=1))["position"] == 1
+    [mail] = await told(desk, "p1@client.example")
+    assert "is back with all of us" in mail
+
+
+async def test_an_absence_that_is_planned_begins_by_the_clock(desk: RunningDesk) -> None:
+    await three_cases(desk)
+    begin = desk.now + DAY
+    planned = await desk.ask("agent.away", agent="agent", since=begin, until=begin + DAY, deputy="other")
+    assert (planned["begun"], planned["moved"]) == (False, [])
+    await desk.write(clock.look)
+    assert (await desk.view(1))["assignee"] == "agent"
+    desk.now = begin
+    assert await desk.write(clock.look) > 0
+    assert [(await desk.view(number))["assignee"] for number in (1, 2, 3)] == ["other"] * 3
+    assert await desk.write(clock.look) == 0, "a second node finds nothing to do"
+    desk.now = begin + DAY
+    await desk.write(clock.look)
+    assert (await desk.view(1))["assignee"] == "other", "nothing moves back by itself"
+    await desk.ask("ticket.assign", by=LEAD, ticket=1, to="agent", reason="is back")
+    assert not (await desk.ask("agent.load"))["agents"][1]["away"]
+
+
+async def test_an_absence_that_passed_while_nobody_looked_moves_nothing(desk: RunningDesk) -> None:
+    await three_cases(desk)
+    begin = desk.now + DAY
+    await desk.ask("agent.away", agent="agent", since=begin, until=begin + HOUR)
+    desk.now = begin + DAY
+    await desk.write(clock.look)
+    assert (await desk.view(1))["assignee"] == "agent"
+
+
+async def test_a_resolved_case_of_somebody_away_moves_when_its_requester_writes_again(desk: RunningDesk) -> None:
+    await a_case(desk)
+    await desk.ask("ticket.close", ticket=1)
+    await desk.ask("agent.away", agent="agent", deputy="other")
+    assert (await desk.view(1))["assignee"] == "agent"
+    await desk.mail("It is not done.", Subject="Re: Printer [desk#1]")
+    await desk.write(clock.look)
+    assert (await desk.view(1))["assignee"] == "other"
+
+
+async def test_two_absences_at_one_time_are_refused_and_back_ends_the_one_that_has_begun(desk: RunningDesk) -> None:
+    await desk.ask("agent.away", agent="agent", until=desk.now + DAY)
+    await desk.ask("agent.away", agent="agent", since=desk.now + 2 * DAY)
+    assert (await refusal(desk, "agent.away", agent="agent")).code == "away"
+    assert (await refusal(desk, "agent.away", agent="agent", until=desk.now)).code == "past"
+    assert (await desk.ask("agent.back", agent="agent"))["ended"] == 1
+    assert (await desk.ask("agent.back", agent="agent"))["ended"] == 1, "then the planned one"
+    assert (await refusal(desk, "agent.back", agent="agent")).code == "here"
+
+
+async def test_only_leads_say_of_others_that_they_are_away(desk: RunningDesk) -> None:
+    for operation in ("agent.away", "agent.back"):
+        refused = await refusal(desk, operation, agent="other")
+        assert refused.exit is Exit.NOT_PERMITTED
+    await desk.ask("agent.away", by=LEAD, agent="other")
+    await desk.ask("agent.back", by=OTHER, agent="other")
+
+
+async def test_who_leaves_gives_the_cases_to_a_team_and_what_they_alone_knew_is_listed(desk: RunningDesk) -> None:
+    await a_team_with_two_services(desk)
+    await three_cases(desk)
+    await by_hand(
+        desk,
+        f"insert into team (key, name, address, created_at) values ('network', 'Network', '', {START})",
+        f"insert into team_member (team, agent) select 'network', id from agent where uid = {OTHER}",
+        f"insert into agent_skill (agent, skill) select id, 'vpn' from agent where uid in ({AGENT}, {OTHER})",
+        f"insert into agent_skill (agent, skill) select id, 'toner' from agent where uid = {AGENT}",
+        "update ticket set service = 'payroll', team = 'floor' where number = 3",
+    )
+    await desk.ask("ticket.note", by=LEAD, ticket=2, body="I have seen it too.")
+    await desk.ask("agent.away", agent="agent", since=desk.now + DAY)
+    assert (await refusal(desk, "agent.leave", by=LEAD, agent="agent", to="nobody")).exit is Exit.NOT_FOUND
+    left = await desk.ask("agent.leave", by=LEAD, agent="agent", to="network")
+    assert left["alone"] == {
+        "skills": ["toner"], "teams": ["floor"], "services": ["payroll", "printing"], "cases": [1, 3],
+    }  # fmt: skip
+    assert left["moved"] == [
+        {"ticket": 1, "to": "other"}, {"ticket": 2, "to": "other"}, {"ticket": 3, "to": None},
+    ], "what is confidential waits for its own team"  # fmt: skip
+    assert [(await desk.ask("ticket.view", by=LEAD, ticket=n))["team"] for n in (1, 2, 3)] == [
+        "network", "network", "floor",
+    ]  # fmt: skip
+    rows = (await desk.ask("mail.outbox", by=LEAD, ticket=1, state="waiting"))["letters"]
+    [number] = [each["id"] for each in rows if each["kind"] == "handover"]
+    assert "Agent no longer works here." in str((await desk.read(lambda d: letter.compose(d, number))).variables)
+    with pytest.raises(Refused, match="has no role"):
+        await desk.ask("ticket.list", by=AGENT)
+    assert (await refusal(desk, "agent.leave", by=LEAD, agent="agent", to="network")).code == "left"
+
+
+async def test_the_last_administrator_stays_and_only_one_parts_with_another(desk: RunningDesk) -> None:
+    await a_team_with_two_services(desk)
+    assert (await refusal(desk, "agent.leave", by=LEAD, agent="admin", to="floor")).exit is Exit.NOT_PERMITTED
+    assert (await refusal(desk, "agent.leave", by=ADMIN, agent="admin", to="floor")).code == "last-admin"
+
+
+async def test_a_resolved_case_of_somebody_who_left_moves_when_it_is_opened_again(desk: RunningDesk) -> None:
+    await a_team_with_two_services(desk)
+    await a_case(desk)
+    await desk.ask("ticket.close", ticket=1)
+    await desk.ask("agent.leave", by=LEAD, agent="agent", to="floor")
+    await desk.mail("It is not done.", Subject="Re: Printer [desk#1]")
+    await desk.write(clock.look)
+    assert (await desk.ask("ticket.view", by=LEAD, ticket=1))["assignee"] in ("admin", "lead", "other")
+
+
+async def test_the_load_says_who_has_how_much_and_who_is_away_until_when(desk: RunningDesk) -> None:
+    await three_cases(desk)
+    await desk.ask("ticket.reply", ticket=1, body="Hello")
+    await desk.ask("agent.away", by=LEAD, agent="other", until=desk.now + DAY, deputy="agent")
+    loads = {each["login"]: each for each in (await desk.ask("agent.load"))["agents"]}
+    assert (loads["agent"]["open"], loads["agent"]["waiting"], loads["agent"]["away"]) == (3, 2, False)
+    assert loads["agent"]["oldest"] == "2026-02-02T02:40:00Z"
+    assert (loads["other"]["away"], loads["other"]["deputy"], loads["other"]["open"]) == (True, "agent", 0)
+
+
+async def test_what_nobody_touched_for_its_time_returns_to_the_queue(desk: RunningDesk) -> None:
+    await three_cases(desk)
+    began = desk.now
+    await desk.ask("ticket.note", ticket=2, body="I am on it.")
+    await desk.ask("ticket.reply", ticket=3, body="Hello")
+    desk.now = began + 72 * HOUR - 601
+    await desk.write(clock.look)
+    assert (await desk.view(1))["assignee"] == "agent"
+    desk.now = began + 72 * HOUR + 1
+    await desk.write(clock.look)
+    assert [(await desk.view(number))["assignee"] for number in (1, 2, 3)] == [None, "agent", "agent"]
+    [line] = [each for each in (await desk.view(1))["journal"] if each["event"] == "returned"]
+    assert (line["from"], line["why"]) == ("agent", "nothing was done about it for 72 hours")
+    [notice] = await notices(desk, "agent")
+    assert "#1 is in the queue again" in notice
+    [mail] = await told(desk, "p1@client.example")
+    assert "is back with all of us" in mail
+    desk.now += 10 * DAY
+    await desk.write(clock.look)
+    assert (await desk.view(2))["assignee"] == "agent", "it was touched"
+
+
+async def test_what_its_requester_does_not_wait_for_is_nobodys_neglect(desk: RunningDesk) -> None:
+    await a_case(desk)
+    await desk.ask("ticket.reply", ticket=1, body="Hello")
+    await desk.ask("ticket.assign", ticket=1, to="other", reason="from here on theirs")
+    desk.now += 30 * DAY
+    await desk.mail("Yes?", Subject="Re: Printer [desk#1]")
+    await desk.write(clock.look)
+    assert (await desk.view(1))["assignee"] == "other", "they have had it in their hands for a moment only"
