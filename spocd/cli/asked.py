@@ -117,6 +117,14 @@ def complete_login(context: click.Context, _: click.Parameter, incomplete: str) 
     return logins(context, incomplete)
 
 
+def complete_receiver(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
+    """The agents and teams that a shell offers where a ticket is given to one."""
+    return [
+        *complete_login(context, parameter, incomplete),
+        *complete_key("team.list")(context, parameter, incomplete),
+    ]
+
+
 def complete_key(operation: str) -> Completion:
     """What a shell offers where an entry of desk.toml is to be named: those that a list has."""
 

@@ -57,7 +57,12 @@ def view(answer: str, language: str | None) -> None:
 @body
 @_language
 @click.option("--title", metavar="TEXT", help="What it is about.")
-@click.option("--service", metavar="KEY", help='Offered for its tickets alone; "" for all.')
+@click.option(
+    "--service",
+    metavar="KEY",
+    shell_complete=complete_key("service.list"),
+    help='Offered for its tickets alone; "" for all.',
+)
 def edit(answer: str, words: Words, language: str | None, title: str | None, service: str | None) -> None:
     """Change a canned answer, or make one: its text in one language, its title, its service.
 

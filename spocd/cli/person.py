@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from spocd.cli import show
-from spocd.cli.asked import asked
+from spocd.cli.asked import asked, complete_key
 from spocd.cli.call import pages, write
 from spocd.cli.grammar import Noun
 from spocd.cli.show import Column, Document, Shape
@@ -43,7 +43,9 @@ def person() -> None:
 @person.command("list", lists=True, example="spocd person list --search example.org")
 @click.option("--search", metavar="WORDS", help="With these words, or their beginnings, in name or address.")
 @click.option("--group", metavar="GROUP", help="In this group.")
-@click.option("--organisation", metavar="KEY", help="Of this organisation.")
+@click.option(
+    "--organisation", metavar="KEY", shell_complete=complete_key("organisation.list"), help="Of this organisation."
+)
 def list_people(search: str | None, group: str | None, organisation: str | None) -> None:
     """List people."""
     show.listing(pages("person.list", "people", search=search, group=group, organisation=organisation), PERSON)
@@ -53,7 +55,12 @@ def list_people(search: str | None, group: str | None, organisation: str | None)
 @_address
 @click.option("--name", metavar="NAME", help="As letters to them say it.")
 @click.option("--language", type=LANGUAGES, help="What they are answered in; none: what they write in.")
-@click.option("--organisation", metavar="KEY|none", help="Where they belong; none: by the domain of their address.")
+@click.option(
+    "--organisation",
+    metavar="KEY|none",
+    shell_complete=complete_key("organisation.list"),
+    help="Where they belong; none: by the domain of their address.",
+)
 def edit(address: str, name: str | None, language: str | None, organisation: str | None) -> None:
     """Change what is known of a person."""
     changed = write(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from spocd.cli import show
-from spocd.cli.asked import confirm, tell
+from spocd.cli.asked import complete_key, confirm, tell
 from spocd.cli.call import write
 from spocd.cli.each import each
 from spocd.cli.grammar import Command
@@ -19,7 +19,12 @@ from spocd.cli.ticket_shape import KINDS, PRIORITIES, TICKET
 @click.option("--subject", metavar="TEXT", help="What it is about, in a line.")
 @click.option("--kind", type=KINDS, help="What kind of contact it is.")
 @click.option("--priority", type=PRIORITIES, help="How much depends on it.")
-@click.option("--service", metavar="KEY|none", help="What it is about; it goes to that service's team.")
+@click.option(
+    "--service",
+    metavar="KEY|none",
+    shell_complete=complete_key("service.list"),
+    help="What it is about; it goes to that service's team.",
+)
 @click.option("--requester", metavar="ADDR", help="Whose it is; who had it before stays in copy.")
 @click.option("--tag", "tags", multiple=True, metavar="TAG", help="Add a tag; may be given again.")
 @click.option("--untag", "untags", multiple=True, metavar="TAG", help="Take a tag off; may be given again.")

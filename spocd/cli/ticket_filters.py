@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from spocd.cli.asked import complete_login
+from spocd.cli.asked import complete_key, complete_login
 from spocd.cli.call import call
 from spocd.cli.grammar import Command
 from spocd.cli.ticket_shape import KINDS, ORDERS, PRIORITIES, STATES
@@ -30,8 +30,8 @@ def _filters() -> list[click.Parameter]:
         option(["--state", "states"], multiple=True, type=_states, metavar="STATE,…", help=f"{', '.join(STATES)}."),
         option(["--assignee"], metavar="@me|none|LOGIN", shell_complete=complete_login, help="Who has it."),
         option(["--requester"], metavar="ADDR", help="Who asked."),
-        option(["--service"], metavar="KEY", help="Of this service."),
-        option(["--team"], metavar="KEY", help="Of this team."),
+        option(["--service"], metavar="KEY", shell_complete=complete_key("service.list"), help="Of this service."),
+        option(["--team"], metavar="KEY", shell_complete=complete_key("team.list"), help="Of this team."),
         option(["--tag"], metavar="TAG", help="With this tag."),
         option(["--priority"], type=PRIORITIES, help="Of this priority."),
         option(["--kind"], type=KINDS, help="Of this kind."),

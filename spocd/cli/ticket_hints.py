@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import click
 
 from spocd.cli import show, visible
-from spocd.cli.asked import asked
+from spocd.cli.asked import asked, complete_key
 from spocd.cli.call import call
 from spocd.cli.grammar import Command
 from spocd.cli.person_view import organisation_lines
@@ -16,7 +16,12 @@ from spocd.errors import Refused
 
 
 @click.command(cls=Command, example="spocd ticket hints --service vpn --requester ann@example.org")
-@click.option("--service", metavar="KEY", help="What it is about: what to ask, and its canned answers.")
+@click.option(
+    "--service",
+    metavar="KEY",
+    shell_complete=complete_key("service.list"),
+    help="What it is about: what to ask, and its canned answers.",
+)
 @click.option("--requester", metavar="ADDR", help="Who asks: their open tickets, their organisation.")
 @click.option("--subject", metavar="TEXT", help="What it is about, in a line: cases that were alike.")
 def hints(service: str | None, requester: str | None, subject: str | None) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from spocd.cli.asked import complete_login
+from spocd.cli.asked import complete_receiver
 from spocd.cli.call import write
 from spocd.cli.each import each
 from spocd.cli.grammar import Command
@@ -47,7 +47,7 @@ def release(tickets: Chosen, reason: str | None, no_notify: bool) -> None:
     cls=Command, writes=True, if_rev=True, example='spocd ticket assign 12 bob --reason "Bob knows these machines"'
 )
 @one_ticket
-@click.argument("to", metavar="LOGIN|TEAM", shell_complete=complete_login)
+@click.argument("to", metavar="LOGIN|TEAM", shell_complete=complete_receiver)
 @click.option(
     "--reason", metavar="TEXT", help="Needed out of turn, or when somebody has it: then the requester is told."
 )

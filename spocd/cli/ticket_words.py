@@ -150,7 +150,9 @@ def close(tickets: Chosen, words: Words, no_notify: bool, **how: Any) -> None:
 @click.option("--direction", type=DIRECTIONS, help="Who turned to whom: out where we called them; in unless said.")
 @click.option("--on-behalf", is_flag=True, help="Tell them that you wrote it down for them.")
 @click.option("--name", metavar="NAME", help="The requester's name.")
-@click.option("--service", metavar="KEY", help="The service that it is about.")
+@click.option(
+    "--service", metavar="KEY", shell_complete=complete_key("service.list"), help="The service that it is about."
+)
 @click.option("--priority", type=PRIORITIES, help="normal unless said.")
 @click.option("--kind", type=KINDS, help="request unless said.")
 @no_notify

@@ -18,6 +18,7 @@ def answering(desk: FakeDesk) -> FakeDesk:
     agents = [{"login": "bob", "name": "Bob Berg"}, {"login": "eve", "name": ""}]
     desk.answers["ticket.list"] = lambda _: {"tickets": rows}
     desk.answers["agent.list"] = lambda _: {"agents": agents}
+    desk.answers["team.list"] = lambda _: {"teams": [{"key": "net", "name": "Network"}]}
     return desk
 
 
@@ -43,7 +44,7 @@ def offered(line: str, config: Path | None, shell: str = "bash") -> list[str]:
         ("spocd ticket attachment get 2", ["27"]),
         ("spocd token revoke 2", ["27"]),
         ("spocd mail outbox --ticket 2", ["27"]),
-        ("spocd ticket assign 12 ", ["bob", "eve"]),
+        ("spocd ticket assign 12 ", ["bob", "eve", "net"]),
         ("spocd ticket assign 12 b", ["bob"]),
         ("spocd --as ", ["bob", "eve"]),
         ("spocd ticket view 12 --as e", ["eve"]),

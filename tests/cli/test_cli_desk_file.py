@@ -228,12 +228,26 @@ def test_without_a_terminal_a_canned_answer_needs_its_text_on_the_line(desk: Fak
     assert desk.calls == []
 
 
-def test_the_shell_offers_services_by_their_short_names(desk: FakeDesk) -> None:
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("service view v", ["vpn"]),
+        ("ticket list --service f", ["files"]),
+        ("ticket list --team n", ["net"]),
+        ("ticket new --service ", ["vpn", "files"]),
+        ("ticket edit 12 --service v", ["vpn"]),
+        ("team member add n", ["net"]),
+        ("person list --organisation a", ["acme"]),
+        ("canned view p", ["paper"]),
+        ("ticket assign 12 ", ["nils", "net"]),
+    ],
+)
+def test_the_shell_offers_what_the_file_made_by_its_short_names(desk: FakeDesk, line: str, words: list[str]) -> None:
     desk.answers["service.list"] = lambda _: {"services": [SERVICE, SERVICE | {"key": "files"}]}
-    ended = process(
-        *("--config", str(desk.config)),
-        _SPOCD_COMPLETE="bash_complete",
-        COMP_WORDS=f"spocd --config {desk.config} service view v",
-        COMP_CWORD="5",
-    )
-    assert ended.out == "plain,vpn\n"
+    desk.answers["team.list"] = lambda _: {"teams": [TEAM]}
+    desk.answers["organisation.list"] = lambda _: {"organisations": [ACME]}
+    desk.answers["canned.list"] = lambda _: {"canned": [CANNED]}
+    desk.answers["agent.list"] = lambda _: {"agents": [CARD | {"login": "nils"}]}
+    typed = f"spocd --config {desk.config} {line}"
+    ended = process(_SPOCD_COMPLETE="bash_complete", COMP_WORDS=typed, COMP_CWORD=str(len(typed.split(" ")) - 1))
+    assert ended.out.splitlines() == [f"plain,{word}" for word in words]
