@@ -72,6 +72,8 @@ HOT = [
     *("agent_was_given", "waiting_handover", "retell_handover", "drop_handover", "drop_handovers_to"),
     *("open_promises_of", "open_consults_of", "open_cases_of", "untouched_tickets", "acted_since", "ticket_touched"),
     *("turns_between", "turn_counts", "ticket_lines_after"),
+    *("last_notice", "notices_of", "agents_with_notices", "consults", "consults_of_expert", "consults_to_remind"),
+    *("end_consults", "promises_due", "promises_to_keep", "keep_promises", "last_message_of_requester"),
     *("tickets_to_wake", "tickets_to_close", "stored_answer", "blob", "inbox_mail", "forget_seen_id"),
 ]
 ONE_ROW = "SCAN desk"

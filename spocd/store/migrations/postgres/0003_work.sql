@@ -231,7 +231,8 @@ create table notice (
   at bigint not null,
   not_before bigint not null
 );
-create index notice_due on notice (not_before);
+create index notice_due on notice (not_before, agent);
+create index notice_agent on notice (agent, id);
 
 -- A letter may be an agent's, and about no ticket. `purpose` is that of the token that it is answered to.
 alter table outbox alter column ticket drop not null;

@@ -231,7 +231,8 @@ create table notice (
   at integer not null,
   not_before integer not null
 );
-create index notice_due on notice (not_before);
+create index notice_due on notice (not_before, agent);
+create index notice_agent on notice (agent, id);
 
 -- A letter may be an agent's, and about no ticket. `purpose` is that of the token that it is answered to.
 create table outbox_with_staff (
