@@ -1,4 +1,4 @@
-.PHONY: install run demo test lint types check crash crash-nodes bench fuzz lock
+.PHONY: install run demo man test lint types check crash crash-nodes bench fuzz lock
 VENV := .venv
 BIN := $(VENV)/bin
 
@@ -25,6 +25,10 @@ run: install
 # The tour: a desk, real mails, an answer, the answer to the answer. Ten seconds.
 demo: install
 	@$(BIN)/python demo/tour.py
+
+# A manual page for every command, from its own help: man -l man/spocd-ticket-list.1
+man: install
+	@$(BIN)/python -m spocd.cli.man man
 
 # Several files of tests at once, since they wait more than they compute: make test SIDE_BY_SIDE= for one after the other.
 SIDE_BY_SIDE ?= -n 3 --dist loadfile
