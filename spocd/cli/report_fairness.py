@@ -86,7 +86,7 @@ def fairness(since: int | None, until: int | None, by: str | None, jumps: bool) 
         tell(f"{found['groups_left_out']} smaller groups are not shown")
     groups = found["groups"] if found["by"] == "all" else [*found["groups"], found["overall"]]
     show.listing([[_spans(each) for each in groups]], GROUP)
-    return _say_counts(found["counts"])
+    return _say_counts(found)
 
 
 def _say_counts(counts: Document) -> None:

@@ -42,18 +42,14 @@ class Jump(TypedDict):
     next: int | None
 
 
-class Counts(TypedDict):
-    taken: int
-    in_turn: int
-    out_of_turn: int
-    before_their_time: int
-
-
 class FairnessReport(TypedDict):
     since: str
     until: str
     by: str
-    counts: Counts
+    taken: int
+    in_turn: int
+    out_of_turn: int
+    before_their_time: int
     overall: Group
     groups: list[Group]
     groups_left_out: int
@@ -102,12 +98,10 @@ async def fairness(
         "since": moment(span["since"]),
         "until": moment(span["until"]),
         "by": per,
-        "counts": {
-            "taken": taken,
-            "in_turn": max(taken - out_of_turn, 0),
-            "out_of_turn": out_of_turn,
-            "before_their_time": early,
-        },
+        "taken": taken,
+        "in_turn": max(taken - out_of_turn, 0),
+        "out_of_turn": out_of_turn,
+        "before_their_time": early,
         "overall": overall[0] if overall else _group("all", {}),
         "groups": groups[:MOST_GROUPS],
         "groups_left_out": max(len(groups) - MOST_GROUPS, 0),

@@ -11,6 +11,7 @@ from tests.desk.by_hand import a_team_with_two_services, by_hand
 from tests.desk.running_desk import AGENT, DAY, HOUR, LEAD, OTHER, START, RunningDesk
 
 MINUTE = 60
+COUNTS = ("taken", "in_turn", "out_of_turn", "before_their_time")
 
 
 async def a_week(desk: RunningDesk) -> None:
@@ -43,7 +44,7 @@ async def test_waiting_is_shown_as_median_and_as_what_nine_of_ten_stayed_within(
     assert (phone["tickets"], phone["untaken"], phone["taken"], phone["taken_median"]) == (2, 2, 0, None)
     assert phone["oldest_untaken"] == "2026-02-02T10:40:00Z"
     assert (report["overall"]["tickets"], report["overall"]["taken"]) == (10, 8)
-    assert report["counts"] == {"taken": 8, "in_turn": 8, "out_of_turn": 0, "before_their_time": 0}
+    assert [report[name] for name in COUNTS] == [8, 8, 0, 0]
 
 
 @pytest.mark.parametrize(
@@ -80,7 +81,7 @@ async def test_each_jump_is_there_with_who_when_which_why_and_over_how_many(desk
     await desk.ask("ticket.assign", by=LEAD, ticket=4, to="other", reason="he fell")
     await desk.ask("ticket.next", claim=True)
     report = await desk.ask("report.fairness")
-    assert report["counts"] == {"taken": 3, "in_turn": 2, "out_of_turn": 1, "before_their_time": 1}
+    assert [report[name] for name in COUNTS] == [3, 2, 1, 1]
     jump, promised = report["jumps"]
     assert jump == {
         "ticket": 4, "at": "2026-02-02T02:40:40Z", "by": "lead", "to": "other", "kind": "out of turn",
@@ -109,7 +110,7 @@ async def test_what_is_confidential_is_in_no_report_of_others(desk: RunningDesk)
     for uid, counted in ((AGENT, 2), (LEAD, 2), (OTHER, 1)):
         report = await desk.ask("report.fairness", by=uid)
         assert report["overall"]["tickets"] == counted
-        assert len(report["jumps"]) == report["counts"]["out_of_turn"] == counted - 1
+        assert len(report["jumps"]) == report["out_of_turn"] == counted - 1
         assert len((await desk.ask("report.handovers", by=uid))["handovers"]) == counted - 1
 
 
