@@ -21,8 +21,7 @@ from pathlib import Path
 
 import spocd.store
 from spocd.domain.search import Stems, words
-from tests.e2e.sink import free_port
-from tests.running import RunningDesk
+from tests.running import RunningDesk, free_port
 
 HERE = Path(__file__).parent
 CACHE = Path(tempfile.gettempdir()) / "spocd-bench"

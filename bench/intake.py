@@ -15,8 +15,7 @@ from bench.ratios import Goal, in_turns, ratio, row
 from bench.rival import Rival, postfix
 from spocd.config import check_secret
 from spocd.domain.token import Purpose, Ring, extended, ring
-from tests.e2e.sink import free_port
-from tests.running import ADDRESS, RunningDesk, eventually, running_desk
+from tests.running import ADDRESS, RunningDesk, eventually, free_port, running_desk
 
 TICKETS = Goal(least=0.6, aim=1.2)
 REPLIES = Goal(least=0.9, aim=1.0)

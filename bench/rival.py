@@ -9,8 +9,7 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.e2e.sink import free_port
-from tests.running import eventually
+from tests.running import eventually, free_port
 
 # Debian's defaults for everything that is not named: 100 processes of a kind, fsync before the 250.
 _MAIN = """\

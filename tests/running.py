@@ -8,9 +8,11 @@ import email.policy
 import email.utils
 import json
 import os
+import random
 import re
 import signal
 import smtplib
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -86,7 +88,7 @@ class RunningDesk:
         if postgres.is_wanted() and "--store" not in options:
             options = (*options, "--store", postgres.fresh_database())
         done = subprocess.run(
-            [SPOCD, "init", str(folder), "--address", ADDRESS, "--smtp", "127.0.0.1:0", *options],
+            [SPOCD, "init", str(folder), "--address", ADDRESS, "--smtp", f"127.0.0.1:{free_port()}", *options],
             capture_output=True,
             text=True,
         )
@@ -205,6 +207,15 @@ class RunningDesk:
     def last_letter(self) -> EmailMessage:
         self.settled()
         return self.letters()[-1]
+
+
+def free_port() -> int:
+    """A port that nobody listens on and that the system gives to no client, so that a desk may come back to it."""
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    for port in random.SystemRandom().sample(range(10_000 + 2_000 * worker, 12_000 + 2_000 * worker), 200):
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
+    raise AssertionError("no port is free")
 
 
 def written(

@@ -133,16 +133,17 @@ async def tell_requester(
 
 
 async def answering_takes(desk: Desk, actor: Actor, ticket: Ticket, reason: str | None) -> bool:
-    """Whether an answer takes the ticket, since nobody has it; Refused where it is not its turn, or the agent is away.
+    """Whether an answer takes the ticket, since nobody has it; Refused where the agent is away.
 
-    Whoever is answered before others was taken before others.
+    Whoever is answered before others was taken before others: the journal and the report on fairness say so. Nobody is
+    kept from answering by it, since what is known is better said at once.
     """
     if ticket.assignee is not None or actor.agent is None:
         return False
     mine = await desk.tx.one("card", agent=actor.agent)
     assert mine is not None
     await check_there(desk, actor, mine)
-    await check_turn(desk, actor, ticket, mine, reason)
+    await check_turn(desk, actor, ticket, mine, reason or "answered it")
     return True
 
 

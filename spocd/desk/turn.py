@@ -78,7 +78,7 @@ async def assign(
     notify: bool = True,
     if_rev: int | None = None,
 ) -> TicketDocument:
-    """Give a ticket to an agent or a team; one that somebody has, or that is not the agent's next, needs a reason."""
+    """Give a ticket to an agent or a team; one that somebody has needs a reason."""
     before = await workable(desk, ticket, if_rev)
     agent = await desk.tx.one("card_of_login", login=to)
     if agent is not None:
@@ -126,12 +126,16 @@ async def _own_card(desk: Desk, actor: Actor) -> Row:
 async def _hand_over(
     desk: Desk, actor: Actor, ticket: Ticket, agent: Row, reason: str | None, *, event: str, tell: bool
 ) -> None:
-    """Give a ticket to an agent who is there and may have it, in turn or with a reason."""
+    """Give a ticket to an agent who is there and may have it.
+
+    Who takes one out of turn says why; where somebody gives it to a colleague, the journal says who did.
+    """
     await _check_reason(desk, actor, ticket, agent["id"], reason)
     await check_there(desk, actor, agent)
     if agent["id"] != actor.agent:
         await _check_may_see(desk, ticket, agent)
-    await check_turn(desk, actor, ticket, agent, reason)
+    given = None if agent["id"] == actor.agent else f"given by {actor.login}"
+    await check_turn(desk, actor, ticket, agent, reason or given)
     told = reason or "" if ticket.assignee is not None else ""
     await move(desk, actor, ticket, agent, Reason(reason, told), event=event, tell=tell)
 

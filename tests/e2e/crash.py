@@ -22,8 +22,8 @@ from pathlib import Path
 
 from spocd.daemon.crash import KILLED, POINTS, VARIABLE
 from tests.e2e.load import Load, Outcome, deliver, load_on
-from tests.e2e.sink import Sink, free_port, listening
-from tests.running import RunningDesk, eventually
+from tests.e2e.sink import Sink, listening
+from tests.running import RunningDesk, eventually, free_port
 
 CLIENTS = 8
 SHORTEST, LONGEST = 0.005, 0.250  # seconds of load before a kill

@@ -18,8 +18,8 @@ from pathlib import Path
 from tests import postgres
 from tests.e2e.load import Load, Outcome, load_on
 from tests.e2e.nodes import made_nodes, running
-from tests.e2e.sink import Sink, free_port, listening
-from tests.running import RunningDesk, eventually
+from tests.e2e.sink import Sink, listening
+from tests.running import RunningDesk, eventually, free_port
 
 CLIENTS = 8
 KILLS, STOPS = 5, 10  # of each node, of PostgreSQL

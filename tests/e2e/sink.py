@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import email
 import email.policy
-import socket
 import socketserver
 import threading
 import time
@@ -86,12 +85,6 @@ class _Server(socketserver.ThreadingTCPServer):
 
 def _between(line: bytes) -> str:
     return line.decode().partition("<")[2].partition(">")[0]
-
-
-def free_port() -> int:
-    """A port on which nothing listens."""
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        return int(taken.getsockname()[1])
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import smtplib
 import socket
 import sqlite3
@@ -30,8 +31,18 @@ def by_smtp(desk: RunningDesk, subject: str) -> str:
         return f"{code} {text.decode()}"
 
 
+@contextlib.contextmanager
+def opened_folder(folder: Path) -> Iterator[int]:
+    descriptor = os.open(folder, os.O_PATH)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
 def by_lmtp(desk: RunningDesk, subject: str) -> str:
-    with smtplib.LMTP(str(desk.folder / "run" / "lmtp")) as client:
+    # By way of the folder's descriptor: the whole path is longer than the name of a socket may be.
+    with opened_folder(desk.folder / "run") as run, smtplib.LMTP(f"/proc/self/fd/{run}/lmtp") as client:
         assert isinstance(client.sock, socket.socket)
         client.sock.settimeout(60)
         client.ehlo()

@@ -15,8 +15,8 @@ import pytest
 from spocd.errors import TryLater
 from tests import postgres
 from tests.e2e.nodes import made_nodes, running
-from tests.e2e.sink import Sink, free_port, listening
-from tests.running import ADDRESS, RunningDesk, eventually, written
+from tests.e2e.sink import Sink, listening
+from tests.running import ADDRESS, RunningDesk, eventually, free_port, written
 
 Nodes = tuple[RunningDesk, RunningDesk]
 EVERYBODY = 100_000  # acknowledgements an hour to people the desk does not know: nobody is limited here

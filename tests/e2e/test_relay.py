@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from tests.e2e.sink import Sink, free_port, listening
-from tests.running import ADDRESS, RunningDesk, eventually, running_desk, written
+from tests.e2e.sink import Sink, listening
+from tests.running import ADDRESS, RunningDesk, eventually, free_port, running_desk, written
 
 
 def letters_of(desk: RunningDesk, **filters: Any) -> list[dict[str, Any]]:

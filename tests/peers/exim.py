@@ -7,11 +7,10 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.e2e.sink import free_port
 from tests.peers.mail_server import MAILBOX, ROOT
 from tests.peers.private_root import FIRST_ID, SPOCD_GROUP, PrivateRoot, given_away
 from tests.peers.tap import Tap
-from tests.running import RunningDesk
+from tests.running import RunningDesk, free_port
 
 RECIPES = ROOT / "etc" / "exim"
 PACKAGE = "exim4-daemon-light"

@@ -14,11 +14,10 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.e2e.sink import free_port
 from tests.peers.mail_server import MAILBOX, ROOT
 from tests.peers.private_root import ACCOUNT
 from tests.peers.tap import Tap
-from tests.running import RunningDesk
+from tests.running import RunningDesk, free_port
 
 RECIPES = ROOT / "etc" / "postfix"
 

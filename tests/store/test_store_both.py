@@ -180,7 +180,7 @@ async def test_text_sorts_by_its_code_points(store: Store) -> None:
             await tx.one("add_agent", login=login, name="", address="", role="agent", uid=None, now=1)
 
     await store.write(fill)
-    found = [row["login"] for row in await store.read(lambda tx: tx.all("agents"))]
+    found = [row["login"] for row in await store.read(lambda tx: tx.all("agent_cards"))]
     assert found == sorted(found)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
@@ -20,7 +19,7 @@ from spocd.store.migrate import newest_version
 from spocd.store.postgres import PostgresStore
 from tests import postgres
 from tests.postgres import Server
-from tests.running import eventually
+from tests.running import eventually, free_port
 from tests.store.persons import adding, database_of, there
 
 
@@ -167,11 +166,6 @@ async def test_many_words_in_a_moment_are_told_as_few(own: Server) -> None:
 
 
 # Not there, not letting us in
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        return int(taken.getsockname()[1])
 
 
 async def test_f8_a_server_that_is_not_there_is_said_with_its_place_and_tried_later(tmp_path: Path) -> None:
