@@ -10,7 +10,6 @@ from spocd.desk.documents import find_ticket, moment, moment_or_none
 from spocd.desk.duty import colleague, receivers, wants_of
 from spocd.desk.handover import Reason, move
 from spocd.desk.journal import record
-from spocd.desk.notice import notify as tell_agent
 from spocd.desk.operation import Desk, operation
 from spocd.domain.duty import distribute, makes_a_circle
 from spocd.domain.fairness import NEVER, Wants
@@ -306,6 +305,5 @@ async def return_untouched(desk: Desk) -> int:
         ticket = await find_ticket(desk, row["number"])
         why = f"nothing was done about it for {desk.settings.untouched} hours"
         reason = Reason(why, "So that you wait no longer than you must, the next of us takes it.")
-        after = await move(desk, SPOCD, ticket, None, reason, event="returned")
-        await tell_agent(desk, SPOCD, after, row["assignee"], f"#{ticket.number} is in the queue again", why=why)
+        await move(desk, SPOCD, ticket, None, reason, event="returned")
     return len(rows)

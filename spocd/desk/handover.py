@@ -67,6 +67,8 @@ async def move(
         await desk.tx.run("agent_was_given", agent=to["id"], now=desk.now)
         had_it = had["name"] if had else ""
         await notify(desk, actor, moved, to["id"], What.GIVEN, why=reason.why or "", body=text, who=had_it)
+    elif had is not None:
+        await notify(desk, actor, moved, had["id"], What.RETURNED, why=reason.why or "")
     if tell:
         await tell_requester(desk, ticket, had, to, reason, passed_on=moved.tier > ticket.tier or bool(reason.team))
     return moved

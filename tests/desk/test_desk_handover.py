@@ -458,7 +458,7 @@ async def test_what_nobody_touched_for_its_time_returns_to_the_queue(desk: Runni
     [line] = [each for each in (await desk.view(1))["journal"] if each["event"] == "returned"]
     assert (line["from"], line["why"]) == ("agent", "nothing was done about it for 72 hours")
     [notice] = await notices(desk, "agent")
-    assert "#1 is in the queue again" in notice
+    assert "This case went back into the queue" in notice
     [mail] = await told(desk, "p1@client.example")
     assert "is back with all of us" in mail
     desk.now += 10 * DAY

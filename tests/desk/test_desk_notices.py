@@ -13,7 +13,7 @@ from spocd.domain.delivery import Sent
 from spocd.domain.notice import What, hours
 from spocd.errors import Refused
 from tests.desk.by_hand import by_hand
-from tests.desk.running_desk import AGENT, DAY, HOUR, OTHER, START, RunningDesk, journal, text_of
+from tests.desk.running_desk import AGENT, DAY, HOUR, LEAD, OTHER, START, RunningDesk, journal, text_of
 from tests.desk.staff import away, taken, told, with_addresses, with_team
 
 
@@ -394,3 +394,17 @@ async def test_words_that_are_no_event_stand_for_themselves(desk: RunningDesk) -
     await desk.write(tell)
     [notice] = await told(desk)
     assert "A word of ours; This case is yours now" in text_of(notice)
+
+
+async def test_whose_ticket_somebody_else_puts_back_is_told(desk: RunningDesk) -> None:
+    await with_addresses(desk)
+    await desk.mail()
+    await desk.ask("ticket.take", ticket=1)
+    await desk.ask("ticket.release", by=LEAD, ticket=1, reason="he is needed elsewhere")
+    [notice] = await told(desk)
+    assert notice.to_address == "agent@example.org"
+    assert "This case went back into the queue" in text_of(notice)
+    assert "he is needed elsewhere" in text_of(notice)
+    await desk.ask("ticket.take", by=OTHER, ticket=1)
+    await desk.ask("ticket.release", by=OTHER, ticket=1)
+    assert len(await told(desk)) == 1, "nobody is told what they did themselves"
