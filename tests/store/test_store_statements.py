@@ -75,6 +75,7 @@ HOT = [
     *("last_notice", "notices_of", "agents_with_notices", "consults", "consults_of_expert", "consults_to_remind"),
     *("end_consults", "promises_due", "promises_to_keep", "keep_promises", "last_message_of_requester"),
     *("tickets_to_wake", "tickets_to_close", "stored_answer", "blob", "inbox_mail", "forget_seen_id"),
+    *("last_ticket_of_team", "last_ticket_of_service", "open_tickets_of_login"),
 ]
 ONE_ROW = "SCAN desk"
 
