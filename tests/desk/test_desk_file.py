@@ -312,12 +312,24 @@ async def test_an_administrator_may_go_where_another_comes(desk: RunningDesk) ->
     assert (await desk.ask("agent.view", login="admin"))["role"] == "lead"
 
 
-async def test_each_entry_that_changes_is_a_line_of_the_journal(desk: RunningDesk) -> None:
+async def test_each_entry_that_changes_is_a_line_of_the_journal_with_the_uid(desk: RunningDesk) -> None:
     await apply(desk, '[teams.network]\nname = "Network"\n[teams.desktop]\nname = "Desktop"\n')
     await apply(desk, '[teams.network]\nname = "Networks"\naddress = "n@example.org"\n')
     await apply(desk, '[teams.network]\nname = "Networks"\n')
-    lines = await desk.read(lambda d: d.tx.all("lines_to_index", after=0, most=100))
-    assert [line["ticket"] for line in lines] == [None, None, None]
+    lines = (await desk.ask("audit.list", by=LEAD))["lines"]
+    assert [(line["actor"], line["event"], line["detail"]) for line in reversed(lines)] == [
+        ("admin", "team added", {"key": "desktop", "uid": ADMIN, "fields": {"name": [None, "Desktop"]}}),
+        ("admin", "team added", {"key": "network", "uid": ADMIN, "fields": {"name": [None, "Network"]}}),
+        (
+            "admin",
+            "team changed",
+            {
+                "key": "network",
+                "uid": ADMIN,
+                "fields": {"name": ["Network", "Networks"], "address": ["", "n@example.org"]},
+            },
+        ),
+    ]
 
 
 # The example
