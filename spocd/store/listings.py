@@ -103,7 +103,7 @@ _LISTINGS = {
         f"p.id, p.name, p.language, p.known_at, p.created_at, {PERSON_ADDRESS} as address,"  # noqa: S608
         " (select b.organisation from belonging b where b.person = p.id) as organisation,"
         " (select count(*) from person one join ticket t on t.requester = one.id"
-        " where coalesce(one.survivor, one.id) = p.id) as tickets",
+        " where coalesce(one.survivor, one.id) = +p.id) as tickets",
         "person p",
         (),
         {

@@ -59,6 +59,8 @@ HOT = [
     *("automatic_letters_to", "automatic_letters_to_unknown", "refused_tokens_since", "add_message"),
     *("ticket", "ticket_document", "change_ticket", "next_in_queue", "ticket_links", "messages"),
     *("inbox_mail_of_message", "standing", "merged_into"),
+    *("participant_addresses", "is_participant", "remove_participant", "revoke_tokens", "organisation_of_person"),
+    *("merge_person", "merged_people", "person_groups", "people_to_index", "person_to_index", "last_answer"),
     *("message", "ticket_attachments", "ticket_journal", "last_action", "last_message_of_people", "last_reply_to"),
     *("lease_letters", "next_letter_at", "leased_letter", "dot_goes", "settle_letter", "last_letter_to"),
     *(
@@ -174,6 +176,32 @@ def test_a_list_is_read_from_an_index_in_its_order(
     assert any(f"INDEX {index}" in each for each in steps), steps
     # The one sort that is there is of a person's addresses.
     assert sum("TEMP B-TREE FOR ORDER BY" in each for each in steps) <= 1, steps
+
+
+@pytest.mark.parametrize(
+    ("listing", "filters", "index"),
+    [
+        pytest.param("ticket", {"identity": 1}, "ticket_requester", id="a requester's, under every name"),
+        pytest.param("ticket", {"group": "x"}, "person_group_name", id="those of people in a group"),
+        pytest.param("ticket", {"organisation": "x"}, "person_address_domain", id="those of an organisation"),
+        pytest.param("person", {"living": 1, "group": "x"}, "person_group_name", id="people in a group"),
+        pytest.param("person", {"living": 1, "organisation": "x"}, "person_address_domain", id="an organisation's"),
+    ],
+)
+def test_a_list_of_some_people_looks_at_these_people_alone(
+    database: sqlite3.Connection, listing: str, filters: dict[str, Any], index: str
+) -> None:
+    text, _ = compose(listing, filters, sort="newest", limit=50, after=None)
+    steps = plan(database, text)
+    assert any(f"INDEX {index}" in each for each in steps), steps
+    assert not [each for each in steps if each.startswith("SCAN")], steps
+
+
+@pytest.mark.parametrize("listing", ["ticket", "person"])
+def test_a_page_looks_at_no_whole_table_for_each_of_its_rows(database: sqlite3.Connection, listing: str) -> None:
+    text, _ = compose(listing, {"living": 1} if listing == "person" else {}, sort="newest", limit=50, after=None)
+    whole = [each for each in plan(database, text) if each.startswith("SCAN")]
+    assert whole in ([f"SCAN {listing[0]}"], []), whole
 
 
 def test_a_statement_is_told_by_its_name_and_keeps_its_comment() -> None:

@@ -120,7 +120,7 @@ update participant set removed_at = :now, generation = generation + 1
 update participant set generation = generation + 1
  where (ticket = :ticket or ticket in (select number from ticket where merged_into = :ticket))
    and (cast(:person as bigint) is null
-        or person in (select id from person where coalesce(survivor, id) = cast(:person as bigint)));
+        or person in (select id from person where coalesce(survivor, id) = +cast(:person as bigint)));
 
 -- name: correspondents
 select address, name from correspondent where ticket = :ticket order by address;

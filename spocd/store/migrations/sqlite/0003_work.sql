@@ -116,12 +116,13 @@ create table person_group (
 );
 create index person_group_name on person_group (name, person);
 
--- The organisation of a person: the one that somebody gave them, else that of the domain they write from.
+-- The organisation of a person: the one that somebody gave them, else that of the domain they write from. `+` takes the
+-- column's affinity away, without which SQLite does not use the index person_one.
 create view belonging as
   select o.id as person, coalesce(p.organisation, (
            select d.organisation
              from person one join person_address a on a.person = one.id join organisation_domain d on d.domain = a.domain
-            where coalesce(one.survivor, one.id) = p.id
+            where coalesce(one.survivor, one.id) = +p.id
             order by case when one.survivor is null then 0 else 1 end, a.created_at, a.address limit 1)) as organisation
     from person o join person p on p.id = coalesce(o.survivor, o.id);
 

@@ -3,7 +3,7 @@
 select a.address as key, p.id, p.name, p.language, p.organisation, p.known_at,
        coalesce((select max(b.created_at) from person_address b where b.person = p.id), 0) as newest,
        (select string_agg(g.name, ' ') from person one join person_group g on g.person = one.id
-         where coalesce(one.survivor, one.id) = p.id) as groups
+         where coalesce(one.survivor, one.id) = +p.id) as groups
   from json_array_elements_text(cast(cast(:addresses as text) as json)) j (value) join person_address a on a.address = j.value
        join person o on o.id = a.person join person p on p.id = coalesce(o.survivor, o.id);
 
