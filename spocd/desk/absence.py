@@ -18,7 +18,10 @@ from spocd.store import Row
 
 MOST_AT_ONCE = 100  # cases that one look of the clock moves
 ALL = 100_000
-_OF_A_PERSON = ("is ", "has ", "was ", "had ", "will ", "does ")  # how a reason begins that wants a name before it
+AWAY = "is away"  # the reason where none is given
+LEFT = "no longer works here"
+# How a reason begins that wants a name before it, in languages whose verb does not stand for itself.
+_OF_A_PERSON = ("is ", "has ", "was ", "had ", "will ", "does ", "er ", "har ", "är ", "ist ", "hat ")
 
 
 class Moved(TypedDict):
@@ -81,7 +84,7 @@ async def away(
     since: int | None = None,
     until: int | None = None,
     deputy: str | None = None,
-    reason: str = "is away",
+    reason: str = AWAY,
     notify: bool = True,
 ) -> AbsenceDocument:
     """Say that an agent is away, from now or from later: their open cases move, and nothing new comes to them."""
@@ -179,7 +182,7 @@ async def leave(desk: Desk, actor: Actor, *, agent: str, to: str, notify: bool =
     for each in await desk.tx.all("absences_of", agent=row["id"]):
         await desk.tx.run("end_absence", id=each["id"], now=desk.now)
     await record(desk, None, actor, "left", agent=agent, to=to)
-    moved = await _move_cases(desk, actor, row, "no longer works here", most=ALL, tell=notify, team=to)
+    moved = await _move_cases(desk, actor, row, LEFT, most=ALL, tell=notify, team=to)
     await desk.tx.run("leave_teams", agent=row["id"])
     return {"agent": agent, "left_at": moment(desk.now), "team": to, "moved": moved, "alone": alone}
 
@@ -256,7 +259,7 @@ async def _move_cases(
         ticket = await find_ticket(desk, each.ticket)
         after = replace(ticket, team=team) if team is not None and wanted[each.ticket].only in (None, team) else None
         why = f"{leaver['login']} {reason}" if reason.startswith((*_OF_A_PERSON, "no ")) else reason
-        kind = Reason(why, told(leaver["name"], reason))
+        kind = _reason(why, leaver["name"], reason)
         await move(desk, actor, ticket, to, kind, event="returned", tell=tell, after=after)
         moved.append({"ticket": each.ticket, "to": to["login"] if to else None})
     return moved
@@ -266,9 +269,11 @@ def _for_team(wants: Wants, team: str) -> Wants:
     return replace(wants, team=team)
 
 
-def told(name: str, reason: str) -> str:
-    """A reason as the requester reads it: with the name where it is said of a person."""
-    return f"{name} {reason}." if reason.startswith((*_OF_A_PERSON, "no longer ")) else reason
+def _reason(why: str, name: str, said: str) -> Reason:
+    """Why a case moves: as typed, with the name where it is said of a person; else what each language has words for."""
+    if said in (AWAY, LEFT):
+        return Reason(why, cause="away" if said == AWAY else "left", of=name)
+    return Reason(why, f"{name} {said}." if said.startswith(_OF_A_PERSON) else said)
 
 
 async def presence(desk: Desk) -> int:
@@ -279,7 +284,7 @@ async def presence(desk: Desk) -> int:
         await record(desk, None, SPOCD, "absence began", agent=agent["login"] if agent else None, why=row["reason"])
         done += 1
     holders = [(row["agent"], row["reason"]) for row in await desk.tx.all("away_with_cases")]
-    holders += [(row["agent"], "no longer works here") for row in await desk.tx.all("left_with_cases")]
+    holders += [(row["agent"], LEFT) for row in await desk.tx.all("left_with_cases")]
     room = MOST_AT_ONCE
     for agent, reason in holders:
         leaver = await desk.tx.one("card", agent=agent)
@@ -304,6 +309,5 @@ async def return_untouched(desk: Desk) -> int:
             continue
         ticket = await find_ticket(desk, row["number"])
         why = f"nothing was done about it for {desk.settings.untouched} hours"
-        reason = Reason(why, "So that you wait no longer than you must, the next of us takes it.")
-        await move(desk, SPOCD, ticket, None, reason, event="returned")
+        await move(desk, SPOCD, ticket, None, Reason(why, cause="untouched"), event="returned")
     return len(rows)

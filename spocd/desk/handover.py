@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from spocd.desk.access import Actor
@@ -32,12 +32,15 @@ _SAID_ELSEWHERE = frozenset({"note", "answered", "opened"})
 class Reason:
     """Why a ticket moves: as colleagues read it, and as its requester does ("" where that is not for them).
 
-    `team` is the name of the team that is to look at it.
+    `team` is the name of the team that is to look at it. What spocd itself says to requesters is a `cause` that is
+    `of` somebody; each language has its words for it.
     """
 
     why: str | None = None
     told: str = ""
     team: str = ""
+    cause: Literal["", "away", "left", "untouched"] = ""
+    of: str = ""
 
 
 async def move(
@@ -63,12 +66,14 @@ async def move(
         await record(desk, ticket.number, actor, "handed over", **line, why=reason.why)
     text = await _brief(desk, actor, ticket, moved, had, to, reason)
     await save(desk, ticket, moved)
+    why = "" if reason.cause else reason.why or ""
     if to is not None:
         await desk.tx.run("agent_was_given", agent=to["id"], now=desk.now)
         had_it = had["name"] if had else ""
-        await notify(desk, actor, moved, to["id"], What.GIVEN, why=reason.why or "", body=text, who=had_it)
+        await notify(desk, actor, moved, to["id"], What.GIVEN, why=why, body=text, who=had_it, cause=reason.cause)
     elif had is not None:
-        await notify(desk, actor, moved, had["id"], What.RETURNED, why=reason.why or "")
+        hours = desk.settings.untouched if reason.cause == "untouched" else 0
+        await notify(desk, actor, moved, had["id"], What.RETURNED, why=why, hours=hours)
     if tell:
         await tell_requester(desk, ticket, had, to, reason, passed_on=moved.tier > ticket.tier or bool(reason.team))
     return moved
@@ -116,10 +121,12 @@ async def tell_requester(
         return
     if now is None and was is None and not passed_on:
         return  # they were not told that anybody has it
+    heard = was is not None or passed_on
     variables = {
         "requester_name": reader.name, "known": reader.known, "agent_name": to["name"] if to else "",
-        "agent_title": to["title"] if to else "", "reason": reason.told if was is not None or passed_on else "",
-        "team": reason.team, "passed_on": passed_on, "was": was,
+        "agent_title": to["title"] if to else "", "reason": reason.told if heard else "",
+        "cause": reason.cause if heard else "", "of": reason.of, "team": reason.team, "passed_on": passed_on,
+        "was": was,
     }  # fmt: skip
     if waiting is not None:
         version = desk.settings.template_version("handover", reader.language or desk.settings.language)

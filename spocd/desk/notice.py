@@ -95,7 +95,7 @@ async def notify_team(desk: Desk, actor: Actor | str, ticket: Ticket, *, body: s
 def _event(what: str, why: str, body: str, **about: str | int) -> Event:
     """What a template says of it; what it may ask for and does not apply is empty."""
     said = {"what": what, "why": why, "body": cut(body), "quoted": what in QUOTED}
-    return {"who": "", "other": "", "times": 0, "fault": "", "due": ""} | about | said
+    return {"who": "", "other": "", "times": 0, "fault": "", "due": "", "cause": "", "hours": 0} | about | said
 
 
 def _is_own(actor: Actor | str, row: Row) -> bool:

@@ -412,7 +412,7 @@ async def test_who_leaves_gives_the_cases_to_a_team_and_what_they_alone_knew_is_
     ]  # fmt: skip
     rows = (await desk.ask("mail.outbox", by=LEAD, ticket=1, state="waiting"))["letters"]
     [number] = [each["id"] for each in rows if each["kind"] == "handover"]
-    assert "Agent no longer works here." in str((await desk.read(lambda d: letter.compose(d, number))).variables)
+    assert "The reason: Agent no longer works here." in text_of(await desk.read(lambda d: letter.compose(d, number)))
     with pytest.raises(Refused, match="has no role"):
         await desk.ask("ticket.list", by=AGENT)
     assert (await refusal(desk, "agent.leave", by=LEAD, agent="agent", to="network")).code == "left"
@@ -458,7 +458,7 @@ async def test_what_nobody_touched_for_its_time_returns_to_the_queue(desk: Runni
     [line] = [each for each in (await desk.view(1))["journal"] if each["event"] == "returned"]
     assert (line["from"], line["why"]) == ("agent", "nothing was done about it for 72 hours")
     [notice] = await notices(desk, "agent")
-    assert "This case went back into the queue" in notice
+    assert "This case went back into the queue.\nNothing was done about it for 72 hours." in notice
     [mail] = await told(desk, "p1@client.example")
     assert "is back with all of us" in mail
     desk.now += 10 * DAY

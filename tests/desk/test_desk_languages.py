@@ -7,8 +7,9 @@ from dataclasses import replace
 import pytest
 
 from spocd.desk import clock
+from spocd.domain.delivery import Sent
 from tests.desk.by_hand import by_hand
-from tests.desk.running_desk import DAY, LEAD, OTHER, RunningDesk, text_of
+from tests.desk.running_desk import DAY, HOUR, LEAD, OTHER, RunningDesk, text_of
 from tests.desk.staff import told, with_addresses, with_team
 
 NORWEGIAN = (
@@ -57,6 +58,32 @@ async def test_all_that_a_requester_gets_is_in_their_language(
     last = (await desk.letters())[-1]
     assert (last.kind, last.language) == ("closed", language)
     assert closed in text_of(last)
+
+
+@pytest.mark.parametrize(
+    ("language", "reason", "told_as"),
+    [
+        ("sv", None, "Anledning: Agent är inte på plats."),
+        ("de", None, "Der Grund: Agent ist zurzeit nicht da."),
+        ("fi", None, "Syy: Agent on poissa."),
+        ("ru", None, "Причина: Agent сейчас отсутствует."),
+        ("da", "er på kursus", "Årsag: Agent er på kursus."),
+        ("ru", "Xyzzy", "Причина: Xyzzy"),
+    ],
+)
+async def test_why_a_case_changes_hands_is_said_in_the_requesters_language_or_as_it_was_typed(
+    desk: RunningDesk, language: str, reason: str | None, told_as: str
+) -> None:
+    await desk.mail(UNCLEAR)
+    await by_hand(desk, f"update person set language = '{language}'")
+    await desk.ask("ticket.take", ticket=1)
+    desk.now += HOUR
+    await desk.send(Sent("250 OK"))
+    given = {} if reason is None else {"reason": reason}
+    await desk.ask("agent.away", agent="agent", until=desk.now + DAY, **given)
+    handover = (await desk.letters())[-1]
+    assert handover.kind == "handover"
+    assert told_as in text_of(handover)
 
 
 async def test_agents_are_told_each_in_their_own_language_and_in_the_desks(desk: RunningDesk) -> None:

@@ -22,6 +22,8 @@ EVENT: dict[str, Any] = {
     "times": 0,
     "fault": "",
     "due": "",
+    "cause": "",
+    "hours": 0,
 }
 
 VARIABLES: dict[str, Any] = {
@@ -47,6 +49,8 @@ VARIABLES: dict[str, Any] = {
     "team": "",
     "passed_on": False,
     "reason": "",
+    "cause": "",
+    "of": "",
     "reader_name": "Eva Holm",
     "asked_on": "2026-03-03",
     "merged_number": 1230,

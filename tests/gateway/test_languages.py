@@ -45,7 +45,9 @@ EVENTS = [
     event("answered", who=""),
     event("given", who="", why="Xyzzy.", quoted=False, body="Plugh."),
     event("given", who="Eva Holm"),
+    event("given", who="Eva Holm", cause="away"),
     event("returned"),
+    *(event("returned", hours=hours) for hours in (1, 2, 5, 11, 21, 72)),
     event("mentioned", body="@bo Xyzzy."),
     event("third party"),
     event("consult answered"),
@@ -92,6 +94,8 @@ CASES: dict[str, list[dict[str, Any]]] = {
         {"agent_name": "", "passed_on": True},
         {"agent_name": "", "reason": "Xyzzy."},
         {"known": False},
+        *({"cause": cause, "of": "Eva Holm"} for cause in ("away", "left", "untouched")),
+        {"agent_name": "", "cause": "untouched"},
     ],
     "merged": [{}, {"merged_subject": ""}, {"subject": "", "agent_name": ""}],
     "consult": [{}, {"quote": ""}, {"subject": "", "agent_name": ""}],
@@ -165,6 +169,14 @@ def test_every_event_has_words_of_its_own(writer: Writer, language: str) -> None
     said = {what: written(writer, "notice", language, {"events": [event(what)]})[0] for what in What}
     assert len(set(said.values())) == len(What)
     assert all(f"] {what}: " not in said[what] for what in What)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_cause_has_words_of_its_own(writer: Writer, language: str) -> None:
+    causes = ("away", "left", "untouched")
+    said = {written(writer, "handover", language, {"cause": cause, "of": "Eva Holm"})[1] for cause in causes}
+    assert len(said) == len(causes)
+    assert sum("Eva Holm" in text for text in said) == 2
 
 
 @pytest.mark.parametrize(
