@@ -7,6 +7,7 @@ from typing import TypedDict
 
 from spocd.desk.access import Actor, Role
 from spocd.desk.documents import read_json, write_json
+from spocd.desk.journal import record
 from spocd.desk.operation import Desk, operation
 from spocd.errors import Exit, Refused
 
@@ -48,6 +49,7 @@ async def save_view(desk: Desk, actor: Actor, *, name: str, words: list[str], fo
     if len(there) >= MOST_VIEWS and name not in {row["name"] for row in there}:
         raise Refused("too-many", f"There are {MOST_VIEWS} views already. Forget one: spocd ticket views --forget NAME")
     await desk.tx.run("save_view", owner=owner, name=name, filters=write_json(words), now=desk.now)
+    await record(desk, None, actor, "view saved", name=name, for_all=for_all or None)
     return {"name": name, "owner": None if for_all else actor.login, "words": words}
 
 
@@ -61,6 +63,7 @@ async def forget_view(desk: Desk, actor: Actor, *, name: str, for_all: bool = Fa
     if row is None:
         raise Refused("no-such-view", f"There is no view “{name}” here. See: spocd ticket views", Exit.NOT_FOUND)
     await desk.tx.run("forget_view", id=row["id"])
+    await record(desk, None, actor, "view forgotten", name=name, for_all=for_all or None)
     return {"name": name, "owner": row["login"], "words": read_json(row["filters"])}
 
 

@@ -42,7 +42,10 @@ class Pages:
     async def next(self) -> list[tuple[int, str]]:
         async with asyncio.timeout(10):
             page = await anext(self._pages)
-        return [(event["ticket"], event["event"]) for event in page["events"]]
+        told = [(event["ticket"], event["event"]) for event in page["events"]]
+        # Whether a requester is written to is another matter; it comes with the opening, or just after.
+        kept = [each for each in told if each[1] != "acknowledged"]
+        return kept if kept or not told else await self.next()
 
     async def until(self, count: int) -> list[tuple[int, str]]:
         told: list[tuple[int, str]] = []
