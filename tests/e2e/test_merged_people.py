@@ -1,4 +1,4 @@
-"""Two who are one person, over the installed command and real mail: old reply addresses, one letter, and parted again."""
+"""Two who are one, over the installed command and real mail: old reply addresses, one letter, and parted again."""
 
 from __future__ import annotations
 
