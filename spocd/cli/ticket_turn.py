@@ -48,9 +48,7 @@ def release(tickets: Chosen, reason: str | None, no_notify: bool) -> None:
 )
 @one_ticket
 @click.argument("to", metavar="LOGIN|TEAM", shell_complete=complete_receiver)
-@click.option(
-    "--reason", metavar="TEXT", help="Needed out of turn, or when somebody has it: then the requester is told."
-)
+@click.option("--reason", metavar="TEXT", help="Needed when somebody has it: then the requester is told.")
 @no_notify
 def assign(tickets: Chosen, to: str, reason: str | None, no_notify: bool) -> None:
     """Give a ticket to an agent, or to a team; the requester is told who has it now.
