@@ -24,6 +24,7 @@ from spocd.domain.ticket import Ticket
 from spocd.store import Row
 
 EVERYBODY = "the queue"
+BRIEF = "hand-over"  # what a brief says of itself as a message, so that the next one does not repeat it
 # What the time line of a brief leaves out: the messages stand in it as they are.
 _SAID_ELSEWHERE = frozenset({"note", "answered", "opened"})
 
@@ -95,7 +96,7 @@ async def _brief(
         return ""
     standing = await _standing(desk, moved)
     text = brief(standing, had=had["name"], to=to["name"] if to else reason.team or EVERYBODY, why=reason.why or "")
-    position, _ = await add_own(desk, actor, ticket, kind="note", body=text, recipients=[])
+    position, _ = await add_own(desk, actor, ticket, kind="note", body=text, recipients=[], by=BRIEF)
     await record(desk, ticket.number, actor, "note", message=position)
     return text
 
@@ -179,7 +180,7 @@ async def _standing(desk: Desk, ticket: Ticket) -> Standing:
         pend_until=_clock_or_none(desk, ticket.pend_until),
         due_at=_clock_or_none(desk, ticket.due_at),
         tags=document["tags"],
-        said=[_said(desk, row) for row in messages if not row["visible_text"].startswith("Hand-over of #")],
+        said=[_said(desk, row) for row in messages if read_json(row["evidence"]).get("by") != BRIEF],
         happened=[_happened(desk, row) for row in journal if row["event"] not in _SAID_ELSEWHERE],
         promises=[f"by {_clock(desk, row['due_at'])}" + (" (broken)" if row["broken_at"] else "") for row in promises],
         consults=[f"{row['name'] or row['address']}, on {_clock(desk, row['asked_at'])}" for row in consults],

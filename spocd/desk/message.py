@@ -102,9 +102,9 @@ def _reply_to(desk: Desk, reading: Reading, evidence: Mapping[str, Any]) -> str 
 
 
 async def add_own(
-    desk: Desk, actor: Actor, ticket: Ticket, *, kind: str, body: str, recipients: list[dict[str, str]]
+    desk: Desk, actor: Actor, ticket: Ticket, *, kind: str, body: str, recipients: list[dict[str, str]], by: str = ""
 ) -> tuple[str, int]:
-    """File what an agent writes: an answer (mail) or a note."""
+    """File what an agent writes: an answer (mail) or a note. `by` says what wrote it in their place."""
     return await _insert(
         desk,
         ticket.number,
@@ -123,7 +123,7 @@ async def add_own(
         reference_ids=[],
         raw=None,
         content_key=None,
-        evidence={},
+        evidence={"by": by} if by else {},
     )
 
 
