@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import signal
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +17,12 @@ def databases_of_this_test() -> Iterator[None]:
     yield
     if postgres.is_running():
         postgres.server().retire(after=before)
+
+
+def pytest_configure() -> None:
+    """Has the programs that tests start mind Ctrl-C, also where a shell started us beside itself and ignores it."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

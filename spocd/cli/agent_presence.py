@@ -31,7 +31,7 @@ _login = click.argument("login", metavar="LOGIN", shell_complete=complete_login)
 
 
 @click.command(
-    cls=Command, writes=True, example='spocd agent away bob --until "2030-08-24" --deputy eve --reason "is on leave"'
+    cls=Command, writes=True, example='spocd agent away bob --until "2030-08-24" --deputy ida --reason "is on leave"'
 )
 @_login
 @click.option("--from", "since", type=ahead, metavar="TIME", help="From when; from now unless said.")

@@ -41,10 +41,13 @@ async def place(desk: Desk, ticket: Ticket) -> int | None:
     return int(row["before"]) + 1
 
 
-async def check_turn(desk: Desk, actor: Actor, ticket: Ticket, agent: Row, reason: str | None) -> None:
+async def check_turn(
+    desk: Desk, actor: Actor, ticket: Ticket, agent: Row, reason: str | None, *, otherwise: str | None = None
+) -> None:
     """Refuse a jump without a reason; write the journal's line of one that has it.
 
     `agent` (a row of `card`) is whoever is to have the ticket. What nobody waits for, or somebody has, is no jump.
+    `otherwise` is the reason where none is given and none is needed.
     """
     if not is_queued(ticket):
         return
@@ -52,7 +55,7 @@ async def check_turn(desk: Desk, actor: Actor, ticket: Ticket, agent: Row, reaso
     if head is not None and head["number"] == ticket.number:
         await _note_promise(desk, actor, ticket, agent)
         return
-    reason = reason or at_once(ticket, agent["id"], desk.now)
+    reason = reason or at_once(ticket, agent["id"], desk.now) or otherwise
     wants = await wants_of(desk, ticket)
     if not reason:
         raise Refused("out-of-turn", await _sentence(desk, actor, ticket, wants, agent, head), Exit.CONFLICT)

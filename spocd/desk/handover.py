@@ -153,7 +153,7 @@ async def answering_takes(desk: Desk, actor: Actor, ticket: Ticket, reason: str 
     mine = await desk.tx.one("card", agent=actor.agent)
     assert mine is not None
     await check_there(desk, actor, mine)
-    await check_turn(desk, actor, ticket, mine, reason or "answered it")
+    await check_turn(desk, actor, ticket, mine, reason, otherwise="answered it")
     return True
 
 

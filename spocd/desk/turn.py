@@ -135,7 +135,7 @@ async def _hand_over(
     if agent["id"] != actor.agent:
         await _check_may_see(desk, ticket, agent)
     given = None if agent["id"] == actor.agent else f"given by {actor.login}"
-    await check_turn(desk, actor, ticket, agent, reason or given)
+    await check_turn(desk, actor, ticket, agent, reason, otherwise=given)
     told = reason or "" if ticket.assignee is not None else ""
     await move(desk, actor, ticket, agent, Reason(reason, told), event=event, tell=tell)
 

@@ -35,7 +35,7 @@ TIMES = 10  # at each point, at its first passing, its second and so on: before 
 # Who dies there has handed the letter over and not yet written that down, so it goes once more.
 TWICE = ("dot_sent", "reply_read", "before_mark")
 # One transaction of each mail is the one that writes it down; a connection is kept, so that a second is never made.
-PERHAPS_TWICE = ("before_commit",)
+PERHAPS_TWICE = ("before_commit", "after_commit")
 ONCE_A_RUN = ("connected",)
 
 

@@ -16,9 +16,10 @@ from tests.running import SPOCD, RunningDesk, eventually
 
 # What a desk writes with, and what it syncs with; everything else goes on unwatched.
 _CALLS = "trace=pwrite64,write,writev,sendto,sendmsg,fsync,fdatasync"
-# 1234 fdatasync(7</srv/desk/desk.db-wal>) = 0, whole or in two halves: `<unfinished ...>`, then `<... resumed>`.
-_BEGUN = re.compile(r"^(?P<thread>\d+) (?P<call>\w+)\((?P<file>\d+<(?:[^>\\]|\\.)*>)?(?P<rest>.*)$")
-_RESUMED = re.compile(r"^(?P<thread>\d+) <\.\.\. (?P<call>\w+) resumed>.*$")
+# 12345 fdatasync(7</srv/desk/desk.db-wal>) = 0, whole or in two halves: `<unfinished ...>`, then `<... resumed>`. A
+# shorter number of a thread is padded.
+_BEGUN = re.compile(r"^(?P<thread>\d+) +(?P<call>\w+)\((?P<file>\d+<(?:[^>\\]|\\.)*>)?(?P<rest>.*)$")
+_RESUMED = re.compile(r"^(?P<thread>\d+) +<\.\.\. (?P<call>\w+) resumed>.*$")
 _FAILED = re.compile(r"\)\s+= -1 ")
 _UNFINISHED = "<unfinished ...>"
 

@@ -191,7 +191,7 @@ def test_nobody_who_is_ill_or_gone_has_a_case(day: Day) -> None:
 
 def test_every_requester_knows_who_has_their_case(day: Day) -> None:
     """The last letter that names somebody names the one who has it."""
-    names = {f"{login.title()} Berg": login for login in (*FIRST, *SECOND)} | {founder(day): founder(day)}
+    names = dict(day.desk.sql("select name, login from agent"))
     for each in tickets(day):
         if each["assignee"] is None or each["state"] not in ("open", "pending"):
             continue
@@ -206,12 +206,6 @@ def whom_it_names(letter: Any) -> str | None:
         return str(letter["From"].addresses[0].display_name)
     found = re.search(r"(?m)^(.+) now has your case", letter.get_body(("plain",)).get_content())
     return found[1] if found else None
-
-
-def founder(day: Day) -> str:
-    """The first agent, who made the desk: called by their login, and here like everybody else."""
-    [[login]] = day.desk.sql("select login from agent order by id limit 1")
-    return login
 
 
 def letters_about(day: Day, ticket: dict[str, Any]) -> list[Any]:

@@ -53,6 +53,7 @@ WRITTEN = '7 pwrite64(9</d/desk.db-wal>, "ann@x", 4096, 0) = 4096\n'
 SYNCED = "7 fdatasync(9</d/desk.db-wal>) = 0\n"
 ANSWERED = '6 sendto(12<socket:[4]>, "250 2.6.0 stored", 16, 0, NULL, 0) = 16\n'
 TRACES = [
+    pytest.param((WRITTEN + SYNCED + ANSWERED).replace("7 ", "7     "), "", id="numbers that are padded"),
     pytest.param(WRITTEN + SYNCED + ANSWERED, "", id="in good order"),
     pytest.param(
         WRITTEN + "7 fdatasync(9</d/desk.db-wal> <unfinished ...>\n7 <... fdatasync resumed>) = 0\n" + ANSWERED,

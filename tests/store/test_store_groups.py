@@ -62,8 +62,8 @@ async def test_an_operation_that_fails_leaves_its_neighbours_alone(store: Sqlite
 
     async def break_a_rule(tx: Transaction) -> None:
         await adding("half")(tx)
-        await tx.run("add_person_address", address="a@x", person=1, shown="a@x", now=1)
-        await tx.run("add_person_address", address="a@x", person=1, shown="a@x", now=1)
+        await tx.run("add_person_address", address="a@x", person=1, shown="a@x", domain="x", now=1)
+        await tx.run("add_person_address", address="a@x", person=1, shown="a@x", domain="x", now=1)
 
     async def misspell(tx: Transaction) -> None:
         await adding("half")(tx)

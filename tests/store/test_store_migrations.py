@@ -151,7 +151,9 @@ def test_f7_a_spoilt_page_is_found_by_the_check(file: Path) -> None:
 def test_f7_a_reference_to_nothing_is_found_by_the_check(file: Path) -> None:
     made(file)
     with contextlib.closing(sqlite3.connect(file, isolation_level=None)) as connection:
-        connection.execute("insert into person_address values ('a@x', 77, 'a@x', 0)")
+        connection.execute(
+            "insert into person_address (address, person, shown, created_at) values ('a@x', 77, 'a@x', 0)"
+        )
     with pytest.raises(Misconfigured, match=r"desk\.db: person_address row 1 refers to nothing"):
         check_file(file)
 
