@@ -79,13 +79,14 @@ HOT = [
     *("tickets_to_wake", "tickets_to_close", "stored_answer", "blob", "inbox_mail", "forget_seen_id"),
     *("last_ticket_of_team", "last_ticket_of_service", "open_tickets_of_login"),
 ]
-ONE_ROW = "SCAN desk"
+# Of one row, or of the few teams that one agent is in.
+FEW_ROWS = {"SCAN desk", "SCAN CONSTANT ROW", "SCAN part"}
 
 
 @pytest.mark.parametrize("name", HOT)
 def test_a_hot_statement_reads_no_whole_table(database: sqlite3.Connection, name: str) -> None:
     steps = plan(database, STATEMENTS[name])
-    whole = [each for each in steps if each.startswith("SCAN") and "INDEX" not in each and each != ONE_ROW]
+    whole = [each for each in steps if each.startswith("SCAN") and "INDEX" not in each and each not in FEW_ROWS]
     assert not whole, steps
 
 
@@ -94,13 +95,14 @@ def test_a_hot_statement_reads_no_whole_table(database: sqlite3.Connection, name
 )
 def test_what_takes_the_next_one_sorts_nothing(database: sqlite3.Connection, name: str) -> None:
     steps = plan(database, STATEMENTS[name])
-    assert not [each for each in steps if "TEMP B-TREE" in each], steps
+    # Of the queue's parts, one a team, the heads are put in order, and nothing else is.
+    assert sum("TEMP B-TREE" in each for each in steps) == (name == "next_in_queue"), steps
 
 
 @pytest.mark.parametrize(
     ("name", "index"),
     [
-        ("next_in_queue", "ticket_queue"),
+        ("next_in_queue", "ticket_queue_of_team"),
         ("queue_place", "ticket_queue"),
         ("passed_over", "ticket_queue"),
         ("waited_longer", "ticket_queue"),

@@ -2,15 +2,21 @@
 -- The fair order: what is promised for a time by that time, the rest by how long it waits; whoever they are and however
 -- they came. An agent is offered what their tier, teams and skills allow, and what is confidential only in its team, leads
 -- too. Without an agent it is the head of the queue.
-select t.number from ticket t
- where t.assignee is null and t.state in ('new', 'open') and t.waiting_since is not null
-   and (cast(:agent as bigint) is null
-        or t.tier <= (select g.tier from agent g where g.id = :agent)
-           and (t.team is null or exists (select 1 from team_member m where m.team = t.team and m.agent = :agent))
-           and not exists (select 1 from service_skill s where s.service = t.service
-                              and not exists (select 1 from agent_skill k where k.agent = :agent and k.skill = s.skill))
-           and not exists (select 1 from service r where r.key = t.service and r.restricted = 1
-                              and not exists (select 1 from team_member m where m.team = r.team and m.agent = :agent)))
+-- The head of each team's part is looked up by itself, so that the queues of other teams cost nothing, however long.
+select t.number
+  from (select '' as team union all select key from team where cast(:agent as bigint) is null
+        union all select team from team_member where agent = :agent) part
+  join ticket t on t.number = (
+    select q.number from ticket q
+     where coalesce(q.team, '') = part.team || ''
+       and q.assignee is null and q.state in ('new', 'open') and q.waiting_since is not null
+       and (cast(:agent as bigint) is null
+            or q.tier <= (select g.tier from agent g where g.id = :agent)
+               and not exists (select 1 from service_skill s where s.service = q.service
+                                  and not exists (select 1 from agent_skill k where k.agent = :agent and k.skill = s.skill))
+               and not exists (select 1 from service r where r.key = q.service and r.restricted = 1
+                                  and not exists (select 1 from team_member m where m.team = r.team and m.agent = :agent)))
+     order by coalesce(q.due_at, 9223372036854775807), q.waiting_since, q.number limit 1)
  order by coalesce(t.due_at, 9223372036854775807), t.waiting_since, t.number limit 1;
 
 -- name: passed_over

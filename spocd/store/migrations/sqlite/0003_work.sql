@@ -139,6 +139,8 @@ alter table ticket add column tags text not null default '';
 drop index ticket_queue;
 create index ticket_queue on ticket (coalesce(due_at, 9223372036854775807), waiting_since, number)
   where assignee is null and state in ('new', 'open') and waiting_since is not null;
+create index ticket_queue_of_team on ticket (coalesce(team, ''), coalesce(due_at, 9223372036854775807), waiting_since, number)
+  where assignee is null and state in ('new', 'open') and waiting_since is not null;
 create index ticket_active_due on ticket (coalesce(due_at, 9223372036854775807), number)
   where state in ('new', 'open', 'pending');
 create index ticket_untouched on ticket (untouched_since) where untouched_since is not null and waiting_since is not null;
