@@ -38,7 +38,10 @@ def bulk(verb: tuple[str, ...], **filters: Any) -> None:
     """
     command, inner = _command(verb)
     asked().everything = True
-    rows = [row for page in pages("ticket.list", "tickets", **asked_for(filters)) for row in page]
+    wanted = asked_for(filters)
+    # Who has waited longest first: what takes a ticket is refused where it is another's turn.
+    wanted["sort"] = wanted["sort"] or "waiting"
+    rows = [row for page in pages("ticket.list", "tickets", **wanted) for row in page]
     if len(rows) > MOST:
         raise click.UsageError(f"These are {len(rows)} tickets; {MOST} at once are the most. Narrow the list.")
     numbers = [int(row["number"]) for row in rows]

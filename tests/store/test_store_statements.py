@@ -127,6 +127,10 @@ def test_what_takes_the_next_one_sorts_nothing(database: sqlite3.Connection, nam
         ("outbox_counts", "outbox_failed_lately"),
         ("outbox_counts", "outbox_unknown_lately"),
         ("letters_of_run", "outbox_sending"),
+        ("merged_here", "ticket_merged"),
+        ("spam_to_delete", "ticket_spam_age"),
+        ("attachment_with", "attachment_file"),
+        ("open_linked_to", "ticket_link_other"),
         ("mails_of_run", "inbox_reading"),
     ],
 )
