@@ -102,12 +102,6 @@ async def _hidden_from(tx: Transaction, agent: int, role: Role) -> frozenset[str
     return frozenset(each["key"] for each in rows)
 
 
-async def services_hidden_from(tx: Transaction, agent: int) -> frozenset[str]:
-    """The services whose tickets an agent never sees."""
-    row = await tx.one("role_of_agent", id=agent)
-    return frozenset() if row is None else await _hidden_from(tx, agent, Role(row["role"]))
-
-
 def check(actor: Actor, role: Role, name: str) -> None:
     """Refuse who may not; the sentence says what would be needed."""
     if actor.may(role):

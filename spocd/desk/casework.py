@@ -6,14 +6,14 @@ from dataclasses import replace
 from typing import Any
 
 from spocd.desk import search
-from spocd.desk.access import Actor, services_hidden_from
+from spocd.desk.access import Actor
 from spocd.desk.answer import workable
 from spocd.desk.documents import TicketDocument, document_of, save
 from spocd.desk.journal import record
 from spocd.desk.operation import Desk, operation
 from spocd.desk.person import ensure_person
+from spocd.desk.sight import is_out_of_sight, to_who_sees_it
 from spocd.desk.ticket import Kind, Priority
-from spocd.domain import ticket as case
 from spocd.domain.address import parse
 from spocd.domain.casework import Edit, differences, edited, tag_difference, tagged
 from spocd.domain.ticket import Ticket
@@ -52,12 +52,14 @@ async def edit(
         changed |= told
     if not changed:
         raise Refused("nothing", f"Nothing of #{ticket} would change: it is so already, or nothing was asked for.")
-    after = await _seen_by_its_agent(desk, actor, after)
-    await save(desk, before, after)
-    if "subject" in changed:
-        await search.forget(desk, ticket)
     await put_tags(desk, ticket, tags)
     await record(desk, ticket, actor, "changed", **changed)
+    if await is_out_of_sight(desk, after):
+        await to_who_sees_it(desk, actor, before, after=after)
+    else:
+        await save(desk, before, after)
+    if "subject" in changed:
+        await search.forget(desk, ticket)
     return {**(await document_of(desk, ticket)), "out_of_sight": after.service in actor.hidden}
 
 
@@ -86,16 +88,6 @@ async def _of(desk: Desk, ticket: Ticket, requester: str) -> tuple[Ticket, dict[
     await desk.tx.run("add_participant", ticket=ticket.number, person=person["id"], role="requester", now=desk.now)
     await desk.tx.run("set_participant_role", ticket=ticket.number, person=person["id"], role="requester")
     return replace(ticket, requester=person["id"]), {"requester": {"was": was, "now": str(address)}}
-
-
-async def _seen_by_its_agent(desk: Desk, actor: Actor, ticket: Ticket) -> Ticket:
-    """The ticket, taken from an agent who does not see tickets of its service: it goes into the queue of its team."""
-    if ticket.assignee is None or ticket.service is None:
-        return ticket
-    if ticket.service not in await services_hidden_from(desk.tx, ticket.assignee):
-        return ticket
-    await record(desk, ticket.number, actor, "released", why=f"only the team of {ticket.service} sees it now")
-    return case.given(ticket, None, desk.now)
 
 
 async def put_tags(desk: Desk, ticket: int, tags: list[str]) -> None:

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+from typing import Final
+
 from spocd.desk.absence import presence, return_untouched
 from spocd.desk.answer import wake_and_close
 from spocd.desk.consult import remind
 from spocd.desk.notice import send_held
 from spocd.desk.operation import Desk
 from spocd.desk.promise import watch
+from spocd.desk.sight import return_unseen
 from spocd.desk.spam import delete_old
+
+Job = Callable[[Desk], Awaitable[int]]
+# Each in a transaction of its own: what one fails at keeps none of the others from being done.
+JOBS: Final[tuple[Job, ...]] = (
+    wake_and_close, presence, return_unseen, return_untouched, remind, watch, send_held, delete_old,
+)  # fmt: skip
 
 
 async def look(desk: Desk) -> int:
-    """Do what is due by the desk's clock; how many things that were."""
-    return (
-        await wake_and_close(desk)
-        + await presence(desk)
-        + await return_untouched(desk)
-        + await remind(desk)
-        + await watch(desk)
-        + await send_held(desk)
-        + await delete_old(desk)
-    )
+    """Do what is due by the desk's clock, all in one transaction; how many things that were."""
+    return sum([await job(desk) for job in JOBS])

@@ -40,7 +40,7 @@ class Reason:
     why: str | None = None
     told: str = ""
     team: str = ""
-    cause: Literal["", "away", "left", "untouched"] = ""
+    cause: Literal["", "away", "left", "theirs", "untouched"] = ""
     of: str = ""
 
 

@@ -86,7 +86,7 @@ async def test_sec_whoever_files_into_a_restricted_service_is_told_that_it_is_ou
     for uid in (AGENT, LEAD):
         assert await numbers(desk, by=uid, service="payroll") == [1]
     events = [each["event"] for each in (await desk.view(1))["journal"]]
-    assert events[-2:] == ["released", "changed"]
+    assert events[-2:] == ["changed", "returned"]
 
 
 async def test_a_service_that_is_not_there_is_exit_3(desk: RunningDesk) -> None:

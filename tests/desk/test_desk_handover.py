@@ -474,3 +474,63 @@ async def test_what_its_requester_does_not_wait_for_is_nobodys_neglect(desk: Run
     await desk.mail("Yes?", Subject="Re: Printer [desk#1]")
     await desk.write(clock.look)
     assert (await desk.view(1))["assignee"] == "other", "they have had it in their hands for a moment only"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param("delete from team_member", id="taken out of the team"),
+        pytest.param("update agent set role = 'agent' where login = 'lead'", id="no lead any more"),
+        pytest.param("update service set restricted = 1 where key = 'printing'", id="restricted from now on"),
+    ],
+)
+async def test_sec_what_its_agent_no_longer_sees_goes_to_the_team_that_does(desk: RunningDesk, change: str) -> None:
+    await a_team_with_two_services(desk)
+    service, holder = ("printing", OTHER) if "service" in change else ("payroll", LEAD if "role" in change else AGENT)
+    await by_hand(desk, "update person set name = 'Ann'")
+    await desk.mail("It is about my pay.")
+    await desk.ask("ticket.take", by=holder, ticket=1)
+    await desk.ask("ticket.edit", by=ADMIN, ticket=1, service=service)
+    await desk.ask("ticket.reply", by=holder, ticket=1, body="We look into it.")
+    await sent(desk)
+    await desk.mail("Please do.", Subject="Re: Printer [desk#1]")
+    assert await desk.write(clock.look) == 0
+    await by_hand(desk, change)
+    assert await desk.write(clock.look) == 1
+    assert await desk.write(clock.look) == 0
+    seen = await desk.ask("ticket.view", by=ADMIN, ticket=1)
+    assert (seen["assignee"], seen["team"]) == (None, "floor")
+    [line] = [each for each in seen["journal"] if each["event"] == "returned"]
+    assert (line["to"], line["why"]) == ("Floor", f"only the team of {service} sees it")
+    rows = (await desk.ask("mail.outbox", by=ADMIN, ticket=1, state="waiting"))["letters"]
+    [number] = [each["id"] for each in rows if each["kind"] == "handover"]
+    mail = " ".join(text_of(await desk.read(lambda d: letter.compose(d, number))).split())
+    assert "is now with our team Floor. The reason: They look after cases of this kind." in mail
+    assert "sees" not in mail.partition("The reason")[0]
+    await by_hand(
+        desk,
+        f"insert into team_member (team, agent) select 'floor', id from agent where uid = {AGENT}"
+        " on conflict do nothing",
+    )
+    assert (await desk.ask("ticket.next", by=AGENT))["tickets"][0]["number"] == 1
+
+
+async def test_sec_a_case_filed_into_a_restricted_service_is_handed_over_like_any_other(desk: RunningDesk) -> None:
+    await a_team_with_two_services(desk)
+    await desk.mail("It is about my pay.")
+    await desk.ask("ticket.take", by=OTHER, ticket=1)
+    await desk.ask("ticket.reply", by=OTHER, ticket=1, body="We look into it.")
+    await sent(desk)
+    await desk.mail("Please do.", Subject="Re: Printer [desk#1]")
+    await desk.ask("ticket.edit", by=OTHER, ticket=1, service="payroll")
+    [mail] = await told(desk)
+    assert "is now with our team Floor." in mail
+    notes = [each["text"] for each in (await desk.view(1))["messages"] if each["kind"] == "note"]
+    assert notes[-1].startswith("Hand-over of #1 from Other to Floor")
+
+
+async def test_a_lead_keeps_what_is_filed_into_a_restricted_service(desk: RunningDesk) -> None:
+    await a_team_with_two_services(desk)
+    await desk.mail()
+    await desk.ask("ticket.take", by=LEAD, ticket=1)
+    assert (await desk.ask("ticket.edit", by=LEAD, ticket=1, service="payroll"))["assignee"] == "lead"

@@ -66,6 +66,15 @@ select t.number, t.assignee, t.untouched_since, g.login from ticket t join agent
  where t.untouched_since <= :before and t.waiting_since <= :before and t.state in ('new', 'open')
  order by t.untouched_since limit :most;
 
+-- name: cases_out_of_sight
+-- Open cases of restricted services that an agent has who is neither a lead nor in the service's team (any more). The
+-- services come first, which SQLite keeps to in a cross join: they are few, and what is open may be much.
+select t.number from service s cross join ticket t cross join agent g
+ where s.restricted = 1 and t.service = s.key and t.service is not null and t.assignee is not null
+   and t.state in ('new', 'open', 'pending') and g.id = t.assignee and g.role not in ('lead', 'admin')
+   and not exists (select 1 from team_member m where m.team = s.team and m.agent = g.id)
+ order by t.number limit :most;
+
 -- name: acted_since
 select 1 as acted from journal where ticket = :ticket and actor = :login and at > :since limit 1;
 

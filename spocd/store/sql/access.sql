@@ -10,9 +10,6 @@ select service from ticket where number = :number;
 -- name: service_of_message
 select t.service from message m join ticket t on t.number = m.ticket where m.origin = :origin and m.position = :position;
 
--- name: role_of_agent
-select role from agent where id = :id;
-
 -- name: tickets_seen_of
 -- How many tickets of a person an agent sees.
 select count(*) as n from ticket t

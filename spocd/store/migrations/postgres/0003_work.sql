@@ -146,6 +146,8 @@ create index ticket_active_due on ticket (coalesce(due_at, 9223372036854775807),
 create index ticket_untouched on ticket (untouched_since) where untouched_since is not null and waiting_since is not null;
 create index ticket_assignee_open on ticket (assignee, number)
   where assignee is not null and state in ('new', 'open', 'pending');
+create index ticket_held_of_service on ticket (service, state, assignee)
+  where assignee is not null and service is not null and state in ('new', 'open', 'pending');
 create index ticket_service on ticket (service, number) where service is not null;
 create index ticket_team on ticket (team, number) where team is not null;
 create index ticket_opened on ticket (opened_at, number);
