@@ -25,6 +25,7 @@ from spocd.daemon.burst import Burst
 from spocd.daemon.ending import Ending
 from spocd.daemon.indexing import Indexing
 from spocd.daemon.intake import Intake
+from spocd.daemon.jobs import each_alone
 from spocd.daemon.membership import HEARTBEAT, Membership
 from spocd.daemon.operations import HEALTH, RELOAD, all_operations
 from spocd.daemon.sealing import EVERY, Sealing
@@ -35,7 +36,7 @@ from spocd.daemon.telling import Telling
 from spocd.daemon.timers import Timer, Timers
 from spocd.daemon.watching import Watching
 from spocd.desk import blob
-from spocd.desk.clock import look
+from spocd.desk.clock import JOBS
 from spocd.desk.documents import moment
 from spocd.desk.node import mend_times
 from spocd.desk.operation import Desk, Operation, Settings, perform
@@ -151,7 +152,7 @@ class Node:
     def _all_timers(self) -> list[Timer]:
         timers = [
             Timer("heartbeat", HEARTBEAT, self._membership.beat),
-            Timer("clock", LOOK_AT_THE_CLOCK, lambda: self._write(_look_at_the_clock)),
+            Timer("clock", LOOK_AT_THE_CLOCK, lambda: each_alone(self._write, (*JOBS, mend_times))),
             Timer("sealing", EVERY, self._sealing.seal),
             Timer("housekeeping", HOUSEKEEPING, lambda: self._write(_keep_house)),
         ]
@@ -221,11 +222,6 @@ def no_room(folder: Path, *, free: int, max_mail: int) -> str:
     if free >= ROOM_FOR_MAILS * max_mail:
         return ""
     return f"{folder}: only {free // 2**20} MiB of disk are free; mail will soon be put off"
-
-
-async def _look_at_the_clock(desk: Desk) -> None:
-    await look(desk)
-    await mend_times(desk)
 
 
 async def _keep_house(desk: Desk) -> None:

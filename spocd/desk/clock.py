@@ -14,9 +14,8 @@ from spocd.desk.promise import watch
 from spocd.desk.sight import return_unseen
 from spocd.desk.spam import delete_old
 
-Job = Callable[[Desk], Awaitable[int]]
 # Each in a transaction of its own: what one fails at keeps none of the others from being done.
-JOBS: Final[tuple[Job, ...]] = (
+JOBS: Final[tuple[Callable[[Desk], Awaitable[int]], ...]] = (
     wake_and_close, presence, return_unseen, return_untouched, remind, watch, send_held, delete_old,
 )  # fmt: skip
 
