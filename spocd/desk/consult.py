@@ -63,8 +63,8 @@ async def consult(
     await enclose(desk, message, attachments)
     remind_at = None if remind == NEVER else desk.now + remind
     await desk.tx.one(
-        "add_consult", ticket=ticket, person=person["id"], agent=actor.agent, message=message, now=desk.now,
-        remind_at=remind_at,
+        "add_consult", ticket=ticket, person=person["id"], address=str(address), agent=actor.agent, message=message,
+        now=desk.now, remind_at=remind_at,
     )  # fmt: skip
     last = await desk.tx.one("last_message_of_requester", ticket=ticket) if quote else None
     said = {"body": body.rstrip(), "agent_name": actor.name, **quote_of(desk, last)}
@@ -118,30 +118,33 @@ async def cancel(desk: Desk, actor: Actor, *, ticket: int, to: str, if_rev: int 
 async def answered(desk: Desk, ticket: Ticket, claim: Claim, author: Author, message: str, text: str) -> None:
     """An expert's answer is on the ticket, as a note: whoever has the case is told."""
     expert = claim.person or 0
-    rows = await desk.tx.all("consults_of_expert", ticket=ticket.number, survivor=ticket.number, person=expert)
-    await desk.tx.run("consult_answered", ticket=ticket.number, survivor=ticket.number, person=expert, now=desk.now)
-    if author.person is not None and author.person == await identity(desk, expert):
+    one = await identity(desk, expert)
+    asker = await _asker(desk, ticket, one)
+    await desk.tx.run("consult_answered", ticket=ticket.number, person=one, now=desk.now)
+    if author.person is not None and author.person == one:
         await desk.tx.run("person_is_known", id=expert, now=desk.now)
     writer = author.address or "unknown sender"
     other = None if author.address == claim.address else writer
     await record(desk, ticket.number, writer, "consult answered", person=claim.address, other=other, message=message)
-    asker = rows[0]["agent"] if rows else None
     instead_of = claim.address if other else ""
     await notify_assignee(
-        desk, writer, ticket, What.CONSULT_ANSWERED, body=text, instead=asker, who=author.address or "",
-        other=instead_of,
+        desk, writer, ticket, What.CONSULT_ANSWERED, body=text, instead=asker,
+        who=author.address or "", other=instead_of,
     )  # fmt: skip
+
+
+async def _asker(desk: Desk, ticket: Ticket, expert: int) -> int | None:
+    row = await desk.tx.one("asker_of_expert", ticket=ticket.number, person=expert)
+    return row["agent"] if row else None
 
 
 async def lost(desk: Desk, letter: Row, why: str) -> None:
     """A question cannot be delivered: nobody is reminded of it, and whoever has the case is told."""
     ticket = await find_ticket(desk, await survivor(desk, letter["ticket"]))
-    rows = await desk.tx.all(
-        "consults_of_expert", ticket=letter["ticket"], survivor=ticket.number, person=letter["person"]
-    )
-    await desk.tx.run("end_consult", ticket=ticket.number, person=letter["person"], now=desk.now)
+    one = await identity(desk, letter["person"])
+    asker = await _asker(desk, ticket, one)
+    await desk.tx.run("end_consult", ticket=ticket.number, person=one, now=desk.now)
     await record(desk, ticket.number, SPOCD, "consult ended", person=letter["recipient"], why=why)
-    asker = rows[0]["agent"] if rows else None
     await notify_assignee(desk, SPOCD, ticket, What.CONSULT_LOST, instead=asker, who=letter["recipient"], fault=why)
 
 
@@ -166,8 +169,10 @@ async def _remind(desk: Desk, ticket: Ticket, row: Row) -> None:
     asked = datetime.fromtimestamp(row["asked_at"], ZoneInfo(desk.settings.zone))
     said = {"body": row["text"], "reader_name": row["name"], "asked_on": asked.strftime("%Y-%m-%d")}
     person = {"id": row["person"], "name": row["name"], "language": row["language"]}
+    # The number that they were given stays theirs: the case may be merged into another now, and parted from it again.
+    asked_on = await find_ticket(desk, row["origin"])
     letter = await _post(
-        desk, ticket, person, row["address"], row["generation"], kind="reminder", message=None, said=said
+        desk, asked_on, person, row["address"], row["generation"], kind="reminder", message=None, said=said
     )
     await record(desk, ticket.number, SPOCD, "consult reminded", person=row["address"], letter=letter, n=reminders)
 

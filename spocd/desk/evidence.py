@@ -75,10 +75,10 @@ async def _agent_claim(desk: Desk, ring: Ring, token: Token, agent: int) -> Clai
 
 
 async def _expert_claim(desk: Desk, ring: Ring, token: Token, person: int) -> Claim:
-    ticket = await survivor(desk, token.first)
-    rows = await desk.tx.all("consults_of_expert", ticket=token.first, survivor=ticket, person=person)
+    rows = await desk.tx.all("consults_of_expert", origin=token.first, person=person)
     if not any(ring.verifies(token, generation=row["generation"]) for row in rows):
         return Claim(Rung.TOKEN, None, refused=NOT_VALID)
+    ticket = await survivor(desk, token.first)
     return Claim(Rung.TOKEN, ticket, person, inside=EXPERT, address=rows[0]["address"])
 
 

@@ -10,7 +10,7 @@ from spocd.domain.delivery import Rejected
 from spocd.domain.letter import Letter
 from spocd.errors import Exit, Refused
 from tests.desk.by_hand import by_hand
-from tests.desk.running_desk import AGENT, DAY, HOUR, OTHER, START, RunningDesk, journal, text_of
+from tests.desk.running_desk import AGENT, DAY, HOUR, LEAD, OTHER, START, RunningDesk, journal, text_of
 from tests.desk.staff import told, with_addresses
 
 EXPERT = "Eva Expert <eva@supplier.example>"
@@ -231,3 +231,39 @@ async def test_a_consult_needs_a_ticket_that_is_worked_on(desk: RunningDesk) -> 
     with pytest.raises(Refused) as refused:
         await desk.ask("ticket.consult", by=AGENT, ticket=1, to="eva@supplier.example", body="x")
     assert refused.value.exit is Exit.REFUSED
+
+
+async def test_a_reminder_goes_to_the_address_that_was_asked(desk: RunningDesk) -> None:
+    await desk.mail("Hello", From="Eva <eva@home.example>", Subject="Other")
+    await desk.ask("person.alias", by=LEAD, address="eva@home.example", alias="eva@supplier.example")
+    await with_addresses(desk)
+    await desk.mail("My router")
+    await desk.ask("ticket.consult", ticket=2, to="eva@supplier.example", body="Is it known?")
+    desk.now += 9 * DAY
+    await desk.write(clock.look)
+    letters = [each for each in await desk.letters() if each.kind in ("consult", "reminder")]
+    assert [each.to_address for each in letters] == ["eva@supplier.example"] * 2
+    seen = await desk.view(2)
+    assert seen["consults"][0]["expert"]["address"] == "eva@supplier.example"
+    assert [each["person"] for each in seen["journal"] if each["event"].startswith("consult")] == [
+        "eva@supplier.example"
+    ] * 2
+    await desk.mail("Yes.", From=EXPERT, to=letters[1].reply_to)
+    seen = await desk.view(2)
+    assert "warnings" not in seen["messages"][-1]["evidence"]
+    assert seen["consults"][0]["state"] == "answered"
+
+
+@pytest.mark.parametrize("again", [False, True])
+async def test_an_expert_who_is_merged_into_another_person_is_that_person(desk: RunningDesk, again: bool) -> None:
+    letter = await asked(desk)
+    await desk.mail("Hello", From="Eva Survivor <eva@home.example>", Subject="Other")
+    await desk.ask("person.merge", by=LEAD, address="eva@supplier.example", to="eva@home.example")
+    if again:
+        await desk.ask("ticket.consult", ticket=1, to="eva@supplier.example", body="And since when?")
+        letter = [each for each in await desk.letters() if each.kind == "consult"][-1]
+    experts = [each["expert"] for each in (await desk.view(1))["consults"]]
+    assert experts == [{"name": "Eva Survivor", "address": "eva@supplier.example"}] * len(experts)
+    await desk.mail("Yes.", From=EXPERT, to=letter.reply_to)
+    states = [each["state"] for each in (await desk.view(1))["consults"]]
+    assert states == ["answered"] * (1 + again)

@@ -117,7 +117,8 @@ async def test_whoever_gets_a_case_gets_a_brief_by_mail_and_as_a_note(desk: Runn
     await by_hand(
         desk,
         f"insert into promise (ticket, agent, made_at, due_at) values (1, 2, {START}, {START + DAY})",
-        f"insert into consult (ticket, person, agent, message, asked_at) select 1, 1, 2, max(id), {START} from message",
+        f"insert into consult (ticket, origin, person, address, agent, message, asked_at)"
+        f" select 1, 1, 1, 'ann@client.example', 2, max(id), {START} from message",
     )
     await desk.ask("ticket.assign", by=LEAD, ticket=1, to="other", reason="Other knows these machines")
     [notice] = await notices(desk, "other")

@@ -128,11 +128,45 @@ async def test_who_was_asked_answers_to_the_survivor_and_is_still_waited_for(des
     assert [each["answered_at"] for each in (await desk.view(2))["consults"]] == [None]
     desk.now += 9 * DAY
     await desk.write(clock.look)
-    assert [each.ticket for each in await desk.letters() if each.kind == "reminder"] == [2]
+    assert [each.ticket for each in await desk.letters() if each.kind == "reminder"] == [1], "the number that they know"
     fate = await desk.mail("It is the fuse.", to=asked.reply_to, From="expert@supplier.example")
     assert (fate.ticket, (await desk.view(2))["messages"][-1]["kind"]) == (2, "note")
     await desk.ask("ticket.unmerge", ticket=1)
     assert len((await desk.view(1))["consults"]) == 1
+
+
+@pytest.mark.parametrize("by", ["token", "In-Reply-To"])
+@pytest.mark.parametrize("reminded", [True, False])
+@pytest.mark.parametrize("parted", ["before the answer", "after the answer", "by two merges"])
+async def test_an_expert_answers_to_the_ticket_on_which_they_were_asked(
+    desk: RunningDesk, by: str, reminded: bool, parted: str
+) -> None:
+    await two_of_ann(desk)
+    await desk.mail("Third")
+    await desk.ask("ticket.consult", ticket=1, to="expert@supplier.example", body="Is it the fuse?")
+    await desk.ask("ticket.merge", ticket=1, into=2)
+    if parted == "by two merges":
+        await desk.ask("ticket.merge", ticket=2, into=3)
+    desk.now += 9 * DAY
+    if reminded:
+        await desk.write(clock.look)
+    kind = "reminder" if reminded else "consult"
+    letter = next(each for each in await desk.letters() if each.kind == kind)
+    if parted == "by two merges":
+        await desk.ask("ticket.unmerge", ticket=2)
+    if parted != "after the answer":
+        await desk.ask("ticket.unmerge", ticket=1)
+    letters = len(await desk.letters())
+    headers = {"to": letter.reply_to} if by == "token" else {"In_Reply_To": f"<{letter.message_id}>"}
+    fate = await desk.mail("It is the fuse.", From="expert@supplier.example", Subject="Fuse", **headers)
+    place = 2 if parted == "after the answer" else 1
+    assert (fate.name, fate.ticket) == ("appended", place)
+    seen = await desk.view(place)
+    assert (seen["messages"][-1]["kind"], seen["consults"][0]["state"]) == ("note", "answered")
+    assert len(await desk.letters()) == letters, "nothing is acknowledged to an expert"
+    if parted == "after the answer":
+        await desk.ask("ticket.unmerge", ticket=1)
+    assert [len((await desk.view(number))["consults"]) for number in (1, 2, 3)] == [1, 0, 0]
 
 
 async def test_a_merge_into_what_is_merged_then_is_followed_and_undone_in_turn(desk: RunningDesk) -> None:

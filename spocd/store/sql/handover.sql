@@ -23,10 +23,8 @@ delete from outbox where ticket = :ticket and person = :person and kind = 'hando
 select due_at, broken_at from promise where ticket = :ticket and kept_at is null and withdrawn_at is null order by due_at;
 
 -- name: open_consults_of
-select c.asked_at, p.name,
-       coalesce((select a.shown from person_address a where a.person = p.id order by a.created_at, a.address limit 1), '')
-         as address
-  from consult c join person p on p.id = c.person
+select c.asked_at, p.name, c.address
+  from consult c join person o on o.id = c.person join person p on p.id = coalesce(o.survivor, o.id)
  where c.ticket = :ticket and c.answered_at is null and c.ended_at is null order by c.id;
 
 -- name: team_named

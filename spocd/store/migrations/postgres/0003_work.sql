@@ -207,11 +207,14 @@ create index promise_open on promise (due_at)
 create index promise_ticket on promise (ticket, id);
 create index promise_made on promise (made_at);
 
--- An expert or supplier who was asked. The generation stands in their token. Whoever is asked again gets a further row.
+-- An expert or supplier who was asked, at that address. The generation stands in their token, with the number of the ticket
+-- that they were asked on, `origin`; `ticket` is where the case is now. Whoever is asked again gets a further row.
 create table consult (
   id bigint generated always as identity primary key,
   ticket bigint not null references ticket,
   person bigint not null references person,
+  address text collate "C" not null,
+  origin bigint not null references ticket,
   agent bigint references agent,
   message bigint not null references message,
   generation bigint not null default 0,
@@ -223,6 +226,7 @@ create table consult (
 );
 create index consult_ticket on consult (ticket, id);
 create index consult_person on consult (person, id);
+create index consult_origin on consult (origin);
 create index consult_remind on consult (remind_at) where remind_at is not null;
 create index consult_asked on consult (asked_at);
 
