@@ -31,13 +31,13 @@ _login = click.argument("login", metavar="LOGIN", shell_complete=complete_login)
 
 
 @click.command(
-    cls=Command, writes=True, example='spocd agent away bob --until "2030-08-24" --deputy ida --reason "is on leave"'
+    cls=Command, writes=True, example='spocd agent away bob --until "2030-08-24" --deputy ida --reason "on leave"'
 )
 @_login
 @click.option("--from", "since", type=ahead, metavar="TIME", help="From when; from now unless said.")
 @click.option("--until", type=ahead, metavar="TIME", help="Until when; until `agent back` unless said.")
 @click.option("--deputy", metavar="LOGIN", shell_complete=complete_login, help="Who gets the open cases first.")
-@click.option("--reason", metavar="TEXT", help="Why; requesters are told. “is away” unless said.")
+@click.option("--reason", metavar="TEXT", help="Why; requesters are told. that they are away, unless said.")
 @no_notify
 def away(
     login: str, since: int | None, until: int | None, deputy: str | None, reason: str | None, no_notify: bool
@@ -45,8 +45,9 @@ def away(
     """Say that an agent is away: their open cases move, and nothing new comes to them.
 
     A case goes to the deputy, else to whoever is there, may have it and has the least to do, else into the queue; with
-    a hand-over brief, and one short mail to its requester, who reads the reason: “is on leave” becomes “Bob Berg is on
-    leave”. Who comes back gets nothing back by itself. Only leads say this of others.
+    a hand-over brief, and one short mail to its requester, who reads the reason after the name: “Bob Berg: on leave”.
+    Of very many cases the first are moved at once and the others by the clock in the minutes after, as `to_move` says;
+    their requesters are told in any case. Who comes back gets nothing back by itself. Only leads say this of others.
     """
     answer = write(
         "agent.away",

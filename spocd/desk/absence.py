@@ -17,11 +17,7 @@ from spocd.errors import Exit, Refused
 from spocd.store import Row
 
 MOST_AT_ONCE = 100  # cases that one look of the clock moves
-ALL = 100_000
-AWAY = "is away"  # the reason where none is given
-LEFT = "no longer works here"
-# How a reason begins that wants a name before it, in languages whose verb does not stand for itself.
-_OF_A_PERSON = ("is ", "has ", "was ", "had ", "will ", "does ", "er ", "har ", "är ", "ist ", "hat ")
+MOST_IN_ONE = 300  # that an operation moves itself, since everybody else waits meanwhile; the clock moves the others
 
 
 class Moved(TypedDict):
@@ -34,9 +30,10 @@ class AbsenceDocument(TypedDict):
     since: str
     until: str | None
     deputy: str | None
-    reason: str
+    reason: str | None
     begun: bool
     moved: list[Moved]
+    to_move: int  # open cases that the clock moves in the minutes to come
 
 
 class BackDocument(TypedDict):
@@ -56,6 +53,7 @@ class LeaveDocument(TypedDict):
     left_at: str
     team: str
     moved: list[Moved]
+    to_move: int
     alone: KnownAlone
 
 
@@ -84,7 +82,7 @@ async def away(
     since: int | None = None,
     until: int | None = None,
     deputy: str | None = None,
-    reason: str = AWAY,
+    reason: str | None = None,
     notify: bool = True,
 ) -> AbsenceDocument:
     """Say that an agent is away, from now or from later: their open cases move, and nothing new comes to them."""
@@ -101,7 +99,8 @@ async def away(
     )  # fmt: skip
     span = {"since": moment(begin), "until": moment_or_none(until)}
     await record(desk, None, actor, "away", agent=agent, **span, deputy=deputy, why=reason)
-    moved = await _move_cases(desk, actor, row, reason, most=ALL, tell=notify) if begun else []
+    why = _away(row, reason)
+    moved = await _move_cases(desk, actor, row, why, most=MOST_IN_ONE, tell=notify) if begun else []
     return {
         "agent": agent,
         "since": moment(begin),
@@ -110,6 +109,7 @@ async def away(
         "reason": reason,
         "begun": begun,
         "moved": moved,
+        "to_move": await _still_to_move(desk, row) if begun else 0,
     }
 
 
@@ -178,13 +178,21 @@ async def leave(desk: Desk, actor: Actor, *, agent: str, to: str, notify: bool =
         raise Refused("no-such-team", f"There is no team “{to}”. See: spocd team list", Exit.NOT_FOUND)
     await _check_may_leave(desk, actor, row)
     alone = await _known_alone(desk, row["id"])
-    await desk.tx.run("agent_has_left", agent=row["id"], now=desk.now)
+    await desk.tx.run("agent_has_left", agent=row["id"], team=to, now=desk.now)
     for each in await desk.tx.all("absences_of", agent=row["id"]):
         await desk.tx.run("end_absence", id=each["id"], now=desk.now)
     await record(desk, None, actor, "left", agent=agent, to=to)
-    moved = await _move_cases(desk, actor, row, LEFT, most=ALL, tell=notify, team=to)
+    moved = await _move_cases(desk, actor, row, _left(row), most=MOST_IN_ONE, tell=notify, team=to)
     await desk.tx.run("leave_teams", agent=row["id"])
-    return {"agent": agent, "left_at": moment(desk.now), "team": to, "moved": moved, "alone": alone}
+    still = await _still_to_move(desk, row)
+    return {
+        "agent": agent,
+        "left_at": moment(desk.now),
+        "team": to,
+        "moved": moved,
+        "to_move": still,
+        "alone": alone,
+    }
 
 
 async def _check_may_leave(desk: Desk, actor: Actor, row: Row) -> None:
@@ -239,7 +247,7 @@ def _load(row: Row, absence: Row | None, logins: dict[int, str]) -> LoadRow:
 
 
 async def _move_cases(
-    desk: Desk, actor: Actor, leaver: Row, reason: str, *, most: int, tell: bool = True, team: str | None = None
+    desk: Desk, actor: Actor, leaver: Row, reason: Reason, *, most: int, tell: bool = True, team: str | None = None
 ) -> list[Moved]:
     """Move open cases of somebody who is away, or has left (to `team`); where each went."""
     rows = await desk.tx.all("open_cases_of", agent=leaver["id"], most=most)
@@ -258,9 +266,7 @@ async def _move_cases(
         to = await desk.tx.one("card", agent=each.to) if each.to is not None else None
         ticket = await find_ticket(desk, each.ticket)
         after = replace(ticket, team=team) if team is not None and wanted[each.ticket].only in (None, team) else None
-        why = f"{leaver['login']} {reason}" if reason.startswith((*_OF_A_PERSON, "no ")) else reason
-        kind = _reason(why, leaver["name"], reason)
-        await move(desk, actor, ticket, to, kind, event="returned", tell=tell, after=after)
+        await move(desk, actor, ticket, to, reason, event="returned", tell=tell, after=after)
         moved.append({"ticket": each.ticket, "to": to["login"] if to else None})
     return moved
 
@@ -269,11 +275,20 @@ def _for_team(wants: Wants, team: str) -> Wants:
     return replace(wants, team=team)
 
 
-def _reason(why: str, name: str, said: str) -> Reason:
-    """Why a case moves: as typed, with the name where it is said of a person; else what each language has words for."""
-    if said in (AWAY, LEFT):
-        return Reason(why, cause="away" if said == AWAY else "left", of=name)
-    return Reason(why, f"{name} {said}." if said.startswith(_OF_A_PERSON) else said)
+async def _still_to_move(desk: Desk, leaver: Row) -> int:
+    row = await desk.tx.one("how_many_open_cases_of", agent=leaver["id"])
+    return row["n"] if row else 0
+
+
+def _away(agent: Row, typed: str | None) -> Reason:
+    """Why a case moves: as it was typed, after the name; else each language has its words for it."""
+    if typed is None:
+        return Reason(f"{agent['login']} is away", cause="away", of=agent["name"])
+    return Reason(f"{agent['login']}: {typed}", f"{agent['name']}: {typed}")
+
+
+def _left(agent: Row) -> Reason:
+    return Reason(f"{agent['login']} no longer works here", cause="left", of=agent["name"])
 
 
 async def presence(desk: Desk) -> int:
@@ -283,13 +298,13 @@ async def presence(desk: Desk) -> int:
         agent = await desk.tx.one("card", agent=row["agent"])
         await record(desk, None, SPOCD, "absence began", agent=agent["login"] if agent else None, why=row["reason"])
         done += 1
-    holders = [(row["agent"], row["reason"]) for row in await desk.tx.all("away_with_cases")]
-    holders += [(row["agent"], LEFT) for row in await desk.tx.all("left_with_cases")]
     room = MOST_AT_ONCE
-    for agent, reason in holders:
-        leaver = await desk.tx.one("card", agent=agent)
+    for row in [*await desk.tx.all("away_with_cases"), *await desk.tx.all("left_with_cases")]:
+        leaver = await desk.tx.one("card", agent=row["agent"])
         assert leaver is not None
-        moved = await _move_cases(desk, SPOCD, leaver, reason, most=room)
+        gone = leaver["left_at"] is not None
+        reason = _left(leaver) if gone else _away(leaver, row["reason"])
+        moved = await _move_cases(desk, SPOCD, leaver, reason, most=room, team=row["left_to"] if gone else None)
         done += len(moved)
         room -= len(moved)
         if room <= 0:

@@ -24,7 +24,7 @@ async def desk(tmp_path: Path) -> AsyncIterator[RunningDesk]:
 
 
 async def spoil(desk: Desk) -> int:
-    await desk.tx.run("agent_has_left", agent=3, now=desk.now)
+    await desk.tx.run("agent_has_left", agent=3, team=None, now=desk.now)
     raise ValueError("a row that nobody foresaw")
 
 

@@ -67,8 +67,8 @@ async def test_all_that_a_requester_gets_is_in_their_language(
         ("de", None, "Der Grund: Agent ist zurzeit nicht da."),
         ("fi", None, "Syy: Agent on poissa."),
         ("ru", None, "Причина: Agent сейчас отсутствует."),
-        ("da", "er på kursus", "Årsag: Agent er på kursus."),
-        ("ru", "Xyzzy", "Причина: Xyzzy"),
+        ("da", "er på kursus", "Årsag: Agent: er på kursus"),
+        ("ru", "Xyzzy", "Причина: Agent: Xyzzy"),
     ],
 )
 async def test_why_a_case_changes_hands_is_said_in_the_requesters_language_or_as_it_was_typed(

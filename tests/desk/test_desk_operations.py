@@ -38,7 +38,7 @@ BASE64 = "YSBmaWxl"
 EXAMPLES: dict[str, dict[str, Any]] = {
     "agent.edit": {"login": "other", "card": {"tier": 2, "skills": ["vpn"]}},
     "agent.edit_own": {"card": {"digest": "08:00"}},
-    "agent.away": {"agent": "agent", "until": START + DAY, "reason": "is on leave"},
+    "agent.away": {"agent": "agent", "until": START + DAY, "reason": "on leave"},
     "agent.back": {"agent": "agent"},
     "agent.leave": {"agent": "other", "to": "floor"},
     "agent.list": {},

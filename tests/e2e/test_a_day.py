@@ -154,7 +154,7 @@ def live(day: Day) -> None:
     for login, expert in zip(("maria", "bo", "dora"), EXPERTS, strict=True):
         day.consult(login, expert)
     day.experts_answer()
-    ill = day.desk.run("agent", "away", "bo", "--from", "+0m", "--until", "+3d", "--reason", "is ill", "-y")
+    ill = day.desk.run("agent", "away", "bo", "--from", "+0m", "--until", "+3d", "--reason", "ill", "-y")
     assert ill.code == 0, ill
     day.contacts(80, 16)
     day.people_answer(30)

@@ -70,7 +70,7 @@ def test_who_falls_ill_is_stood_in_for_and_the_requester_is_told(tmp_path: Path)
         desk.json("--as", "bo", "ticket", "next", "--claim")
         desk.json("--as", "bo", "ticket", "reply", "1", "-b", "Have you tried the other tray?")
         desk.json("--as", "bo", "ticket", "note", "1", "-b", "MARK the roller is worn")
-        away = desk.json("agent", "away", "bo", "--until", "+3d", "--deputy", "eve", "--reason", "is ill", "-y")
+        away = desk.json("agent", "away", "bo", "--until", "+3d", "--deputy", "eve", "--reason", "ill", "-y")
         assert away["moved"] == [{"ticket": 1, "to": "eve"}]
         desk.settled()
         letter = desk.letters("ann@client.example")[-1]
@@ -78,7 +78,7 @@ def test_who_falls_ill_is_stood_in_for_and_the_requester_is_told(tmp_path: Path)
         assert letter["X-Spocd-Kind"] == "handover"
         assert letter["Auto-Submitted"] == "auto-generated"
         assert "Eve Dal now has your case, number 1." in body
-        assert "The reason: Bo Berg is ill." in body
+        assert "The reason: Bo Berg: ill" in body
         brief = desk.letters("eve@example.org")[-1].get_body(("plain",)).get_content()
         assert "Hand-over of #1 from Bo Berg to Eve Dal" in brief
         assert "MARK the roller is worn" in brief

@@ -110,6 +110,7 @@ def test_what_takes_the_next_one_sorts_nothing(database: sqlite3.Connection, nam
         ("untouched_tickets", "ticket_untouched"),
         ("cases_out_of_sight", "ticket_held_of_service"),
         ("open_cases_of", "ticket_assignee_open"),
+        ("how_many_open_cases_of", "ticket_assignee_open"),
         ("agents_at_work", "ticket_assignee_open"),
         ("away_with_cases", "ticket_assignee_open"),
         ("left_with_cases", "ticket_assignee_open"),

@@ -43,14 +43,15 @@ update absence set ended_at = until_at where ended_at is null and until_at <= :n
 update absence set begun_at = :now where ended_at is null and begun_at is null and from_at <= :now returning agent, reason;
 
 -- name: away_with_cases
--- Who is away and has open cases all the same: the absence has just begun, or a resolved case was opened again.
+-- Who is away and has open cases all the same: the absence has just begun, a resolved case was opened again, or they
+-- were more than one operation moves.
 select a.agent, a.reason from absence a
  where a.ended_at is null and a.begun_at is not null
    and exists (select 1 from ticket t where t.assignee = a.agent and t.state in ('new', 'open', 'pending'))
  order by a.id;
 
 -- name: left_with_cases
-select g.id as agent from agent g
+select g.id as agent, (select k.key from team k where k.key = g.left_to) as left_to from agent g
  where g.left_at is not null
    and exists (select 1 from ticket t where t.assignee = g.id and t.state in ('new', 'open', 'pending'))
  order by g.id;
@@ -59,6 +60,9 @@ select g.id as agent from agent g
 -- In the fair order, so that what is promised or waits is given out first.
 select number from ticket where assignee = :agent and state in ('new', 'open', 'pending')
  order by coalesce(due_at, 9223372036854775807), coalesce(waiting_since, 9223372036854775807), number limit :most;
+
+-- name: how_many_open_cases_of
+select count(*) as n from ticket where assignee = :agent and state in ('new', 'open', 'pending');
 
 -- name: untouched_tickets
 -- What somebody has, and whose requester waits, since a moment long enough ago.
@@ -83,7 +87,7 @@ select 1 as acted from journal where ticket = :ticket and actor = :login and at 
 update ticket set untouched_since = null where number = :number;
 
 -- name: agent_has_left
-update agent set left_at = :now, uid = null where id = :agent and left_at is null;
+update agent set left_at = :now, left_to = :team, uid = null where id = :agent and left_at is null;
 
 -- name: leave_teams
 delete from team_member where agent = :agent;

@@ -25,6 +25,8 @@ alter table agent add column tier bigint not null default 1;
 alter table agent add column digest text collate "C" not null default '';
 alter table agent add column quiet text collate "C" not null default '';
 alter table agent add column left_at bigint;
+-- The team that gets the cases of somebody who left.
+alter table agent add column left_to text collate "C";
 -- When they were last given a ticket: who has gone longest without is given the next one.
 alter table agent add column given_at bigint;
 create table agent_skill (
@@ -40,7 +42,7 @@ create table absence (
   from_at bigint not null,
   until_at bigint,
   deputy bigint references agent,
-  reason text collate "C" not null,
+  reason text collate "C",
   begun_at bigint,
   ended_at bigint,
   created_at bigint not null

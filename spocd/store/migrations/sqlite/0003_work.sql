@@ -25,6 +25,8 @@ alter table agent add column tier integer not null default 1;
 alter table agent add column digest text not null default '';
 alter table agent add column quiet text not null default '';
 alter table agent add column left_at integer;
+-- The team that gets the cases of somebody who left.
+alter table agent add column left_to text;
 -- When they were last given a ticket: who has gone longest without is given the next one.
 alter table agent add column given_at integer;
 create table agent_skill (
@@ -40,7 +42,7 @@ create table absence (
   from_at integer not null,
   until_at integer,
   deputy integer references agent,
-  reason text not null,
+  reason text,
   begun_at integer,
   ended_at integer,
   created_at integer not null
