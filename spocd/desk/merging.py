@@ -143,8 +143,9 @@ async def unmerge(desk: Desk, actor: Actor, *, ticket: int, if_rev: int | None =
             f" spocd ticket unmerge {survivor.number}",
             Exit.CONFLICT,
         )
-    back, parted = unmerged(before, survivor, read_json(kept["was"]), desk.now)
     await _carry_back(desk, ticket, survivor.number, kept)
+    due = (await _due(desk, ticket), await _due(desk, survivor.number))
+    back, parted = unmerged(before, survivor, read_json(kept["was"]), due, desk.now)
     await save(desk, before, back)
     await save(desk, survivor, parted)
     await record(desk, ticket, actor, "unmerged", other=survivor.number)
@@ -158,11 +159,15 @@ async def _carry_back(desk: Desk, number: int, survivor: int, kept: Row) -> None
     await desk.tx.batch("move_message_back", [here | {"id": each} for each in read_json(kept["messages"])])
     await desk.tx.batch("move_promise", [{"id": each, "ticket": number} for each in awaited["promises"]])
     await desk.tx.batch("move_consult", [{"id": each, "ticket": number} for each in awaited["consults"]])
-    for person in joined["people"]:
-        # Their tokens of the survivor are worth nothing from now on.
-        await desk.tx.run("remove_participant", ticket=survivor, person=person, now=desk.now)
+    people = [{"ticket": survivor, "person": each, "since": kept["created_at"]} for each in joined["people"]]
+    await desk.tx.batch("part_participant", [each | {"now": desk.now} for each in people])
     addresses = [{"ticket": survivor, "address": each} for each in joined["addresses"]]
     await desk.tx.batch("drop_correspondent", addresses)
     await desk.tx.run("forget_merge", ticket=number)
     for each in (number, survivor):
         await search.forget(desk, each)
+
+
+async def _due(desk: Desk, ticket: int) -> int | None:
+    """By when its people hear again: what was promised, and kept or withdrawn meanwhile, does not come back."""
+    return next((row["due_at"] for row in await desk.tx.all("promises_to_keep", ticket=ticket)), None)

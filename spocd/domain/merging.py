@@ -11,10 +11,10 @@ from spocd.errors import Exit, Refused
 
 # What a merge changes, and what undoing it puts back.
 _OF_MERGED = (
-    *("state", "resolution", "waiting_since", "pend_until", "due_at", "resolved_at", "closed_at", "untouched_since"),
+    *("state", "resolution", "waiting_since", "pend_until", "resolved_at", "closed_at", "untouched_since"),
     "merged_into",
 )
-_OF_SURVIVOR = ("state", "waiting_since", "pend_until", "due_at")
+_OF_SURVIVOR = ("state", "waiting_since", "pend_until")
 Was = Mapping[str, Any]
 
 
@@ -76,9 +76,14 @@ def remembered(ticket: Ticket, into: Ticket, lives: Ticket) -> dict[str, Was]:
     }
 
 
-def unmerged(ticket: Ticket, survivor: Ticket, was: Mapping[str, Was], now: int) -> tuple[Ticket, Ticket]:
-    """Both as they were; of the survivor what has changed since by other hands stays as it is."""
-    back = replace(ticket, **was["merged"], updated_at=now)
+def unmerged(
+    ticket: Ticket, survivor: Ticket, was: Mapping[str, Was], due: tuple[int | None, int | None], now: int
+) -> tuple[Ticket, Ticket]:
+    """Both as they were; of the survivor what has changed since by other hands stays as it is.
+
+    `due` is by when each is promised something that is still open.
+    """
+    back = replace(ticket, **was["merged"], due_at=due[0], updated_at=now)
     untouched = all(getattr(survivor, name) == value for name, value in was["became"].items())
     parted = replace(survivor, **was["survivor"]) if untouched else survivor
-    return back, replace(parted, updated_at=now)
+    return back, replace(parted, due_at=due[1], updated_at=now)

@@ -8,7 +8,7 @@ import pytest
 
 from spocd.desk import clock
 from spocd.errors import Exit, Refused
-from tests.desk.by_hand import a_team_with_two_services, by_hand
+from tests.desk.by_hand import a_team_with_two_services
 from tests.desk.indexed import found, indexed
 from tests.desk.running_desk import AGENT, DAY, HOUR, OTHER, START, RunningDesk, journal, links_of, text_of
 
@@ -87,15 +87,15 @@ def shape(view: dict[str, Any]) -> dict[str, Any]:
 async def test_unmerge_puts_everything_back(desk: RunningDesk, rests: bool) -> None:
     await two_of_ann(desk)
     await desk.mail("See below", Subject="Fwd: x", Cc="Cid <cid@client.example>")
-    await by_hand(desk, f"update ticket set due_at = {START + DAY} where number = 3")
+    await desk.ask("ticket.reply", ticket=3, body="You hear again.", promise=START + 3 * DAY)
     if rests:
         await desk.ask("ticket.pend", ticket=2, until=START + 9 * DAY)
         await desk.ask("ticket.close", ticket=1)
     before = [shape(await desk.view(number)) for number in (1, 2, 3)]
     for number in (1, 3):
         await desk.ask("ticket.merge", ticket=number, into=2)
-    assert ids(await desk.view(2)) == ["1.1", "1.2", "2.1", "3.1"]
-    assert (await desk.view(2))["due_at"] == "2026-02-03T02:40:00Z"
+    assert ids(await desk.view(2)) == ["1.1", "1.2", "2.1", "3.1", "3.2"]
+    assert (await desk.view(2))["due_at"] == "2026-02-05T02:40:00Z"
     desk.now += 2 * DAY
     await desk.write(clock.look)
     for number in (3, 1):
@@ -105,6 +105,34 @@ async def test_unmerge_puts_everything_back(desk: RunningDesk, rests: bool) -> N
         *(["opened", "pending"] if rests else ["opened"]),
         *("merged here", "merged here", "unmerged", "unmerged"),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("kept", [True, False])
+async def test_unmerge_brings_back_no_promise_that_was_kept(desk: RunningDesk, kept: bool) -> None:
+    await two_of_ann(desk)
+    for ticket, days in ((1, 3), (2, 5)):
+        await desk.ask("ticket.reply", ticket=ticket, body="You hear again.", promise=START + days * DAY)
+    promised = [(await desk.view(number))["due_at"] for number in (1, 2)]
+    await desk.ask("ticket.merge", ticket=1, into=2)
+    assert (await desk.view(2))["due_at"] == promised[0]
+    if kept:
+        await desk.ask("ticket.reply", ticket=2, body="Here it is.")
+    await desk.ask("ticket.unmerge", ticket=1)
+    due = [(await desk.view(number))["due_at"] for number in (1, 2)]
+    assert due == ([None, None] if kept else promised)
+
+
+@pytest.mark.parametrize("again", [True, False])
+async def test_unmerge_leaves_who_was_added_by_hand_since(desk: RunningDesk, again: bool) -> None:
+    await two_of_ann(desk)
+    await desk.ask("ticket.merge", ticket=1, into=2)
+    desk.now += HOUR
+    if again:
+        await desk.ask("ticket.cc_remove", ticket=2, address=BO)
+        await desk.ask("ticket.cc_add", ticket=2, address=BO)
+    await desk.ask("ticket.unmerge", ticket=1)
+    there = [[each["address"] for each in (await desk.view(number))["participants"]] for number in (1, 2)]
+    assert there == [["ann@client.example", BO], ["ann@client.example", *([BO] if again else [])]]
 
 
 async def test_what_came_after_the_merge_stays_and_what_was_moved_on_too(desk: RunningDesk) -> None:

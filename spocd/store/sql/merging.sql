@@ -6,7 +6,7 @@ insert into merged_ticket (ticket, survivor, was, messages, joined, awaited, cre
 values (:ticket, :survivor, :was, :messages, :joined, :awaited, :now);
 
 -- name: merge_of
-select survivor, was, messages, joined, awaited from merged_ticket where ticket = :ticket;
+select survivor, was, messages, joined, awaited, created_at from merged_ticket where ticket = :ticket;
 
 -- name: forget_merge
 delete from merged_ticket where ticket = :ticket;
@@ -35,3 +35,8 @@ update consult set ticket = :ticket where id = :id;
 
 -- name: drop_correspondent
 delete from correspondent where ticket = :ticket and address = :address;
+
+-- name: part_participant
+-- Who is there by the merge; not who was added again since, by somebody's hand. Their tokens are worth nothing from now on.
+update participant set removed_at = :now, generation = generation + 1
+ where ticket = :ticket and person = :person and removed_at is null and role <> 'requester' and since = :since;

@@ -133,6 +133,8 @@ create view belonging as
 alter table ticket add column tier bigint not null default 1;
 alter table ticket add column untouched_since bigint;
 alter table ticket add column first_answered_at bigint;
+update ticket set first_answered_at = (select min(m.created_at) from message m
+                                        where m.ticket = ticket.number and m.direction = 'out' and m.kind = 'mail');
 alter table ticket add column resolution text collate "C";
 alter table ticket add column reporter bigint references agent;
 alter table ticket add column direction text collate "C" not null default 'in';
