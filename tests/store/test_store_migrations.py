@@ -15,9 +15,13 @@ from spocd.errors import Misconfigured, TryLater
 from spocd.store.care import check_file, migrate_file
 from spocd.store.lock import owned
 from spocd.store.migrate import check_version, migrate_sqlite, migrations, newest_version, split_statements, version_of
+from spocd.store.postgres import PostgresStore
 from spocd.store.sqlite import SqliteStore
+from tests.postgres import fresh_database
+from tests.postgres import sql as postgres_sql
 
 NEWEST = newest_version("sqlite")
+WORK = 3  # the step that brings daily work
 
 
 def made(file: Path) -> Path:
@@ -189,3 +193,79 @@ def test_f17_the_lock_of_a_dead_process_is_free(tmp_path: Path) -> None:
     assert subprocess.run([sys.executable, "-c", script, str(tmp_path)]).returncode == 9
     with owned(tmp_path):
         pass
+
+
+# Ann's #1 was answered twice, #2 has a note and no answer, of #3 the desk wrote first.
+BEFORE_THE_WORK = """
+insert into agent (login, name, address, role, uid, created_at)
+  values ('eva', 'Eva', 'eva@example.org', 'agent', 1000, 5);
+insert into person (name, language, known_at, created_at) values ('Ann', 'en', 11, 10), ('Bo', null, null, 12);
+insert into person_address (address, person, shown, created_at) values
+  ('ann@client.example', 1, 'Ann@Client.example', 10), ('ann@home.example', 1, 'ann@home.example', 11),
+  ('bo@client.example', 2, 'bo@client.example', 12);
+insert into ticket (number, subject, state, kind, priority, requester, assignee, channel, address, opened_at,
+    updated_at, waiting_since, rev)
+  select n, 'Printer', 'open', 'incident', 'normal', 1, 1, 'mail', 'desk@example.org', 19 + n, 19 + n, 19 + n, 3
+    from (select 1 as n union all select 2 union all select 3) as numbers order by n;
+insert into participant (ticket, person, role, generation, since)
+  values (1, 1, 'requester', 2, 20), (1, 2, 'cc', 0, 20), (2, 1, 'requester', 0, 21), (3, 1, 'requester', 0, 22);
+insert into message (ticket, origin, position, kind, direction, person, agent, author_name, author_address, recipients,
+    subject, text, visible_text, reference_ids, evidence, created_at) values
+  (1, 1, 1, 'mail', 'in', 1, null, 'Ann', 'ann@client.example', '[]', 'Printer', 'Smoke', 'Smoke', '[]', '{}', 20),
+  (1, 1, 2, 'note', 'out', null, 1, 'Eva', 'eva@example.org', '[]', '', 'A note', 'A note', '[]', '{}', 30),
+  (1, 1, 3, 'mail', 'out', null, 1, 'Eva', 'eva@example.org', '[]', '', 'Since when?', 'Since when?', '[]', '{}', 40),
+  (1, 1, 4, 'mail', 'out', null, 1, 'Eva', 'eva@example.org', '[]', '', 'And why?', 'And why?', '[]', '{}', 50),
+  (2, 2, 1, 'note', 'out', null, 1, 'Eva', 'eva@example.org', '[]', '', 'A note', 'A note', '[]', '{}', 60),
+  (3, 3, 1, 'mail', 'out', null, 1, 'Eva', 'eva@example.org', '[]', '', 'Hello', 'Hello', '[]', '{}', 70);
+insert into outbox (ticket, message, person, kind, cause, recipient, recipient_key, known, language, template_version,
+    variables, key_id, generation, reference_ids, state, not_before, created_at, lease) values
+  (1, 3, 1, 'answer', 'staff', 'Ann@client.example', 'ann@client.example', 1, 'en', 'v', '{}',
+    'k', 2, '[]', 'sent', 1, 1, 4),
+  (1, 4, 1, 'answer', 'staff', 'Ann@client.example', 'ann@client.example', 1, 'en', 'v', '{}',
+    'k', 2, '[]', 'held', 2, 2, 0);
+insert into journal (at, ticket, actor, event, detail)
+  values (20, 1, 'ann@client.example', 'opened', '{}'), (40, 1, 'eva', 'answered', '{"message": "1.3"}');
+"""
+FILLED = ("agent", "person", "person_address", "ticket", "participant", "message", "outbox", "journal")
+
+
+@pytest.mark.parametrize("dialect", ["sqlite", "postgres"])
+async def test_f30_a_desk_with_cases_loses_nothing_by_the_newest_steps(dialect: str, file: Path) -> None:
+    url = fresh_database() if dialect == "postgres" else ""
+
+    def ask(*statements: str) -> list[str]:
+        if url:
+            return postgres_sql(url, *statements).splitlines()
+        with contextlib.closing(sqlite3.connect(file, isolation_level=None)) as connection:
+            rows = [row for each in statements for row in connection.execute(each)]
+        return ["|".join("" if value is None else str(value) for value in row) for row in rows]
+
+    old = [step for step in migrations(dialect) if step.version < WORK]
+    for step in old:
+        ask(*split_statements(step.sql))
+    ask(
+        "create table schema_migration (version integer primary key, name text not null, applied_at integer not null)",
+        *(f"insert into schema_migration values ({each.version}, '{each.name}', 1)" for each in old),
+        *split_statements(BEFORE_THE_WORK),
+    )
+    columns = {table: ", ".join(ask(COLUMNS[dialect].format(table))) for table in FILLED}
+    before = [ask(f"select {names} from {table} order by 1, 2") for table, names in columns.items()]
+    assert all(before)
+    opened = await (PostgresStore.open(url, create=True) if url else SqliteStore.open(file, create=True))
+    await opened.close()
+    assert [ask(f"select {names} from {table} order by 1, 2") for table, names in columns.items()] == before
+    assert ask("select number, first_answered_at, tier, direction, tags from ticket order by number") == [
+        *("1|40|1|in|", "2||1|in|", "3|70|1|in|"),
+    ]
+    assert ask("select address, domain from person_address order by address") == [
+        *("ann@client.example|client.example", "ann@home.example|home.example", "bo@client.example|client.example"),
+    ]
+    assert ask("select id, agent, purpose from outbox order by id") == ["1||r", "2||r"]
+    assert ask("select id, survivor, organisation from person order by id") == ["1||", "2||"]
+    assert ask("select tier, title, left_at from agent") == ["1||"]
+
+
+COLUMNS = {
+    "sqlite": "select name from pragma_table_info('{}') order by cid",
+    "postgres": "select column_name from information_schema.columns where table_name = '{}' order by ordinal_position",
+}
