@@ -13,12 +13,14 @@ from spocd.desk.journal import record
 from spocd.desk.letter import Chain, Reader, last_chain, post, readers
 from spocd.desk.mention import check_mentioned, tell_mentioned
 from spocd.desk.message import add_own
+from spocd.desk.notice import notify_assignee
 from spocd.desk.operation import Desk, operation
 from spocd.desk.parts import blockers_of, open_parts
 from spocd.desk.promise import check_promise, keep, make, told
 from spocd.desk.public import Public, mail_of_people, written_to_people
 from spocd.domain import ticket as case
 from spocd.domain.links import check_closable
+from spocd.domain.notice import What
 from spocd.domain.ticket import Ticket, check_rev
 from spocd.domain.token import Ring
 from spocd.errors import Exit, Refused
@@ -203,8 +205,10 @@ async def wake_and_close(desk: Desk) -> int:
     rows = await desk.tx.all("tickets_to_wake", now=desk.now, most=MOST_AT_ONCE)
     for row in rows:
         before = await find_ticket(desk, row["number"])
-        await save(desk, before, case.woken(before, desk.now))
+        after = case.woken(before, desk.now)
+        await save(desk, before, after)
         await record(desk, before.number, SPOCD, "woken")
+        await notify_assignee(desk, SPOCD, after, What.WOKEN)
     before_moment = desk.now - desk.settings.close_after * case.DAY
     done = await desk.tx.all("tickets_to_close", before=before_moment, most=MOST_AT_ONCE)
     for row in done:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from spocd.desk.access import Actor
@@ -27,7 +27,7 @@ class _Closing:
     """How a ticket, and what it consists of, is to be closed."""
 
     body: str
-    reason: str | None
+    takes: bool  # a last word is an answer: whoever gives it takes what nobody had
     resolution: str | None
     notify: bool
     children: str
@@ -50,14 +50,14 @@ async def close(
 ) -> TicketDocument:
     """Resolve a ticket and tell its people, with a last word if there is one; an answer opens it again."""
     before = await workable(desk, ticket, if_rev)
-    if (body or "").strip():
-        await answering_takes(desk, actor, before, reason)
-    how = _Closing((body or "").rstrip(), reason, resolution, notify, children, though_blocked)
+    takes = bool((body or "").strip()) and await answering_takes(desk, actor, before, reason)
+    how = _Closing((body or "").rstrip(), takes, resolution, notify, children, though_blocked)
     closing = [(before, reason)]
     if children == "close":
         closing += [(each, reason or f"closed with #{ticket}") for each in await _all_parts(desk, actor, ticket)]
     for each, why in reversed(closing):
-        await _close(desk, actor, each, how, why)
+        # The last word is for the people of the ticket that was named: those of its parts may not know of each other.
+        await _close(desk, actor, each, how if each.number == ticket else replace(how, body="", takes=False), why)
     return await document_of(desk, ticket)
 
 
@@ -65,7 +65,11 @@ async def _close(desk: Desk, actor: Actor, ticket: Ticket, how: _Closing, why: s
     number = ticket.number
     if ticket.state == case.State.SPAM:
         raise Refused("spam", f"#{number} is filed as spam. Reopen it first: spocd ticket reopen {number}")
-    after = case.resolved(ticket, desk.now, resolution=how.resolution)
+    answered = case.answered(ticket, desk.now) if how.body and ticket.is_open else ticket
+    if how.takes:
+        answered = case.answered(case.given(answered, actor.agent, desk.now), desk.now)
+        await record(desk, number, actor, "taken", to=actor.login, why="answered it")
+    after = case.resolved(answered, desk.now, resolution=how.resolution)
     check_closable(
         number,
         children=await open_parts(desk, actor, number) if how.children == "refuse" else [],

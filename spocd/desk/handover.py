@@ -15,7 +15,7 @@ from spocd.desk.fairness import check_turn
 from spocd.desk.journal import record
 from spocd.desk.letter import last_chain, post, readers
 from spocd.desk.message import add_own
-from spocd.desk.notice import notify
+from spocd.desk.notice import notify, notify_team
 from spocd.desk.operation import Desk
 from spocd.domain import ticket as case
 from spocd.domain.handover import Happened, Said, Standing, brief
@@ -75,6 +75,8 @@ async def move(
     elif had is not None:
         hours = desk.settings.untouched if reason.cause == "untouched" else 0
         await notify(desk, actor, moved, had["id"], What.RETURNED, why=why, hours=hours)
+    if to is None and (moved.team, moved.tier) != (ticket.team, ticket.tier):
+        await notify_team(desk, actor, moved, What.PASSED_ON, why=why, body=text)
     if tell:
         await tell_requester(desk, ticket, had, to, reason, passed_on=moved.tier > ticket.tier or bool(reason.team))
     return moved
@@ -92,7 +94,10 @@ async def _brief(
     desk: Desk, actor: Actor, ticket: Ticket, moved: Ticket, had: Row | None, to: Row | None, reason: Reason
 ) -> str:
     """The brief, filed as a note; "" where nobody had the ticket, or whoever had it did nothing and puts it back."""
-    if had is None or (to is None and ticket.untouched_since is not None and moved.tier == ticket.tier):
+    if had is None:
+        return ""
+    acted = await desk.tx.one("ever_acted", ticket=ticket.number, login=had["login"])
+    if to is None and acted is None and moved.tier == ticket.tier:
         return ""
     standing = await _standing(desk, moved)
     text = brief(standing, had=had["name"], to=to["name"] if to else reason.team or EVERYBODY, why=reason.why or "")

@@ -17,7 +17,7 @@ from spocd.desk.evidence import claims_of, standings_of, survivor
 from spocd.desk.inside import file_inside
 from spocd.desk.journal import record
 from spocd.desk.message import add_incoming
-from spocd.desk.notice import notify_assignee, notify_team
+from spocd.desk.notice import notify_team
 from spocd.desk.opening import open_ticket
 from spocd.desk.operation import Desk
 from spocd.desk.person import ensure_person, find_person, hear
@@ -218,7 +218,7 @@ async def _append(
     if not automatic and not thanks:
         what = What.THIRD_PARTY if where.role == THIRD_PARTY else What.ANSWERED
         writer = author.address or "unknown sender"
-        await notify_assignee(desk, writer, ticket, what, body=reading.visible_text, who=author.address or "")
+        await notify_team(desk, writer, ticket, what, body=reading.visible_text, who=author.address or "")
     return Fate("automatic filed" if automatic else "appended", ticket.number, message, why)
 
 
@@ -254,7 +254,7 @@ async def _open(desk: Desk, ring: Ring, mail: Leased, reading: Reading, judgemen
         await record(desk, other, SPOCD, "linked", other=number, why=where.why)
     if kind == "mail" and not judgement.spam:
         body = reading.visible_text
-        await notify_team(desk, str(requester or "unknown sender"), ticket, body=body)
+        await notify_team(desk, str(requester or "unknown sender"), ticket, What.NEW, body=body)
     guessing = any(claim.rung is Rung.TOKEN for claim in where.refused)
     await acknowledge(desk, ring, ticket, person, reading, judgement, mail.envelope, guessing=guessing)
     return Fate("spam" if judgement.spam else "opened", number, message, why)

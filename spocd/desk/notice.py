@@ -21,7 +21,6 @@ from spocd.domain.notice import (
     QUOTED,
     THE_TEAM,
     Hours,
-    What,
     cut,
     held_until,
     hours,
@@ -78,17 +77,23 @@ async def notify_assignee(
         await notify(desk, actor, ticket, agent, what, why=why, body=body, **about)
 
 
-async def notify_team(desk: Desk, actor: Actor | str, ticket: Ticket, *, body: str = "") -> None:
-    """Tell the team of a new ticket that nobody has: at its address, else each who is there. Without a team, nobody."""
+async def notify_team(
+    desk: Desk, actor: Actor | str, ticket: Ticket, what: str, *, why: str = "", body: str = "", who: str = ""
+) -> None:
+    """Tell the team of a ticket that nobody has: at its address, else each of its tier who is there.
+
+    Whoever has the ticket is told in the team's place; without a team, nobody is.
+    """
     if ticket.assignee is not None:
-        return await notify(desk, actor, ticket, ticket.assignee, What.NEW, body=body)
+        return await notify(desk, actor, ticket, ticket.assignee, what, why=why, body=body, who=who)
     team = await desk.tx.one("team_of_ticket", ticket=ticket.number) if ticket.team else None
     if team is None:
         return None
     if team["address"]:
-        return await _post(desk, ticket, Crew(team["name"], team["address"]), THE_TEAM, [_event(What.NEW, "", body)])
-    for row in await desk.tx.all("team_to_tell", team=team["key"]):
-        await notify(desk, actor, ticket, row["agent"], What.NEW, body=body)
+        event = _event(what, why, body, who=who)
+        return await _post(desk, ticket, Crew(team["name"], team["address"]), THE_TEAM, [event])
+    for row in await desk.tx.all("team_to_tell", team=team["key"], tier=ticket.tier):
+        await notify(desk, actor, ticket, row["agent"], what, why=why, body=body, who=who)
     return None
 
 

@@ -7,6 +7,7 @@ from typing import Any, Literal, TypedDict
 from spocd.desk.access import Actor, seen_by
 from spocd.desk.documents import moment, moment_or_none, read_json
 from spocd.desk.operation import Desk, operation
+from spocd.desk.withheld import without_hidden
 from spocd.errors import Exit, Refused
 from spocd.store import Row
 
@@ -99,13 +100,13 @@ async def fairness(
         "until": moment(span["until"]),
         "by": per,
         "taken": taken,
-        "in_turn": max(taken - out_of_turn, 0),
+        "in_turn": max(taken - out_of_turn - early, 0),
         "out_of_turn": out_of_turn,
         "before_their_time": early,
         "overall": overall[0] if overall else _group("all", {}),
         "groups": groups[:MOST_GROUPS],
         "groups_left_out": max(len(groups) - MOST_GROUPS, 0),
-        "jumps": [_jump(row) for row in jumps],
+        "jumps": [await without_hidden(desk.tx, actor, _jump(row)) for row in jumps],
         "jumps_left_out": max(out_of_turn + early - len(jumps), 0),
     }
 

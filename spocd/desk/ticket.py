@@ -15,6 +15,7 @@ from spocd.desk.operation import Desk, operation
 from spocd.desk.person import ensure_person, find_person
 from spocd.domain import ticket as case
 from spocd.domain.address import Address, parse
+from spocd.domain.notice import What
 from spocd.domain.ticket import Ticket
 from spocd.errors import Exit, Refused
 
@@ -67,7 +68,7 @@ async def new(
         position, message = await add_own(desk, actor, ticket, kind="note", body=body, recipients=[])
         await enclose(desk, message, attachments)
         await record(desk, ticket.number, actor, "note", message=position)
-    await notify_team(desk, actor, ticket, body=body)
+    await notify_team(desk, actor, ticket, What.NEW, body=body)
     await _acknowledge(desk, actor, ticket, address, notify=notify, named=on_behalf)
     return await document_of(desk, ticket.number)
 

@@ -23,6 +23,8 @@ class What(StrEnum):
     ANSWERED = "answered"
     GIVEN = "given"
     RETURNED = "returned"
+    PASSED_ON = "passed on"
+    WOKEN = "woken"
     MENTIONED = "mentioned"
     THIRD_PARTY = "third party"
     CONSULT_ANSWERED = "consult answered"

@@ -97,11 +97,19 @@ def written_to(ticket: Ticket, now: int) -> Ticket:
         state=state,
         updated_at=now,
         waiting_since=waiting_since,
+        untouched_since=_untouched(ticket, now),
         pend_until=None,
         resolved_at=None,
         closed_at=None,
         resolution=None,
     )
+
+
+def _untouched(ticket: Ticket, now: int) -> int | None:
+    """Since when its agent has done nothing about what there is to do: from now, unless from before."""
+    if ticket.assignee is None:
+        return None
+    return now if ticket.untouched_since is None else ticket.untouched_since
 
 
 def filed(ticket: Ticket, now: int) -> Ticket:
@@ -188,7 +196,14 @@ def pended(ticket: Ticket, until: int, now: int) -> Ticket:
 def woken(ticket: Ticket, now: int) -> Ticket:
     """The moment that it rested for has come: it asks for somebody's attention again."""
     waiting = ticket.waiting_since if ticket.waiting_since is not None else now
-    return replace(ticket, state=State.OPEN, pend_until=None, waiting_since=waiting, updated_at=now)
+    return replace(
+        ticket,
+        state=State.OPEN,
+        pend_until=None,
+        waiting_since=waiting,
+        untouched_since=_untouched(ticket, now),
+        updated_at=now,
+    )
 
 
 def resolved(ticket: Ticket, now: int, *, resolution: str | None = None) -> Ticket:

@@ -408,3 +408,65 @@ async def test_whose_ticket_somebody_else_puts_back_is_told(desk: RunningDesk) -
     await desk.ask("ticket.take", by=OTHER, ticket=1)
     await desk.ask("ticket.release", by=OTHER, ticket=1)
     assert len(await told(desk)) == 1, "nobody is told what they did themselves"
+
+
+async def test_a_case_that_is_passed_on_to_a_team_or_a_tier_is_told_to_whoever_may_have_it(desk: RunningDesk) -> None:
+    await with_addresses(desk)
+    await with_team(desk, "agent", "other", "lead")
+    await by_hand(desk, "update agent set tier = 2 where login = 'other'")
+    await desk.mail("It burns.")
+    await desk.ask("ticket.assign", by=LEAD, ticket=1, to="floor")
+    assert [each.to_address for each in await told(desk)] == ["agent@example.org", "other@example.org"]
+    assert "A case was passed on to your team" in text_of((await told(desk))[0])
+    await desk.send(Sent("250 ok"))
+    desk.now += HOUR
+    await desk.ask("ticket.escalate", by=LEAD, ticket=1, reason="it needs a network engineer")
+    [notice] = await told(desk)
+    assert notice.to_address == "other@example.org", "only those of the next tier"
+    assert "it needs a network engineer" in text_of(notice)
+
+
+async def test_what_the_requester_writes_on_a_case_that_nobody_has_is_told_to_its_team(desk: RunningDesk) -> None:
+    await with_addresses(desk)
+    await with_team(desk, "agent", "other")
+    await desk.mail("It burns.")
+    await desk.ask("ticket.assign", by=LEAD, ticket=1, to="floor")
+    await desk.send(Sent("250 ok"))
+    desk.now += HOUR
+    await desk.mail("It burns still.", Subject="Re: Printer [desk#1]")
+    assert [each.to_address for each in await told(desk)] == ["agent@example.org", "other@example.org"]
+    assert "> It burns still." in text_of((await told(desk))[0])
+
+
+async def test_whoever_has_a_case_that_rested_is_told_when_it_wakes(desk: RunningDesk) -> None:
+    await with_addresses(desk)
+    await desk.mail("It burns.")
+    await desk.ask("ticket.take", ticket=1)
+    await desk.ask("ticket.pend", ticket=1, until=desk.now + DAY)
+    desk.now += DAY + 1
+    await desk.write(clock.look)
+    [notice] = await told(desk)
+    assert "This case has rested long enough" in text_of(notice)
+
+
+@pytest.mark.parametrize("rested", [False, True], ids=["they wrote again", "it woke"])
+async def test_what_its_agent_answered_once_and_then_lets_lie_goes_back_into_the_queue(
+    desk: RunningDesk, rested: bool
+) -> None:
+    await desk.mail("It burns.")
+    await desk.ask("ticket.take", ticket=1)
+    desk.now += HOUR
+    await desk.ask("ticket.reply", ticket=1, body="Where?")
+    desk.now += HOUR
+    if rested:
+        await desk.ask("ticket.pend", ticket=1, until=desk.now + HOUR)
+        desk.now += HOUR + 1
+        await desk.write(clock.look)
+    else:
+        await desk.mail("Here.", Subject="Re: Printer [desk#1]")
+    desk.now += desk.settings.untouched * HOUR - 10
+    await desk.write(clock.look)
+    assert (await desk.view(1))["assignee"] == "agent"
+    desk.now += 20
+    await desk.write(clock.look)
+    assert (await desk.view(1))["assignee"] is None

@@ -115,7 +115,9 @@ async def test_taking_another_than_the_next_needs_a_reason_and_is_on_record(desk
         "to": "agent", "why": "the fire is in that room", "place": 3, "passed": 2, "next": 1,
     }  # fmt: skip
     await desk.ask("ticket.take", ticket=1)
-    assert "out of turn" not in [each["event"] for each in (await desk.view(1))["journal"]]
+    events = [each["event"] for each in (await desk.view(1))["journal"]]
+    assert ("taken" in events, "out of turn" in events) == (True, False), "a last word is an answer"
+    assert (await desk.view(1))["assignee"] == "agent"
 
 
 async def test_what_is_passed_over_is_counted_among_what_the_agent_is_offered(desk: RunningDesk) -> None:

@@ -40,3 +40,10 @@ select g.id from agent g join ticket t on t.number = :number
    and not exists (select 1 from service r where r.key = t.service and r.restricted = 1
                       and not exists (select 1 from team_member m where m.team = r.team and m.agent = g.id))
  limit 1;
+
+-- name: ever_acted
+-- Whether somebody did anything about a ticket but have it and pass it on.
+select 1 as acted from journal
+ where ticket = :ticket and actor = :login
+   and event not in ('taken', 'assigned', 'handed over', 'released', 'escalated', 'given to a team', 'returned', 'out of turn')
+ limit 1;

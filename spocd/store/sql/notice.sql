@@ -16,7 +16,8 @@ select id, login, name, address from agent where lower(address) = :address and l
 select m.key, m.name, m.address from ticket t join team m on m.key = t.team where t.number = :ticket;
 
 -- name: team_to_tell
-select agent from team_member where team = :team order by agent;
+select m.agent from team_member m join agent g on g.id = m.agent
+ where m.team = :team and g.tier >= :tier order by m.agent;
 
 -- name: last_notice
 -- The newest notice to an agent about a ticket, since some moment.

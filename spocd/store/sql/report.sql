@@ -37,14 +37,18 @@ with opened as (
          coalesce(case cast(:by as text)
            when 'all' then 'all'
            when 'channel' then t.channel
-           when 'organisation' then p.organisation
+           when 'organisation' then b.organisation
            when 'team' then t.team
            when 'group' then g.name
            when 'person' then
              (select a.shown from person_address a where a.person = p.id order by a.created_at, a.address limit 1)
          end, '') as whose
-    from ticket t join person p on p.id = t.requester
-         left join person_group g on cast(:by as text) = 'group' and g.person = p.id
+    -- Who was merged into another is that other, with the groups of both.
+    from ticket t join person o on o.id = t.requester join person p on p.id = coalesce(o.survivor, o.id)
+         left join belonging b on cast(:by as text) = 'organisation' and b.person = p.id
+         left join (select distinct coalesce(one.survivor, one.id) as person, m.name
+                      from person_group m join person one on one.id = m.person) g
+           on cast(:by as text) = 'group' and g.person = p.id
    where t.opened_at >= :since and t.opened_at < :until and t.state <> 'spam' and t.merged_into is null
      and (cast(:viewer as bigint) is null
           or not exists (select 1 from service s where s.key = t.service and s.restricted = 1
