@@ -100,7 +100,7 @@ async def fairness(
         "until": moment(span["until"]),
         "by": per,
         "taken": taken,
-        "in_turn": max(taken - out_of_turn - early, 0),
+        "in_turn": max(taken - out_of_turn, 0),
         "out_of_turn": out_of_turn,
         "before_their_time": early,
         "overall": overall[0] if overall else _group("all", {}),

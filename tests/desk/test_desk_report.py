@@ -72,6 +72,23 @@ async def test_it_is_shown_by_what_they_have_in_common(desk: RunningDesk, per: s
     assert {each["of"]: each["tickets"] for each in report["groups"]} == groups
 
 
+async def test_whoever_belongs_to_an_organisation_by_domain_and_whoever_was_merged_counts_once(
+    desk: RunningDesk,
+) -> None:
+    await desk.mail()
+    await desk.mail(From="Ann <ann@home.example>")
+    await by_hand(
+        desk,
+        f"insert into organisation (key, name, briefing, created_at) values ('client', 'Client', '', {START})",
+        "insert into organisation_domain (domain, organisation) values ('client.example', 'client')",
+        "insert into person_group (person, name) select person, 'pilot' from person_address where domain = 'home.example'",
+    )
+    await desk.ask("person.merge", by=LEAD, address="ann@home.example", to="ann@client.example")
+    for per, of in (("organisation", "client"), ("person", "ann@client.example"), ("group", "pilot")):
+        report = await desk.ask("report.fairness", per=per)
+        assert {each["of"]: each["tickets"] for each in report["groups"]} == {of: 2}, per
+
+
 async def test_each_jump_is_there_with_who_when_which_why_and_over_how_many(desk: RunningDesk) -> None:
     for number in range(1, 5):
         await desk.mail(Subject=f"{number}")
