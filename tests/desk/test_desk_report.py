@@ -81,7 +81,8 @@ async def test_whoever_belongs_to_an_organisation_by_domain_and_whoever_was_merg
         desk,
         f"insert into organisation (key, name, briefing, created_at) values ('client', 'Client', '', {START})",
         "insert into organisation_domain (domain, organisation) values ('client.example', 'client')",
-        "insert into person_group (person, name) select person, 'pilot' from person_address where domain = 'home.example'",
+        "insert into person_group (person, name)"
+        " select person, 'pilot' from person_address where domain = 'home.example'",
     )
     await desk.ask("person.merge", by=LEAD, address="ann@home.example", to="ann@client.example")
     for per, of in (("organisation", "client"), ("person", "ann@client.example"), ("group", "pilot")):
