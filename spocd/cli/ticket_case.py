@@ -87,9 +87,9 @@ def spam(tickets: Chosen, reason: str | None) -> None:
 def redact(message: str, texts: tuple[str, ...], whole: bool | None, attachments: tuple[str, ...], reason: str) -> None:
     """Remove words, files or all of a message for good, with the mail that it came in.
 
-    Words are found whatever their case and wherever the lines are broken. Letters that quote them lose them as well,
-    and the search does; other messages that say them too are named. What has been sent cannot be called back. Leads
-    may.
+    Words are found whatever their case and wherever the lines are broken. The ticket's letters that quote them lose
+    them as well, and the search does; other messages that say them too are named. What has been sent cannot be called
+    back, and digests, letters of merged tickets and earlier subjects in the log keep them. Leads may.
     """
     if not (texts or whole or attachments):
         raise click.UsageError("Say what is to be removed: --text WORDS, --attachment NAME or --all.")
