@@ -42,8 +42,9 @@ select g.id from agent g join ticket t on t.number = :number
  limit 1;
 
 -- name: ever_acted
--- Whether somebody did anything about a ticket but have it and pass it on.
+-- Whether somebody did anything about a ticket but have it, put what is said of it right, and pass it on.
 select 1 as acted from journal
  where ticket = :ticket and actor = :login
-   and event not in ('taken', 'assigned', 'handed over', 'released', 'escalated', 'given to a team', 'returned', 'out of turn')
+   and event not in ('taken', 'assigned', 'handed over', 'released', 'escalated', 'given to a team', 'returned', 'out of turn',
+                     'changed')
  limit 1;
