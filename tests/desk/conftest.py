@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.desk.running_desk import RunningDesk, copy_of, founded, new_url, opened
+from tests.desk.running_desk import RunningDesk, alive, copy_of, founded, new_url, opened
 
 
 @pytest.fixture(scope="session")
@@ -22,5 +22,5 @@ def new_desk(tmp_path_factory: pytest.TempPathFactory) -> str:
 @pytest.fixture
 async def desk(tmp_path: Path, new_desk: str) -> AsyncIterator[RunningDesk]:
     store = await opened(copy_of(new_desk, tmp_path))
-    yield RunningDesk(store)
+    yield await alive(RunningDesk(store))
     await store.close()

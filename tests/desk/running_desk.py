@@ -95,6 +95,13 @@ async def founded(url: str) -> None:
     await store.close()
 
 
+async def alive(desk: RunningDesk) -> RunningDesk:
+    """The desk, its node heard of now: by the clock of PostgreSQL the database may have been made a while ago."""
+    if postgres.is_wanted():
+        await desk.write(node.beat)
+    return desk
+
+
 def check_document(asked: Operation, answer: dict[str, Any]) -> None:
     """Whether an answer is the document that its operation promises: each field, each type, and nothing else."""
     promised = fields_of(get_type_hints(asked.function)["return"])

@@ -85,7 +85,6 @@ async def test_the_order_of_domains_and_addresses_makes_no_difference(desk: Runn
 
 
 async def test_health_warns_while_nodes_differ_and_until_the_beat_after_a_reload(desk: RunningDesk) -> None:
-    await desk.write(node.beat)  # by the clock of PostgreSQL the desk may have been made a while ago
     one, other = as_node(desk, "a", shared()), as_node(desk, "b", shared())
     await begin(one, "there:/a")
     await begin(other, "there:/b")

@@ -23,6 +23,7 @@ from tests.desk.running_desk import (
     OTHER,
     START,
     RunningDesk,
+    alive,
     copy_of,
     founded,
     new_url,
@@ -249,7 +250,7 @@ def full_desk(tmp_path_factory: pytest.TempPathFactory) -> str:
 @pytest.fixture
 async def full(tmp_path: Path, full_desk: str) -> AsyncIterator[RunningDesk]:
     store = await opened(copy_of(full_desk, tmp_path))
-    yield RunningDesk(store)
+    yield await alive(RunningDesk(store))
     await store.close()
 
 
