@@ -201,8 +201,8 @@ sys.exit(serve(Path(sys.argv[1])))
 """
 
 
-# An exception out of a signal may strike in the middle of PostgreSQL's driver, which then crashes (a failure to systemd all
-# the same) or, one time in ten, never comes to its end: there it is systemd's watchdog that ends the daemon.
+# An exception out of a signal may strike in the middle of PostgreSQL's driver, which then crashes (a failure to systemd
+# all the same) or, one time in ten, never comes to its end: there it is systemd's watchdog that ends the daemon.
 @pytest.mark.sqlite
 def test_a_daemon_that_something_within_it_ends_ends_with_an_error_and_its_log_says_so(tmp_path: Path) -> None:
     """Code 0 would be the end of it: systemd starts again only what has failed."""
