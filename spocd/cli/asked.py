@@ -100,6 +100,9 @@ def _remember(context: click.Context, option: click.Parameter, value: Any) -> No
     # An option that is not given must not undo what an earlier place on the line said.
     if value is None or value is False:
         return
+    if option.name == "acting_as" and not value:
+        # A variable that is not set in a script must not make this an act of whoever runs it.
+        raise click.UsageError("--as is empty. Name an agent, or leave it out.", context)
     this = context.meta.setdefault(_KEY, Asked())
     match option.name:
         case "json":

@@ -30,6 +30,13 @@ def _filters() -> list[click.Parameter]:
         option(["--state", "states"], multiple=True, type=_states, metavar="STATE,…", help=f"{', '.join(STATES)}."),
         option(["--assignee"], metavar="@me|none|LOGIN", shell_complete=complete_login, help="Who has it."),
         option(["--requester"], metavar="ADDR", help="Who asked."),
+        option(["--group"], metavar="GROUP", help="Of people in this group."),
+        option(
+            ["--organisation"],
+            metavar="KEY",
+            shell_complete=complete_key("organisation.list"),
+            help="Of people of this organisation.",
+        ),
         option(["--service"], metavar="KEY", shell_complete=complete_key("service.list"), help="Of this service."),
         option(["--team"], metavar="KEY", shell_complete=complete_key("team.list"), help="Of this team."),
         option(["--tag"], metavar="TAG", help="With this tag."),

@@ -78,6 +78,13 @@ def test_the_options_that_stand_everywhere_may_stand_anywhere(desk: FakeDesk, cl
     assert ended.out.startswith("{")
 
 
+def test_a_name_to_act_under_that_is_empty_is_not_who_runs_it(desk: FakeDesk, cli: Cli) -> None:
+    ended = cli("ticket", "take", "12", "--as", "")
+    assert ended.code == 2
+    assert "--as is empty." in ended.err
+    assert desk.calls == []
+
+
 def test_a_write_whose_answer_is_lost_is_repeated_once_under_the_same_key(desk: FakeDesk, cli: Cli) -> None:
     def lost_the_first_time(_: dict[str, Any]) -> dict[str, Any]:
         if len(desk.calls) == 1:

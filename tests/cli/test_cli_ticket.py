@@ -71,6 +71,7 @@ def test_a_list_asks_with_its_filters(desk: FakeDesk, cli: Cli) -> None:
         *("ticket", "list", "--state", "new,open", "--state", "spam", "--assignee", "@me", "--priority", "high"),
         *("--since", "2026-08-01T00:00:00Z", "--search", "on fire", "--sort", "due", "-L", "10"),
         *("--tag", "vpn", "--team", "floor", "--due-within", "2026-08-02T00:00:00Z", "--breached"),
+        *("--group", "board", "--organisation", "acme"),
     )
     assert desk.asked("ticket.list") == [
         {
@@ -84,6 +85,8 @@ def test_a_list_asks_with_its_filters(desk: FakeDesk, cli: Cli) -> None:
             "team": "floor",
             "due_before": 1785628800,
             "breached": True,
+            "group": "board",
+            "organisation": "acme",
             "limit": 10,
         }
     ]
