@@ -95,3 +95,17 @@ async def put_tags(desk: Desk, ticket: int, tags: list[str]) -> None:
     await desk.tx.run("drop_tags", ticket=ticket)
     await desk.tx.batch("add_tag", [{"ticket": ticket, "tag": each} for each in tags])
     await desk.tx.run("set_tags", ticket=ticket, tags=" ".join(tags))
+
+
+async def check_sight(desk: Desk, ticket: Ticket, into: Ticket) -> None:
+    """Refuse where people would come to see, on the other ticket, what only one team sees."""
+    if ticket.service is None or ticket.service == into.service:
+        return
+    service = await desk.tx.one("service", key=ticket.service)
+    if service is not None and service["restricted"]:
+        raise Refused(
+            "restricted",
+            f"#{ticket.number} is for the team of {ticket.service} alone, and #{into.number} is not. Make it one of"
+            f" that service first: spocd ticket edit {into.number} --service {ticket.service}",
+            Exit.CONFLICT,
+        )

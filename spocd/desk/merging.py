@@ -12,6 +12,7 @@ from typing import Any
 from spocd.desk import search
 from spocd.desk.access import Actor
 from spocd.desk.answer import workable
+from spocd.desk.casework import check_sight
 from spocd.desk.documents import TicketDocument, document_of, find_ticket, read_json, save, write_json
 from spocd.desk.journal import record
 from spocd.desk.letter import last_chain, post, readers
@@ -35,7 +36,7 @@ async def merge(
     before = await workable(desk, ticket, if_rev)
     survivor = await find_ticket(desk, into)
     check_merge(before, survivor)
-    await _check_sight(desk, before, survivor)
+    await check_sight(desk, before, survivor)
     people = await desk.tx.all("participants", ticket=ticket)
     there = {row["identity"] for row in await desk.tx.all("participants", ticket=into)}
     await _check_requester(desk, before, survivor, there)
@@ -45,25 +46,12 @@ async def merge(
     await save(desk, before, gone)
     await save(desk, survivor, lives)
     addresses = [row["address"] for row in joined]
+    await desk.tx.run("drop_handovers", ticket=ticket)
     await record(desk, ticket, actor, "merged", into=into)
     await record(desk, into, actor, "merged here", other=ticket, joined=addresses or None)
     if notify:
         await _tell(desk, actor, before, lives)
     return {**(await document_of(desk, ticket)), "joined": addresses}
-
-
-async def _check_sight(desk: Desk, ticket: Ticket, into: Ticket) -> None:
-    """Refuse where people would come to see, on the survivor, what only one team sees."""
-    if ticket.service is None or ticket.service == into.service:
-        return
-    service = await desk.tx.one("service", key=ticket.service)
-    if service is not None and service["restricted"]:
-        raise Refused(
-            "restricted",
-            f"#{ticket.number} is for the team of {ticket.service} alone, and #{into.number} is not. Make it one of"
-            f" that service first: spocd ticket edit {into.number} --service {ticket.service}",
-            Exit.CONFLICT,
-        )
 
 
 async def _check_requester(desk: Desk, ticket: Ticket, into: Ticket, there: set[int]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from spocd.desk import search
 from spocd.desk.access import Actor, no_ticket
 from spocd.desk.answer import tell, workable
+from spocd.desk.casework import check_sight
 from spocd.desk.documents import TicketDocument, document_of, find_ticket, save
 from spocd.desk.journal import record
 from spocd.desk.message import find_message
@@ -29,6 +30,7 @@ async def move(desk: Desk, actor: Actor, *, message: str, to: str) -> TicketDocu
     source, target = await find_ticket(desk, row["ticket"]), await _target(desk, actor, to)
     if target.number == source.number:
         raise Refused("there", f"{message} is on #{source.number} already.")
+    await check_sight(desk, source, target)
     await _carry(desk, actor, [row], source, target)
     return await document_of(desk, target.number)
 
@@ -96,8 +98,15 @@ def _came_in(message: Row) -> bool:
     return bool(message["kind"] == "mail" and message["direction"] == "in")
 
 
+def _is_inside(message: Row) -> bool:
+    """Whether nobody outside has seen this or may come to see it: a note, an expert's answer."""
+    return bool(message["kind"] == "note")
+
+
 async def _writer(desk: Desk, source: Ticket, message: Row) -> int:
-    """The person who wrote a mail; what the desk itself wrote belongs to the requester."""
+    """The person who wrote a mail; what the desk itself wrote, and what stays inside, belongs to the requester."""
+    if _is_inside(message):
+        return source.requester
     if message["person"] is not None:
         return int(message["person"])
     address = find(message["author_address"]) if _came_in(message) else None
@@ -109,11 +118,12 @@ async def _writer(desk: Desk, source: Ticket, message: Row) -> int:
 async def _new_from(desk: Desk, actor: Actor, source: Ticket, rows: list[Row], subject: str | None) -> Ticket:
     """A new ticket for messages that are a matter of their own."""
     first = next((row for row in rows if _came_in(row)), rows[0])
+    own = "" if _is_inside(first) else first["subject"]
     ticket = await open_ticket(
         desk,
         actor,
         requester=await _writer(desk, source, first),
-        subject=subject_of(subject) if subject is not None else first["subject"] or source.subject,
+        subject=subject_of(subject) if subject is not None else own or source.subject,
         channel=source.channel,
         address=source.address,
         service=source.service,

@@ -308,3 +308,27 @@ async def test_messages_of_a_merged_ticket_are_split_off_the_survivor(desk: Runn
 async def test_what_cannot_be_split_off_is_refused(desk: RunningDesk, messages: list[str], code: str) -> None:
     await two_of_ann(desk)
     assert (await refusal(desk, "ticket.split", messages=messages)).code == code
+
+
+async def test_sec_what_stays_inside_gives_a_new_ticket_neither_its_subject_nor_its_writer(desk: RunningDesk) -> None:
+    await desk.mail("It smokes.", Subject="Printer")
+    await desk.ask("ticket.consult", ticket=1, to="eva@supplier.example", body="What is it?")
+    [letter] = [each for each in await desk.letters() if each.kind == "consult"]
+    await desk.mail("The fuse.", From="eva@supplier.example", to=letter.reply_to, Subject="FUSE-OF-ANN")
+    answer = (await desk.view(1))["messages"][-1]
+    assert (answer["kind"], answer["subject"]) == ("note", "FUSE-OF-ANN")
+    new = await desk.ask("ticket.split", messages=[answer["id"]])
+    assert (new["subject"], new["requester"]["address"]) == ("Printer", "ann@client.example")
+    await desk.ask("ticket.reply", ticket=new["number"], body="We look.")
+    to_ann = [text_of(each) for each in await desk.letters() if each.to_address == "ann@client.example"]
+    assert not [each for each in to_ann if "FUSE-OF-ANN" in each]
+
+
+async def test_sec_what_is_for_one_team_alone_is_not_moved_to_where_others_see_it(desk: RunningDesk) -> None:
+    await a_team_with_two_services(desk)
+    await desk.ask("ticket.new", requester=BO, subject="Pay", service="payroll", body="MARK")
+    await desk.mail("It smokes.", Subject="Printer")
+    refused = await refusal(desk, "message.move", message="1.1", to="2")
+    assert (refused.code, refused.exit) == ("restricted", Exit.CONFLICT)
+    assert "spocd ticket edit 2 --service payroll" in str(refused)
+    assert "MARK" not in str(await desk.view(2))
