@@ -255,9 +255,15 @@ async def readers(desk: Desk, ticket: Ticket, *, answer: bool) -> list[Reader]:
 async def _reader(desk: Desk, ticket: Ticket, row: Row, *, answer: bool) -> Reader:
     last = await desk.tx.one("last_reply_to", ticket=ticket.number, person=row["identity"])
     address = row["address"]
-    if last is not None:
-        address = (answer and last["reply_to"]) or last["author_address"] or address
+    if last is not None and await _is_of(desk, last["author_address"], row["identity"]):
+        address = (answer and last["reply_to"]) or last["author_address"]
     return Reader(row["person"], row["name"], address, row["language"], row["known_at"] is not None, row["generation"])
+
+
+async def _is_of(desk: Desk, address: str, person: int) -> bool:
+    """Whether an address is this person's now: it may have been another's while the two were merged."""
+    owner = await desk.tx.one("person_of_address", address=address.lower())
+    return owner is not None and owner["id"] == person
 
 
 async def last_chain(desk: Desk, ticket: Ticket, ring: Ring, person: int) -> Chain:

@@ -400,3 +400,17 @@ async def test_without_notice_the_journal_says_why_nobody_was_told(desk: Running
     await opened(desk, ANN, notify=False)
     assert await journal(desk, 1) == ["opened", "not acknowledged"]
     assert await desk.letters() == []
+
+
+async def test_sec_what_came_while_two_were_merged_is_answered_to_its_own_person_once_they_are_parted(
+    desk: RunningDesk,
+) -> None:
+    await opened(desk, BO)
+    await opened(desk, HOME)
+    await merge(desk, HOME, BO)
+    await desk.mail("It burns.", From="Ann <ann@home.example>", Reply_To="ann@elsewhere.example")
+    await desk.ask("person.unmerge", address=HOME)
+    assert (await desk.view(3))["requester"]["address"] == BO
+    await desk.ask("ticket.reply", ticket=3, body="SECRET of Bo")
+    letters = [each for each in await desk.letters() if "SECRET of Bo" in text_of(each)]
+    assert [each.to_address for each in letters] == [BO]
