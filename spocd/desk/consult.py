@@ -97,6 +97,9 @@ async def _post(
     ring = await desk.ring()
     chain = await own_chain(desk, ticket, ring, Purpose.EXPERT, person["id"])
     reader = Reader(person["id"], person["name"], address, person["language"], True, generation, Purpose.EXPERT)
+    service = await desk.tx.one("service", key=ticket.service) if ticket.service else None
+    if service is not None and service["restricted"]:
+        said = {**said, "subject": ""}  # what it is about is for its team alone
     return await post(
         desk, ring, ticket, reader, kind=kind, cause="staff", message=message, chain=chain, variables=said
     )

@@ -9,7 +9,7 @@ from spocd.domain.consult import next_look
 from spocd.domain.delivery import Rejected
 from spocd.domain.letter import Letter
 from spocd.errors import Exit, Refused
-from tests.desk.by_hand import by_hand
+from tests.desk.by_hand import a_team_with_two_services, by_hand
 from tests.desk.running_desk import AGENT, DAY, HOUR, LEAD, OTHER, START, RunningDesk, journal, text_of
 from tests.desk.staff import told, with_addresses
 
@@ -267,3 +267,12 @@ async def test_an_expert_who_is_merged_into_another_person_is_that_person(desk: 
     await desk.mail("Yes.", From=EXPERT, to=letter.reply_to)
     states = [each["state"] for each in (await desk.view(1))["consults"]]
     assert states == ["answered"] * (1 + again)
+
+
+async def test_sec_an_expert_does_not_learn_what_a_case_of_a_restricted_service_is_about(desk: RunningDesk) -> None:
+    await a_team_with_two_services(desk)
+    await desk.ask("ticket.new", requester="bo@client.example", subject="SALARY-OF-BO", service="payroll", body="x")
+    await desk.ask("ticket.consult", ticket=1, to="eva@supplier.example", body="Which form is it?")
+    [letter] = [each for each in await desk.letters() if each.kind == "consult"]
+    assert "SALARY-OF-BO" not in text_of(letter)
+    assert "[desk#1]" in text_of(letter)
