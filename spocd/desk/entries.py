@@ -9,6 +9,7 @@ from spocd.desk.documents import read_json, write_json
 from spocd.desk.operation import Desk
 from spocd.domain.catalogue import week, written_week
 from spocd.domain.desk_file import Change, Entries, touched
+from spocd.errors import Exit, Refused
 from spocd.store import Row
 
 Kind = dict[str, dict[str, Any]]
@@ -147,7 +148,19 @@ async def _write_calendars(desk: Desk, entries: Mapping[str, Mapping[str, Any]])
     await desk.tx.batch("put_calendar", rows)
 
 
+def _check_not_own(desk: Desk, entries: Mapping[str, Mapping[str, Any]]) -> None:
+    """Refuse addresses that are the desk's: no notice would ever go there, since the desk does not write to itself."""
+    for key, fields in entries.items():
+        if fields["address"] and desk.settings.own.own(fields["address"]):
+            raise Refused(
+                "own-address",
+                f"{key}: {fields['address']} is an address of this desk. Name one that is read by people.",
+                Exit.USAGE,
+            )
+
+
 async def _write_agents(desk: Desk, entries: Mapping[str, Mapping[str, Any]]) -> None:
+    _check_not_own(desk, entries)
     plain = ("name", "address", "role", "title", "hours", "picture", "signature", "tier", "digest", "quiet")
     rows = [
         {name: fields[name] for name in plain}
@@ -163,6 +176,7 @@ async def _write_agents(desk: Desk, entries: Mapping[str, Mapping[str, Any]]) ->
 
 
 async def _write_teams(desk: Desk, entries: Mapping[str, Mapping[str, Any]]) -> None:
+    _check_not_own(desk, entries)
     rows = [
         {"key": key, "name": fields["name"], "address": fields["address"], "now": desk.now}
         for key, fields in entries.items()

@@ -116,3 +116,14 @@ async def test_a_ticket_of_a_service_is_offered_its_answers_and_those_for_all(de
     await desk.ask("desk.apply", by=ADMIN, text=f'{text}[services.vpn]\nname = "V"\n[services.mail]\nname = "M"\n')
     offered = await desk.ask("canned.list", service="vpn")
     assert [each["key"] for each in offered["canned"]] == ["all", "vpn"]
+
+
+async def test_an_address_of_the_desk_is_nobodys(desk: RunningDesk) -> None:
+    for operation, asked in (
+        ("agent.new", {"login": "eve", "address": "desk@example.org"}),
+        ("agent.edit", {"login": "agent", "card": {"address": "IT@example.org"}}),
+        ("desk.apply", {"text": '[teams.floor]\nname = "Floor"\naddress = "desk+x@example.org"\n'}),
+    ):
+        with pytest.raises(Refused, match="is an address of this desk") as refused:
+            await desk.ask(operation, by=ADMIN, **asked)
+        assert refused.value.code == "own-address"
