@@ -76,6 +76,7 @@ async def _close(desk: Desk, actor: Actor, ticket: Ticket, how: _Closing, why: s
         blockers=[] if how.though_blocked else await blockers_of(desk, actor, number),
     )
     await save(desk, ticket, after)
+    await desk.tx.run("drop_handovers", ticket=number)
     await record(desk, number, actor, "resolved", why=why, resolution=how.resolution)
     if how.notify:
         await tell(desk, actor, ticket, kind="closed", message=None, variables={"body": written_to_people(how.body)})

@@ -75,7 +75,7 @@ async def move(
     elif had is not None:
         hours = desk.settings.untouched if reason.cause == "untouched" else 0
         await notify(desk, actor, moved, had["id"], What.RETURNED, why=why, hours=hours)
-    if to is None and (moved.team, moved.tier) != (ticket.team, ticket.tier):
+    if to is None and (reason.team or moved.tier != ticket.tier):
         await notify_team(desk, actor, moved, What.PASSED_ON, why=why, body=text)
     if tell:
         await tell_requester(desk, ticket, had, to, reason, passed_on=moved.tier > ticket.tier or bool(reason.team))

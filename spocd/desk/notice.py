@@ -21,6 +21,7 @@ from spocd.domain.notice import (
     QUOTED,
     THE_TEAM,
     Hours,
+    What,
     cut,
     held_until,
     hours,
@@ -49,6 +50,9 @@ async def notify(
     if row is None or not row["address"] or _is_own(actor, row) or await is_hidden_from(desk, row, ticket):
         return None
     event = _event(what, why, body, **about)
+    if row["away"]:
+        # Their cases are with others, who are told. Only what is meant for them by name is held until they are back.
+        return await _hold(desk, agent, ticket, what, event, desk.now) if what == What.MENTIONED else None
     until = _held_until(desk, row)
     if until is not None:
         return await _hold(desk, agent, ticket, what, event, until)
@@ -196,7 +200,7 @@ async def _send_to(desk: Desk, agent: int) -> int:
     await desk.tx.batch("drop_notice", [{"id": row["id"]} for row in rows])
     reader = await desk.tx.one("agent_to_tell", id=agent)
     if reader is None or not reader["address"]:
-        return 0  # gone or away since: what they had is with others
+        return 0  # gone since: what they had is with others
     tickets = {row["ticket"]: await find_ticket(desk, row["ticket"]) for row in rows if row["ticket"] is not None}
     shown = [row for row in rows if not await _is_hidden_now(desk, reader, tickets.get(row["ticket"]))]
     if not shown:

@@ -25,6 +25,7 @@ async def spam(
     """File a ticket as spam: nobody is told, nobody has it, and it is deleted after 30 days unless it is reopened."""
     before = await workable(desk, ticket, if_rev)
     await save(desk, before, case.filed_as_spam(before, desk.now))
+    await desk.tx.run("drop_handovers", ticket=ticket)
     await record(desk, ticket, actor, "spam", was=before.state, why=reason)
     return await document_of(desk, ticket)
 

@@ -242,6 +242,7 @@ def reopened(ticket: Ticket, now: int) -> Ticket:
         closed_at=None,
         resolution=None,
         waiting_since=now,
+        untouched_since=_untouched(ticket, now),
         updated_at=now,
     )
 

@@ -557,3 +557,12 @@ async def test_of_very_many_cases_an_operation_moves_some_and_the_clock_the_othe
     assert {each["to"] for each in answer["moved"]} == {"other"}
     loads = {each["login"]: each["open"] for each in (await desk.ask("agent.load", by=LEAD))["agents"]}
     assert loads["other"] == MOST_IN_ONE + 20
+
+
+@pytest.mark.parametrize("end", ["ticket.spam", "ticket.close"])
+async def test_nobody_is_told_who_has_what_was_ended_meanwhile(desk: RunningDesk, end: str) -> None:
+    await desk.mail("Buy pills.")
+    await desk.ask("ticket.take", ticket=1)
+    assert len(await told(desk)) == 1
+    await desk.ask(end, ticket=1, **({"notify": False} if end == "ticket.close" else {}))
+    assert await told(desk) == []

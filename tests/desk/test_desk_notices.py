@@ -470,3 +470,56 @@ async def test_what_its_agent_answered_once_and_then_lets_lie_goes_back_into_the
     desk.now += 20
     await desk.write(clock.look)
     assert (await desk.view(1))["assignee"] is None
+
+
+async def test_who_names_somebody_who_is_away_is_told_of_once_they_are_back(desk: RunningDesk) -> None:
+    await with_addresses(desk)
+    await desk.mail("It burns.")
+    await away(desk, "other")
+    await desk.ask("ticket.note", ticket=1, body="@other, do you know this one?")
+    await desk.write(clock.look)
+    assert await told(desk) == []
+    await by_hand(desk, "update absence set ended_at = 1")
+    desk.now += HOUR
+    await desk.write(clock.look)
+    [notice] = await told(desk)
+    assert notice.to_address == "other@example.org"
+    assert "> @other, do you know this one?" in text_of(notice)
+    await desk.write(clock.look)
+    assert len(await told(desk)) == 1, "once"
+
+
+async def test_what_was_held_for_a_digest_waits_while_they_are_away(desk: RunningDesk) -> None:
+    await with_addresses(desk)
+    await by_hand(desk, "update agent set digest = '08:00' where login = 'other'")
+    await desk.mail("It burns.")
+    await desk.ask("ticket.note", ticket=1, body="@other, do you know this one?")
+    await away(desk, "other")
+    desk.now += 2 * DAY
+    await desk.write(clock.look)
+    assert await told(desk) == []
+    await by_hand(desk, "update absence set ended_at = 1")
+    await desk.write(clock.look)
+    assert [each.to_address for each in await told(desk)] == ["other@example.org"]
+
+
+async def test_a_team_is_told_of_what_one_of_it_gives_to_all_of_them(desk: RunningDesk) -> None:
+    await with_addresses(desk)
+    await with_team(desk, "agent", "other")
+    await desk.mail("It burns.", to="it@example.org")
+    await desk.ask("ticket.take", ticket=1)
+    await desk.send(Sent("250 ok"))
+    desk.now += HOUR
+    await desk.ask("ticket.assign", ticket=1, to="floor", reason="I have too much")
+    assert [each.to_address for each in await told(desk)] == ["other@example.org"]
+
+
+async def test_what_staff_open_again_and_let_lie_goes_back_into_the_queue(desk: RunningDesk) -> None:
+    await desk.mail("It burns.")
+    await desk.ask("ticket.take", ticket=1)
+    await desk.ask("ticket.reply", ticket=1, body="It is out.", close=True)
+    desk.now += HOUR
+    await desk.ask("ticket.reopen", by=LEAD, ticket=1, reason="it is not out")
+    desk.now += desk.settings.untouched * HOUR + 10
+    await desk.write(clock.look)
+    assert (await desk.view(1))["assignee"] is None

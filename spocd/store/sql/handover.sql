@@ -19,6 +19,10 @@ delete from outbox where id = :id and state = 'waiting' and tries = 0;
 -- An answer names who has the ticket: what was to say that before it would come after it.
 delete from outbox where ticket = :ticket and person = :person and kind = 'handover' and state = 'waiting' and tries = 0;
 
+-- name: drop_handovers
+-- Nobody has any more what is closed or filed as spam.
+delete from outbox where ticket = :ticket and kind = 'handover' and state = 'waiting' and tries = 0;
+
 -- name: open_promises_of
 select due_at, broken_at from promise where ticket = :ticket and kept_at is null and withdrawn_at is null order by due_at;
 

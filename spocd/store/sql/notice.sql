@@ -1,9 +1,8 @@
 -- name: agent_to_tell
--- Nobody who has left, is away now, or is a program.
-select g.id, g.login, g.name, g.address, g.language, g.digest, g.quiet, g.role
-  from agent g
- where g.id = :id and g.left_at is null and g.role <> 'robot'
-   and not exists (select 1 from absence a where a.agent = g.id and a.begun_at is not null and a.ended_at is null);
+-- Nobody who has left, or is a program.
+select g.id, g.login, g.name, g.address, g.language, g.digest, g.quiet, g.role,
+       (select count(*) from absence a where a.agent = g.id and a.begun_at is not null and a.ended_at is null) as away
+  from agent g where g.id = :id and g.left_at is null and g.role <> 'robot';
 
 -- name: agent_here
 select id, login, address from agent where id = :id and left_at is null;
@@ -32,7 +31,11 @@ update outbox set variables = :variables where id = :id and state = 'waiting' an
 insert into notice (agent, ticket, what, text, at, not_before) values (:agent, :ticket, :what, :text, :now, :not_before);
 
 -- name: agents_with_notices
-select agent from notice where not_before <= :now group by agent order by min(not_before) limit :most;
+-- What was held for somebody who is away waits until they are back.
+select n.agent from notice n
+ where n.not_before <= :now
+   and not exists (select 1 from absence a where a.agent = n.agent and a.begun_at is not null and a.ended_at is null)
+ group by n.agent order by min(n.not_before) limit :most;
 
 -- name: notices_of
 select n.id, n.ticket, n.what, n.text, n.at, t.subject, t.address
