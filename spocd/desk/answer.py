@@ -1,7 +1,8 @@
-"""What an agent says: answers and notes; and what rests until a moment, or is closed by time alone."""
+"""What an agent says: answers, last words and notes; and what rests until a moment, or is closed by time alone."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, NotRequired, TypedDict
 from zoneinfo import ZoneInfo
@@ -74,20 +75,12 @@ async def reply(
         raise Refused("both", "An answer either closes the ticket or lets it rest. Take one.", Exit.USAGE)
     if promise is not None:
         check_promise(promise, close=close, pend_until=pend_until, now=desk.now)
-    takes = await answering_takes(desk, actor, before, reason)
-    await _answer(desk, actor, before, body, attachments, promised="" if promise is None else told(desk, promise))
-    await keep(desk, actor, before)
-    after = case.answered(before, desk.now)
+    said = Words(body, reason, attachments=attachments, promised="" if promise is None else told(desk, promise))
     if before.state == case.State.RESOLVED and not close:
         await record(desk, ticket, actor, "reopened", was=before.state, why="answered it")
-    if takes:
-        after = case.answered(case.given(after, actor.agent, desk.now), desk.now)
-        await record(desk, ticket, actor, "taken", to=actor.login, why="answered it")
+    after = await say(desk, actor, before, said)
     if close:
-        after = case.resolved(after, desk.now, resolution=resolution)
-        parts, blockers = await open_parts(desk, actor, ticket), await blockers_of(desk, actor, ticket)
-        check_closable(ticket, children=parts, blockers=blockers)
-        await record(desk, ticket, actor, "resolved", resolution=resolution)
+        after = await resolve(desk, actor, after, resolution=resolution)
     if promise is not None:
         await make(desk, actor, before, promise)
         after = case.promised(after, promise, desk.now)
@@ -98,25 +91,71 @@ async def reply(
     return await document_of(desk, ticket)
 
 
-async def _answer(
-    desk: Desk, actor: Actor, ticket: Ticket, body: str, attachments: list[Enclosed] | None, *, promised: str
-) -> None:
-    to = await readers(desk, ticket, answer=True)
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What an agent says to everybody on a ticket. `kind` is that of the letters; where they are not to `notify`
+    anybody, since they have heard it, it stands on the ticket all the same.
+    """
+
+    body: str
+    reason: str | None  # why out of turn, where nobody had it
+    kind: Literal["answer", "closed"] = "answer"
+    promised: str = ""
+    attachments: list[Enclosed] | None = None
+    notify: bool = True
+
+
+async def say(desk: Desk, actor: Actor, before: Ticket, said: Words) -> Ticket:
+    """Answer: it is a message of the ticket, keeps what was promised, and takes what nobody had. The ticket by then."""
+    takes = await answering_takes(desk, actor, before, said.reason)
+    to = await readers(desk, before, answer=said.kind == "answer") if said.notify else []
     recipients = [{"name": each.name, "address": each.address} for each in to]
-    position, message = await add_own(desk, actor, ticket, kind="mail", body=body, recipients=recipients)
-    await enclose(desk, message, attachments)
-    last = await desk.tx.one("last_message_of_people", ticket=ticket.number)
-    letters = await tell(
-        desk, actor, ticket, kind="answer", message=message,
-        variables={"body": written_to_people(body), "promised": promised, **quote_of(desk, last)},
-    )  # fmt: skip
+    position, message = await add_own(desk, actor, before, kind="mail", body=said.body, recipients=recipients)
+    await enclose(desk, message, said.attachments)
+    letters = await _send(desk, actor, before, said, message) if said.notify else None
+    await record(desk, before.number, actor, "answered", message=position, letters=letters)
+    await keep(desk, actor, before)
+    after = case.answered(before, desk.now)
+    if not takes:
+        return after
+    await record(desk, before.number, actor, "taken", to=actor.login, why="answered it")
+    return case.answered(case.given(after, actor.agent, desk.now), desk.now)
+
+
+async def _send(desk: Desk, actor: Actor, ticket: Ticket, said: Words, message: int) -> list[int]:
+    variables = {"body": written_to_people(said.body), "promised": said.promised}
+    if said.kind == "answer":
+        variables |= quote_of(desk, await desk.tx.one("last_message_of_people", ticket=ticket.number))
+    letters = await tell(desk, actor, ticket, kind=said.kind, message=message, variables=variables)
     if not letters:
         raise Refused(
             "nobody",
             f"Nobody on #{ticket.number} has an address to answer to."
             f" Add one: spocd ticket cc add {ticket.number} ADDR",
         )
-    await record(desk, ticket.number, actor, "answered", message=position, letters=letters)
+    return letters
+
+
+async def resolve(
+    desk: Desk,
+    actor: Actor,
+    ticket: Ticket,
+    *,
+    resolution: Resolution | None,
+    why: str | None = None,
+    though_parts: bool = False,
+    though_blocked: bool = False,
+) -> Ticket:
+    """Hold a ticket to be done; Refused where something that is open keeps it. The ticket by then."""
+    after = case.resolved(ticket, desk.now, resolution=resolution)
+    check_closable(
+        ticket.number,
+        children=[] if though_parts else await open_parts(desk, actor, ticket.number),
+        blockers=[] if though_blocked else await blockers_of(desk, actor, ticket.number),
+    )
+    await desk.tx.run("drop_handovers", ticket=ticket.number)
+    await record(desk, ticket.number, actor, "resolved", why=why, resolution=resolution)
+    return after
 
 
 def quote_of(desk: Desk, last: Row | None) -> dict[str, str | Public]:

@@ -93,14 +93,15 @@ async def fairness(
     overall = await _groups(desk, span, viewer, "all")
     happened = await _counts(desk, span, viewer)
     jumps = await desk.tx.all("turns_between", **span, viewer=viewer, of_jumps=1, most=MOST_LINES)
-    taken = sum(happened.get(each, 0) for each in _INTO_HANDS)
+    in_turn = await desk.tx.one("taken_in_turn", **span, viewer=viewer)
+    assert in_turn is not None
     out_of_turn, early = happened.get("out of turn", 0), happened.get("before its time", 0)
     return {
         "since": moment(span["since"]),
         "until": moment(span["until"]),
         "by": per,
-        "taken": taken,
-        "in_turn": max(taken - out_of_turn, 0),
+        "taken": sum(happened.get(each, 0) for each in _INTO_HANDS),
+        "in_turn": in_turn["n"],
         "out_of_turn": out_of_turn,
         "before_their_time": early,
         "overall": overall[0] if overall else _group("all", {}),

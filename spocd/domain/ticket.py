@@ -208,8 +208,7 @@ def woken(ticket: Ticket, now: int) -> Ticket:
 
 def resolved(ticket: Ticket, now: int, *, resolution: str | None = None) -> Ticket:
     """Staff hold it to be done, by what came of it; the requester may still say otherwise."""
-    if ticket.state in (State.RESOLVED, State.CLOSED):
-        raise Refused("closed", f"#{ticket.number} is {ticket.state} already.")
+    check_undone(ticket)
     return replace(
         ticket,
         state=State.RESOLVED,
@@ -245,6 +244,16 @@ def reopened(ticket: Ticket, now: int) -> Ticket:
         untouched_since=_untouched(ticket, now),
         updated_at=now,
     )
+
+
+def check_undone(ticket: Ticket) -> None:
+    """Refuse where it is done already, or was nothing to be done."""
+    if ticket.state == State.SPAM:
+        raise Refused(
+            "spam", f"#{ticket.number} is filed as spam. Reopen it first: spocd ticket reopen {ticket.number}"
+        )
+    if not ticket.is_open:
+        raise Refused("closed", f"#{ticket.number} is {ticket.state} already.")
 
 
 def check_workable(ticket: Ticket) -> None:

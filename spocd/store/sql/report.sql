@@ -26,6 +26,21 @@ select j.event, count(*) as n from journal j
                           and not exists (select 1 from team_member m where m.team = s.team and m.agent = :viewer)))
  group by j.event;
 
+-- name: taken_in_turn
+-- Whatever came into somebody's hands without a line, just before, that it was out of turn. What nobody waited for, or
+-- was taken early by a promise, is in turn.
+select count(*) as n from journal j
+ where j.event in ('taken', 'assigned', 'handed over', 'released', 'returned', 'escalated', 'given to a team',
+                   'out of turn', 'before its time')
+   and j.event in ('taken', 'assigned') and j.at >= :since and j.at < :until
+   and coalesce((select b.event from journal b
+                  where b.ticket = j.ticket and b.id < j.id and b.event in ('taken', 'assigned', 'out of turn')
+                  order by b.id desc limit 1), '') <> 'out of turn'
+   and (cast(:viewer as bigint) is null
+        or not exists (select 1 from ticket t join service s on s.key = t.service
+                        where t.number = j.ticket and s.restricted = 1
+                          and not exists (select 1 from team_member m where m.team = s.team and m.agent = :viewer)));
+
 -- name: ticket_lines_after
 select at, actor, event from journal where ticket = :ticket and id > :id order by id limit 200;
 
