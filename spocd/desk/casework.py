@@ -48,7 +48,7 @@ async def edit(
     after, tags = edited(before, wanted, desk.now), tagged(had, tag or [], untag or [])
     changed = differences(before, after) | tag_difference(had, tags)
     if requester is not None:
-        after, told = await _of(desk, after, requester)
+        after, told = await _of(desk, actor, after, requester)
         changed |= told
     if not changed:
         raise Refused("nothing", f"Nothing of #{ticket} would change: it is so already, or nothing was asked for.")
@@ -75,12 +75,12 @@ async def _edit(desk: Desk, wanted: Edit, service: str | None) -> Edit:
     return replace(wanted, of_service=True, service=service, team=row["team"] if row else None)
 
 
-async def _of(desk: Desk, ticket: Ticket, requester: str) -> tuple[Ticket, dict[str, Any]]:
+async def _of(desk: Desk, actor: Actor, ticket: Ticket, requester: str) -> tuple[Ticket, dict[str, Any]]:
     """The ticket as another person's; whose it was stays on it, in copy, until an agent takes them off."""
     address = parse(requester)
     if desk.settings.own.own(str(address)):
         raise Refused("own-address", f"{address} is an address of this desk. Name the person who asks.", Exit.USAGE)
-    person = await ensure_person(desk, address, "")
+    person = await ensure_person(desk, address, "", by=actor)
     if person["id"] == ticket.requester:
         return ticket, {}
     was = (await document_of(desk, ticket.number))["requester"]["address"]

@@ -56,7 +56,7 @@ async def consult(
     if remind != NEVER and remind < SHORTEST:
         raise Refused("too-soon", "A reminder comes after a minute at least, such as --remind 2d.", Exit.USAGE)
     address = parse(to)
-    person = await _expert(desk, before, address, name)
+    person = await _expert(desk, actor, before, address, name)
     position, message = await add_own(
         desk, actor, before, kind="note", body=body, recipients=[{"name": person["name"], "address": str(address)}]
     )
@@ -77,10 +77,10 @@ async def consult(
     return await document_of(desk, ticket)
 
 
-async def _expert(desk: Desk, ticket: Ticket, address: Address, name: str) -> Row:
+async def _expert(desk: Desk, actor: Actor, ticket: Ticket, address: Address, name: str) -> Row:
     if desk.settings.own.own(str(address)):
         raise Refused("own-address", f"{address} is an address of this desk. Name the expert who is asked.", Exit.USAGE)
-    person = await ensure_person(desk, address, name)
+    person = await ensure_person(desk, address, name, by=actor)
     if person["id"] == await identity(desk, ticket.requester):
         raise Refused(
             "requester",

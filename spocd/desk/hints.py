@@ -9,7 +9,7 @@ from spocd.desk.access import Actor, Role, seen_by
 from spocd.desk.documents import OrganisationBrief, TicketDocument, moment, read_json, ticket_document
 from spocd.desk.operation import Desk, operation
 from spocd.desk.organisation import organisation_of
-from spocd.desk.person import find_person
+from spocd.desk.person import known_person
 from spocd.desk.search import COMMON
 from spocd.desk.ticket import check_service
 from spocd.domain.address import parse
@@ -52,7 +52,7 @@ async def hints(
     """Say what to ask about a service, what its answers are, what was alike before, and what else the person has."""
     await check_service(desk, service)
     row = await desk.tx.one("service", key=service) if service else None
-    person = await find_person(desk, str(parse(requester))) if requester else None
+    person = await known_person(desk, actor, str(parse(requester))) if requester else None
     return {
         "facts": read_json(row["facts"]) if row else [],
         "canned": await _canned(desk, service),

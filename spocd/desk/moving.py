@@ -103,7 +103,7 @@ def _is_inside(message: Row) -> bool:
     return bool(message["kind"] == "note")
 
 
-async def _writer(desk: Desk, source: Ticket, message: Row) -> int:
+async def _writer(desk: Desk, actor: Actor, source: Ticket, message: Row) -> int:
     """The person who wrote a mail; what the desk itself wrote, and what stays inside, belongs to the requester."""
     if _is_inside(message):
         return source.requester
@@ -112,7 +112,7 @@ async def _writer(desk: Desk, source: Ticket, message: Row) -> int:
     address = find(message["author_address"]) if _came_in(message) else None
     if address is None:
         return source.requester
-    return int((await ensure_person(desk, address, message["author_name"]))["id"])
+    return int((await ensure_person(desk, address, message["author_name"], by=actor))["id"])
 
 
 async def _new_from(desk: Desk, actor: Actor, source: Ticket, rows: list[Row], subject: str | None) -> Ticket:
@@ -122,7 +122,7 @@ async def _new_from(desk: Desk, actor: Actor, source: Ticket, rows: list[Row], s
     ticket = await open_ticket(
         desk,
         actor,
-        requester=await _writer(desk, source, first),
+        requester=await _writer(desk, actor, source, first),
         subject=subject_of(subject) if subject is not None else own or source.subject,
         channel=source.channel,
         address=source.address,

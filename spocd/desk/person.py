@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TypedDict
 
-from spocd.desk.access import Actor, Role
+from spocd.desk.access import SPOCD, Actor, Role, seen_by
+from spocd.desk.acquaintance import acquaintance
 from spocd.desk.documents import Mailbox, OrganisationBrief, moment, page_size
 from spocd.desk.journal import line, record_about
 from spocd.desk.operation import Desk, operation
@@ -61,9 +62,17 @@ async def find_person(desk: Desk, address: str) -> Row | None:
     return await desk.tx.one("person_of_address", address=address.lower())
 
 
-async def the_person(desk: Desk, address: str) -> Row:
-    """As `find_person`; Refused where there is nobody."""
-    found = await find_person(desk, str(parse(address)))
+async def known_person(desk: Desk, actor: Actor, address: str) -> Row | None:
+    """As `find_person`, but None where the actor knows nobody with this address."""
+    found = await find_person(desk, address)
+    if found is None or found["owner"] in (await acquaintance(desk, actor, found["id"])).without:
+        return None
+    return found
+
+
+async def the_person(desk: Desk, actor: Actor, address: str) -> Row:
+    """As `known_person`; Refused where there is nobody."""
+    found = await known_person(desk, actor, str(parse(address)))
     if found is None:
         raise Refused("no-such-person", f"Nobody with the address {address} is known to the desk.", Exit.NOT_FOUND)
     return found
@@ -76,20 +85,37 @@ async def identity(desk: Desk, person: int) -> int:
     return int(row["id"])
 
 
-async def ensure_person(desk: Desk, address: Address | None, name: str) -> Row:
-    """The person behind an address, made when new. Without an address it is somebody nobody can write to."""
-    if address is not None:
-        found = await find_person(desk, address.key)
-        if found is not None:
-            if name and not found["name"]:
-                await desk.tx.run("person_name", id=found["id"], name=name)
-                found["name"] = name
-            return found
+async def ensure_person(desk: Desk, address: Address | None, name: str, *, by: Actor = SPOCD) -> Row:
+    """The person behind an address, made when new. Without an address it is somebody nobody can write to.
+
+    Where an agent names somebody whom they do not know (`desk/acquaintance`), they find the same as where it is new.
+    """
+    found = None if address is None else await find_person(desk, address.key)
+    if found is not None and not await _is_stranger(desk, by, found):
+        if name and not found["name"]:
+            await desk.tx.run("person_name", id=found["id"], name=name)
+            found["name"] = name
+        return found
     row = await desk.tx.one("add_person", name=name, language=None, now=desk.now)
     assert row is not None
-    if address is not None:
+    if found is not None and address is not None:
+        # Whoever is known in secret is this new person from now on, and keeps name, language and groups to themself.
+        here = {"address": address.key, "person": row["id"], "shown": str(address), "now": desk.now}
+        await desk.tx.run("give_person_address", **here)
+        await _record_merge(desk, by, found["id"], "person merged", address=str(address), into=str(address))
+        await desk.tx.run("merge_person", person=found["id"], survivor=row["id"])
+    elif address is not None:
         await _add_address(desk, row["id"], address, at=desk.now)
     return row
+
+
+async def _is_stranger(desk: Desk, actor: Actor, found: Row) -> bool:
+    """Whether the actor knows nothing of a person. Who has several addresses is found as they are: the desk would
+    answer their hidden tickets at another one otherwise.
+    """
+    if not (await acquaintance(desk, actor, found["id"])).is_none:
+        return False
+    return len(await desk.tx.all("person_addresses", person=found["id"])) == 1
 
 
 async def _add_address(desk: Desk, person: int, address: Address, *, at: int) -> None:
@@ -108,22 +134,26 @@ async def hear(desk: Desk, person: Row, reading: Reading) -> None:
         person["language"], person["other_language"] = now.language, now.other
 
 
-async def document_of_person(desk: Desk, person: int) -> PersonDocument:
-    """What is known of a person, as it is now."""
+async def document_of_person(desk: Desk, actor: Actor, person: int) -> PersonDocument:
+    """What the actor knows of a person, as it is now."""
     row = await desk.tx.one("person", id=person)
     assert row is not None
-    addresses = await desk.tx.all("person_addresses", person=person)
-    merged = await desk.tx.all("merged_people", person=person)
+    known = await acquaintance(desk, actor, person)
+    addresses = [
+        each for each in await desk.tx.all("person_addresses", person=person) if each["owner"] not in known.without
+    ]
+    merged = [each for each in await desk.tx.all("merged_people", person=person) if each["id"] not in known.without]
+    groups = await desk.tx.all("person_groups", person=person)
     return {
         "name": row["name"],
         "address": addresses[0]["address"] if addresses else "",
         "addresses": [each["address"] for each in addresses],
         "language": row["language"],
         "organisation": await organisation_of(desk, person),
-        "groups": [each["name"] for each in await desk.tx.all("person_groups", person=person)],
+        "groups": sorted({each["name"] for each in groups if each["owner"] not in known.without}),
         "merged": [{"name": each["name"], "address": each["address"]} for each in merged],
         "known": row["known_at"] is not None,
-        "since": moment(row["created_at"]),
+        "since": moment(max(row["created_at"], known.since or 0)),
     }
 
 
@@ -139,7 +169,7 @@ async def list_people(
     cursor: str | None = None,
 ) -> PersonList:
     """List people, the newest first; who was merged into another is not one of them."""
-    filters: dict[str, object] = {"living": 1}
+    filters: dict[str, object] = {"living": 1, **seen_by(actor)}
     if search:
         filters["search"] = people_with(search)
     if group is not None:
@@ -179,7 +209,7 @@ async def edit(
     organisation: str | None = None,
 ) -> PersonDocument:
     """Change what is known of a person; "" as language or organisation takes away what somebody said before."""
-    person = await the_person(desk, address)
+    person = await the_person(desk, actor, address)
     changed: dict[str, str | None] = {}
     if name is not None:
         changed["name"] = check_name(name)
@@ -196,14 +226,14 @@ async def edit(
         await desk.tx.run("change_person", id=person["id"], other=other, **now)
         told = {key: changed[key] or "" for key in was}
         await record_about(desk, person["id"], actor, "person changed", address=address, was=was, now=told)
-    return await document_of_person(desk, person["id"])
+    return await document_of_person(desk, actor, person["id"])
 
 
 @operation("person.alias", writes=True)
 async def alias(desk: Desk, actor: Actor, *, address: str, alias: str, remove: bool = False) -> PersonDocument:
     """Note a further address of a person, from which they write too; with remove, take it from them."""
     _check_sees_all(actor)
-    person = await the_person(desk, address)
+    person = await the_person(desk, actor, address)
     further = parse(alias)
     if desk.settings.own.own(str(further)):
         raise Refused("own-address", f"{further} is an address of this desk, and no person's.", Exit.USAGE)
@@ -225,7 +255,7 @@ async def alias(desk: Desk, actor: Actor, *, address: str, alias: str, remove: b
         )
     event = "address removed" if remove else "address added"
     await record_about(desk, person["id"], actor, event, address=str(further))
-    return await document_of_person(desk, person["id"])
+    return await document_of_person(desk, actor, person["id"])
 
 
 async def _drop_address(desk: Desk, person: Row, theirs: Row | None, address: Address) -> None:
@@ -252,27 +282,27 @@ def _check_sees_all(actor: Actor) -> None:
 async def merge(desk: Desk, actor: Actor, *, address: str, to: str) -> PersonDocument:
     """Make two people one: all that the first has is the second's from now on. It can be undone."""
     _check_sees_all(actor)
-    person, survivor = await the_person(desk, address), await the_person(desk, to)
+    person, survivor = await the_person(desk, actor, address), await the_person(desk, actor, to)
     if person["id"] == survivor["id"]:
         raise Refused("there", f"{address} and {to} are one person already.", Exit.CONFLICT)
     # Before they are one, since the tickets that it is told on are those of the first alone.
     await _record_merge(desk, actor, person["id"], "person merged", address=address, into=to)
     await record_about(desk, survivor["id"], actor, "person merged", address=address, into=to)
     await desk.tx.run("merge_person", person=person["id"], survivor=survivor["id"])
-    return await document_of_person(desk, survivor["id"])
+    return await document_of_person(desk, actor, survivor["id"])
 
 
 @operation("person.unmerge", writes=True)
 async def unmerge(desk: Desk, actor: Actor, *, address: str) -> PersonDocument:
     """Undo the merge of the person to whom this address belonged; what was written meanwhile stays the other's."""
     _check_sees_all(actor)
-    found = await the_person(desk, address)
+    found = await the_person(desk, actor, address)
     if found["merged_into"] is None:
         raise Refused("not-merged", f"{address} was not merged into anybody. See: spocd person view {address}")
     await desk.tx.run("unmerge_person", person=found["owner"])
     await _record_merge(desk, actor, found["owner"], "person unmerged", address=address)
     await record_about(desk, found["id"], actor, "person unmerged", address=address)
-    return await document_of_person(desk, found["owner"])
+    return await document_of_person(desk, actor, found["owner"])
 
 
 async def _record_merge(desk: Desk, actor: Actor, person: int, event: str, **detail: str) -> None:
@@ -303,10 +333,11 @@ async def _regroup(desk: Desk, actor: Actor, group: str, addresses: list[str], s
         raise Refused("too-many", f"At most {MOST_AT_ONCE} people at once.", Exit.USAGE)
     changed = 0
     for address in dict.fromkeys(addresses):
-        person = await the_person(desk, address)
+        person = await the_person(desk, actor, address)
         if await desk.tx.run(statement, person=person["id"], name=name):
             changed += 1
             await record_about(desk, person["id"], actor, event, address=address, group=name)
-    rows = await desk.tx.listing("person", {"living": 1, "group": name}, sort="newest", limit=MOST_AT_ONCE, after=None)
+    filters = {"living": 1, "group": name, **seen_by(actor)}
+    rows = await desk.tx.listing("person", filters, sort="newest", limit=MOST_AT_ONCE, after=None)
     members: list[Mailbox] = [{"name": row["name"], "address": row["address"]} for row in rows]
     return {"group": name, "changed": changed, "members": members}

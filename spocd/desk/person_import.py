@@ -156,8 +156,9 @@ def _change(desk: Desk, actor: Actor, work: _Work, wanted: Wanted, was: Row, the
         "language": was["language"] or wanted.language,
         "organisation": wanted.organisation or was["organisation"],
         "known_at": desk.now if was["known_at"] is None else was["known_at"],
+        "entered_at": desk.now if was["entered_at"] is None else was["entered_at"],
     }
-    told: dict[str, Any] = {key: value for key, value in now.items() if value != was[key] and key != "known_at"}
+    told: dict[str, Any] = {key: now[key] for key in ("name", "language", "organisation") if now[key] != was[key]}
     if any(now[key] != was[key] for key in now):
         work.changes.append({"id": was["id"], **now})
     addresses = [each for each in wanted.addresses if each.key not in there]

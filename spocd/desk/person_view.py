@@ -6,9 +6,10 @@ import json
 from typing import Any, TypedDict
 
 from spocd.desk.access import Actor, Role, seen_by
+from spocd.desk.acquaintance import acquaintance
 from spocd.desk.documents import TicketDocument, moment, moment_or_none, ticket_document
 from spocd.desk.operation import Desk, operation
-from spocd.desk.person import PersonDocument, document_of_person, the_person
+from spocd.desk.person import PersonDocument, document_of_person, known_person, the_person
 from spocd.domain.holders import hand_overs
 from spocd.store import Row
 
@@ -70,7 +71,7 @@ class PersonView(PersonDocument):
 @operation("person.view", role=Role.ROBOT)
 async def view(desk: Desk, actor: Actor, *, address: str) -> PersonView:
     """Show a person with their whole history: tickets, mails, who had their cases, promises, consults."""
-    person = int((await the_person(desk, address))["id"])
+    person = int((await the_person(desk, actor, address))["id"])
     hidden = seen_by(actor)
     theirs: dict[str, Any] = {"person": person, "viewer": hidden.get("viewer")}
     rows = await desk.tx.listing("ticket", {"person": person} | hidden, sort="newest", limit=MOST_TICKETS, after=None)
@@ -80,7 +81,7 @@ async def view(desk: Desk, actor: Actor, *, address: str) -> PersonView:
     opened = (moment_or_none(counts["first_at"]), moment_or_none(counts["last_at"]))
     contacts = sorted(each for each in (*opened, mails["first_at"], mails["last_at"]) if each)
     return {
-        **await document_of_person(desk, person),
+        **await document_of_person(desk, actor, person),
         "asked": counts["asked"],
         "follows": counts["tickets"] - counts["asked"],
         "first_contact": contacts[0] if contacts else None,
@@ -89,7 +90,7 @@ async def view(desk: Desk, actor: Actor, *, address: str) -> PersonView:
         "hand_overs": await _hand_overs(desk, theirs),
         "promises": [_promise(row) for row in await desk.tx.all("person_promises", **theirs, most=MOST_SHOWN)],
         "consults": [_consult(row) for row in await desk.tx.all("person_consults", **theirs, most=MOST_SHOWN)],
-        "journal": [_line(row) for row in await desk.tx.all("person_journal", person=person, most=MOST_SHOWN)],
+        "journal": await _lines(desk, actor, person),
         "tickets": [ticket_document(row) for row in rows],
     }
 
@@ -137,6 +138,22 @@ def _promise(row: Row) -> PromiseLine:
 def _consult(row: Row) -> ConsultLine:
     answered = moment_or_none(row["answered_at"])
     return {"ticket": row["ticket"], "asked_at": moment(row["asked_at"]), "answered_at": answered}
+
+
+async def _lines(desk: Desk, actor: Actor, person: int) -> list[dict[str, Any]]:
+    """What was done about a person since the actor came to know them, but for what names somebody else unknown."""
+    since = (await acquaintance(desk, actor, person)).since or 0
+    rows = await desk.tx.all("person_journal", person=person, most=MOST_SHOWN)
+    lines = [_line(row) for row in rows if row["at"] >= since]
+    return [line for line in lines if not await _names_a_stranger(desk, actor, line)]
+
+
+async def _names_a_stranger(desk: Desk, actor: Actor, line: dict[str, Any]) -> bool:
+    """Whether a line names an address of somebody whom the actor does not know."""
+    if not actor.hidden:
+        return False
+    named = [line[each] for each in ("address", "into") if line.get(each)]
+    return any([await known_person(desk, actor, each) is None for each in named])
 
 
 def _line(row: Row) -> dict[str, Any]:

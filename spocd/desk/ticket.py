@@ -50,7 +50,7 @@ async def new(
     if not subject.strip():
         raise Refused("no-subject", "A ticket needs a subject: --subject 'What it is about'.", Exit.USAGE)
     await check_service(desk, service)
-    person = await ensure_person(desk, address, name)
+    person = await ensure_person(desk, address, name, by=actor)
     ticket = await open_ticket(
         desk,
         actor,
@@ -111,7 +111,7 @@ async def cc_add(desk: Desk, actor: Actor, *, ticket: int, address: str, if_rev:
     name = next(
         (r["name"] for r in await desk.tx.all("correspondents", ticket=ticket) if r["address"] == parsed.key), ""
     )
-    person = await ensure_person(desk, parsed, name)
+    person = await ensure_person(desk, parsed, name, by=actor)
     there = await desk.tx.one("is_participant", ticket=ticket, person=person["id"])
     if there or not await desk.tx.run("add_participant", ticket=ticket, person=person["id"], role="cc", now=desk.now):
         raise Refused("there", f"{parsed} is on #{ticket} already.", Exit.CONFLICT)

@@ -9,7 +9,7 @@ from spocd.desk.documents import find_ticket, moment
 from spocd.desk.evidence import claims_of
 from spocd.desk.journal import record
 from spocd.desk.operation import Desk, operation
-from spocd.desk.person import find_person
+from spocd.desk.person import known_person
 from spocd.domain.address import parse
 from spocd.domain.thread import Evidence
 from spocd.domain.token import Purpose, Ring, Token, good_keys, next_key_id, read
@@ -69,7 +69,7 @@ async def revoke(desk: Desk, actor: Actor, *, ticket: int, address: str | None =
     await find_ticket(desk, ticket)
     person = None
     if address is not None:
-        found = await find_person(desk, str(parse(address)))
+        found = await known_person(desk, actor, str(parse(address)))
         if found is None:
             raise Refused("no-such-person", f"Nobody with the address {address} is known.", Exit.NOT_FOUND)
         person = found["id"]

@@ -22,6 +22,18 @@ _SEEN = (
     " where x.number = {ticket} and s.restricted = 1"
     " and not exists (select 1 from team_member m where m.team = s.team and m.agent = :viewer))"
 )
+# The ticket `t` is none that is hidden from an agent: those of restricted services of teams that they are not in are.
+_NOT_HIDDEN = (
+    "not exists (select 1 from service s where s.key = t.service and s.restricted = 1 and not exists"
+    " (select 1 from team_member m where m.team = s.team and m.agent = :viewer))"
+)
+# As `rows_of_person` has it: a directory has them, or they are on a ticket or were asked on one that is not hidden.
+_KNOWN = f"""exists (select 1 from person one where coalesce(one.survivor, one.id) = +p.id and (
+    one.entered_at is not null
+    or exists (select 1 from participant x join ticket t on t.number = x.ticket
+                where x.person = one.id and {_NOT_HIDDEN})
+    or exists (select 1 from consult c join ticket t on t.number = c.ticket
+                where c.person = one.id and {_NOT_HIDDEN})))"""  # noqa: S608
 _ONE = "(select one.id from person one where coalesce(one.survivor, one.id) = :{})"
 _MEMBERS = """select one.id from person_group m join person w on w.id = m.person
     join person one on coalesce(one.survivor, one.id) = coalesce(w.survivor, w.id) where m.name = :group"""
@@ -37,7 +49,7 @@ TICKET_COLUMNS = f"""
   t.number, t.subject, t.state, t.kind, t.priority, t.requester, t.assignee, t.team, t.service, t.channel, t.address,
   t.opened_at, t.updated_at, t.due_at, t.waiting_since, t.pend_until, t.resolved_at, t.closed_at, t.merged_into, t.rev,
   t.direction, t.tier, t.resolution, t.tags,
-  p.name as requester_name,
+  coalesce(nullif(p.name, ''), o.name) as requester_name,
   {PERSON_ADDRESS} as requester_address,
   g.login as assignee_login,
   (select r.login from agent r where r.id = t.reporter) as reporter_login"""  # noqa: S608
@@ -77,9 +89,7 @@ _LISTINGS = {
             "team": "t.team = :team",
             "priority": "t.priority = :priority",
             "tag": "t.number in (select x.ticket from ticket_tag x where x.tag = :tag)",
-            # What is hidden from an agent: the tickets of restricted services of teams that they are not in.
-            "viewer": "not exists (select 1 from service s where s.key = t.service and s.restricted = 1 and not exists"
-            " (select 1 from team_member m where m.team = s.team and m.agent = :viewer))",
+            "viewer": _NOT_HIDDEN,
             "kind": "t.kind = :kind",
             "since": "t.opened_at >= :since",
             "until": "t.opened_at < :until",
@@ -110,6 +120,7 @@ _LISTINGS = {
             "living": "p.survivor is null",
             "group": f"p.id in ({_MEMBERS})",
             "organisation": f"p.id in ({_OF_ORGANISATION})",
+            "viewer": _KNOWN,
         },
         {"newest": ("-p.id", "p.id")},
     ),

@@ -34,6 +34,28 @@ update person set name = :name where id = :id and name = '';
 -- name: person_speaks
 update person set language = :language, other_language = :other where id = :id;
 
+-- name: rows_of_person
+-- The rows that are one person now, each with when the viewer came to know of it: null where they do not, since each of
+-- its tickets is hidden from them and no directory has it. Who was taken off a ticket still stands in its journal.
+select one.id, (
+         select min(k.at) from (
+           select one.entered_at as at
+           union all
+           select x.since from participant x join ticket t on t.number = x.ticket
+            where x.person = one.id
+              and not exists (select 1 from service s where s.key = t.service and s.restricted = 1
+                                 and not exists (select 1 from team_member m where m.team = s.team and m.agent = :viewer))
+           union all
+           select c.asked_at from consult c join ticket t on t.number = c.ticket
+            where c.person = one.id
+              and not exists (select 1 from service s where s.key = t.service and s.restricted = 1
+                                 and not exists (select 1 from team_member m where m.team = s.team and m.agent = :viewer))
+         ) k) as known_since
+  from person one where coalesce(one.survivor, one.id) = :person order by one.id;
+
+-- name: give_person_address
+update person_address set person = :person, shown = :shown, created_at = :now where address = :address;
+
 -- name: drop_person_address
 delete from person_address where address = :address;
 
@@ -67,7 +89,8 @@ select x.ticket, :now, :actor, :event, :detail, :person
   from participant x where x.person = :person and x.removed_at is null order by x.ticket;
 
 -- name: person_groups
-select distinct g.name from person one join person_group g on g.person = one.id
+-- Each with whose row is in it.
+select g.name, one.id as owner from person one join person_group g on g.person = one.id
  where coalesce(one.survivor, one.id) = :person order by g.name;
 
 -- name: add_to_group
@@ -181,4 +204,5 @@ select c.ticket, c.asked_at, c.answered_at
 select at, actor, event, detail from journal where person = :person and ticket is null order by id desc limit :most;
 
 -- name: change_imported_person
-update person set name = :name, language = :language, organisation = :organisation, known_at = :known_at where id = :id;
+update person set name = :name, language = :language, organisation = :organisation, known_at = :known_at,
+                  entered_at = :entered_at where id = :id;

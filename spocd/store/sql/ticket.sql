@@ -7,7 +7,7 @@ select number, subject, state, kind, priority, requester, assignee, team, servic
 -- name: ticket_document
 select t.number, t.subject, t.state, t.kind, t.priority, t.requester, t.assignee, t.team, t.service, t.channel,
        t.direction, t.tier, t.resolution, t.opened_at, t.updated_at, t.due_at, t.waiting_since, t.pend_until, t.rev,
-       t.tags, p.name as requester_name,
+       t.tags, coalesce(nullif(p.name, ''), o.name) as requester_name,
        coalesce((select a.shown from person_address a where a.person = p.id order by a.created_at, a.address limit 1), '')
          as requester_address,
        g.login as assignee_login, g.name as assignee_name,
@@ -70,8 +70,10 @@ select l.relation, l.theirs, t.number as ticket, t.state, t.subject
 
 -- name: participants
 -- Two who were merged are one here: as the requester where one of them is, else under their own row. `person` is whose
--- row it is, and so whose token; `identity` who that is now.
-select x.person, coalesce(o.survivor, o.id) as identity, x.role, x.generation, x.since, p.name, p.language, p.known_at,
+-- row it is, and so whose token; `identity` who that is now. What is not known of that one is as it was known before.
+select x.person, coalesce(o.survivor, o.id) as identity, x.role, x.generation, x.since,
+       coalesce(nullif(p.name, ''), o.name) as name, coalesce(p.language, o.language) as language,
+       coalesce(p.known_at, o.known_at) as known_at,
        coalesce((select a.shown from person_address a where a.person = p.id order by a.created_at, a.address limit 1), '')
          as address
   from participant x join person o on o.id = x.person join person p on p.id = coalesce(o.survivor, o.id)

@@ -105,6 +105,9 @@ create table canned (
 alter table person add column organisation text collate "C" references organisation;
 alter table person add column merged_into bigint references person;
 alter table person add column survivor bigint references person;
+-- Since when they are on the desk's list by a directory, and so no secret of whoever helped them. Null: known from tickets
+-- and questions to experts alone, and there for those who see one of these.
+alter table person add column entered_at bigint;
 create index person_merged on person (merged_into) where merged_into is not null;
 create index person_one on person (coalesce(survivor, id));
 create index person_organisation on person (organisation, id) where organisation is not null;

@@ -1,6 +1,6 @@
 -- name: people_of_addresses
 -- JSON is how a list is bound: what is in it stays opaque.
-select a.address as key, p.id, p.name, p.language, p.organisation, p.known_at,
+select a.address as key, p.id, p.name, p.language, p.organisation, p.known_at, p.entered_at,
        coalesce((select max(b.created_at) from person_address b where b.person = p.id), 0) as newest,
        (select string_agg(g.name, ' ') from person one join person_group g on g.person = one.id
          where coalesce(one.survivor, one.id) = +p.id) as groups
@@ -11,5 +11,5 @@ select a.address as key, p.id, p.name, p.language, p.organisation, p.known_at,
 select nextval(pg_get_serial_sequence('person', 'id')) as id from generate_series(1, cast(:n as int));
 
 -- name: add_imported_person
-insert into person (id, name, language, organisation, known_at, created_at) overriding system value
-values (:id, :name, :language, :organisation, :now, :now);
+insert into person (id, name, language, organisation, known_at, entered_at, created_at) overriding system value
+values (:id, :name, :language, :organisation, :now, :now, :now);

@@ -1,6 +1,6 @@
 -- name: people_of_addresses
 -- JSON is how a list is bound: what is in it stays opaque.
-select a.address as key, p.id, p.name, p.language, p.organisation, p.known_at,
+select a.address as key, p.id, p.name, p.language, p.organisation, p.known_at, p.entered_at,
        coalesce((select max(b.created_at) from person_address b where b.person = p.id), 0) as newest,
        (select group_concat(g.name, ' ') from person one join person_group g on g.person = one.id
          where coalesce(one.survivor, one.id) = +p.id) as groups
@@ -13,5 +13,5 @@ with recursive n (i) as (select 1 union all select i + 1 from n where i < :n)
 select coalesce((select seq from sqlite_sequence where name = 'person'), 0) + i as id from n;
 
 -- name: add_imported_person
-insert into person (id, name, language, organisation, known_at, created_at)
-values (:id, :name, :language, :organisation, :now, :now);
+insert into person (id, name, language, organisation, known_at, entered_at, created_at)
+values (:id, :name, :language, :organisation, :now, :now, :now);
