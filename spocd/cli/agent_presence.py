@@ -44,10 +44,11 @@ def away(
 ) -> None:
     """Say that an agent is away: their open cases move, and nothing new comes to them.
 
-    A case goes to the deputy, else to whoever is there, may have it and has the least to do, else into the queue; with
-    a hand-over brief, and one short mail to its requester, who reads the reason after the name: “Bob Berg: on leave”.
-    Of very many cases the first are moved at once and the others by the clock in the minutes after, as `to_move` says;
-    their requesters are told in any case. Who comes back gets nothing back by itself. Only leads say this of others.
+    A case goes to the deputy, else to whoever is there, may have it and has the least to do, those of its own tier
+    first, else into the queue; with a hand-over brief, and one short mail to its requester, who reads the reason after
+    the name: “Bob Berg: on leave”. Of very many cases the first are moved at once and the others by the clock in the
+    minutes after, as `to_move` says; their requesters are told in any case. Who comes back gets nothing back by itself.
+    Only leads say this of others.
     """
     answer = write(
         "agent.away",

@@ -8,7 +8,7 @@ from typing import TypedDict
 from spocd.desk.access import SPOCD, Actor, Role
 from spocd.desk.documents import find_ticket, moment, moment_or_none
 from spocd.desk.duty import colleague, receivers, wants_of
-from spocd.desk.handover import Reason, move
+from spocd.desk.handover import Reason, has_acted, move
 from spocd.desk.journal import record
 from spocd.desk.operation import Desk, operation
 from spocd.domain.duty import distribute, makes_a_circle
@@ -318,8 +318,7 @@ async def return_untouched(desk: Desk) -> int:
         return 0
     rows = await desk.tx.all("untouched_tickets", before=desk.now - desk.settings.untouched * 3600, most=MOST_AT_ONCE)
     for row in rows:
-        line = {"ticket": row["number"], "login": row["login"], "since": row["untouched_since"]}
-        if await desk.tx.one("acted_since", **line):
+        if await has_acted(desk, row["number"], row["login"], since=row["untouched_since"]):
             await desk.tx.run("ticket_touched", number=row["number"])
             continue
         ticket = await find_ticket(desk, row["number"])

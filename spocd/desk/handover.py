@@ -96,14 +96,18 @@ async def _brief(
     """The brief, filed as a note; "" where nobody had the ticket, or whoever had it did nothing and puts it back."""
     if had is None:
         return ""
-    acted = await desk.tx.one("ever_acted", ticket=ticket.number, login=had["login"])
-    if to is None and acted is None and moved.tier == ticket.tier:
+    if to is None and moved.tier == ticket.tier and not await has_acted(desk, ticket.number, had["login"]):
         return ""
     standing = await _standing(desk, moved)
     text = brief(standing, had=had["name"], to=to["name"] if to else reason.team or EVERYBODY, why=reason.why or "")
     position, _ = await add_own(desk, actor, ticket, kind="note", body=text, recipients=[], by=BRIEF)
     await record(desk, ticket.number, actor, "note", message=position)
     return text
+
+
+async def has_acted(desk: Desk, ticket: int, login: str, *, since: int = -1) -> bool:
+    """Whether somebody did anything about a ticket after a moment (UTC seconds) but have it, label it, pass it on."""
+    return await desk.tx.one("acted", ticket=ticket, login=login, since=since) is not None
 
 
 async def tell_requester(

@@ -65,7 +65,8 @@ def distribute(
     """Where each case of the leaver goes, in the order of the cases.
 
     To the deputy first, whom somebody chose. Else to whoever is there and is offered such a case, by team, skills and
-    tier: the one with the least to do, then the one who has gone longest without a new one. Else into the queue.
+    tier: to the case's own tier while anybody of it can have it, else to the next one that can; in it to the one with
+    the least to do, then to the one who has gone longest without a new one. Else into the queue.
     With `within` only the members of that team are asked.
     """
     everybody = {each.agent: each for each in receivers}
@@ -77,7 +78,7 @@ def distribute(
     }
     moves = []
     for at, (ticket, wants) in enumerate(cases):
-        chosen = deputy if deputy is not None and may_see(wants, deputy.card) else _least_busy(wants, there)
+        chosen = deputy if deputy is not None and may_see(wants, deputy.card) else _fair_choice(wants, there)
         moves.append(Move(ticket, chosen.agent if chosen else None, as_deputy=chosen is not None and chosen is deputy))
         if chosen is not None and chosen.agent in there:
             # Whoever has just got one has gone without for the shortest time, whatever the clock says.
@@ -86,6 +87,6 @@ def distribute(
     return moves
 
 
-def _least_busy(wants: Wants, there: Mapping[int, Receiver]) -> Receiver | None:
+def _fair_choice(wants: Wants, there: Mapping[int, Receiver]) -> Receiver | None:
     fit = [each for each in there.values() if not hindrances(wants, each.card)]
-    return min(fit, key=lambda each: (each.load, each.given_at or 0, each.agent), default=None)
+    return min(fit, key=lambda each: (each.card.tier, each.load, each.given_at or 0, each.agent), default=None)

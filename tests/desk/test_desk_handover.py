@@ -469,6 +469,41 @@ async def test_what_nobody_touched_for_its_time_returns_to_the_queue(desk: Runni
     assert (await desk.view(2))["assignee"] == "agent", "it was touched"
 
 
+async def test_a_label_helps_no_requester_so_it_is_no_act(desk: RunningDesk) -> None:
+    await three_cases(desk)
+    desk.now += HOUR
+    await desk.ask("ticket.edit", ticket=1, tag=["printer"], priority="high")
+    await desk.ask("ticket.note", ticket=2, body="I am on it.")
+    desk.now += 72 * HOUR
+    await desk.write(clock.look)
+    assert [(await desk.view(number))["assignee"] for number in (1, 2)] == [None, "agent"]
+    assert "note" not in await journal(desk, 1), "nor is there anything to hand over"
+
+
+async def test_what_was_promised_and_is_put_back_at_once_leaves_no_brief(desk: RunningDesk) -> None:
+    await a_case(desk)
+    await desk.ask("ticket.release", ticket=1)
+    await by_hand(desk, f"update ticket set due_at = {desk.now + DAY}, waiting_since = {desk.now} where number = 1")
+    await desk.mail("Me too.", Subject="Scanner", From="Bob <bob@client.example>")
+    await by_hand(desk, f"update ticket set waiting_since = {desk.now - DAY} where number = 2")
+    await desk.ask("ticket.take", by=OTHER, ticket=1)
+    assert "before its time" in await journal(desk, 1)
+    notes = (await journal(desk, 1)).count("note")
+    await desk.ask("ticket.release", by=OTHER, ticket=1)
+    assert (await journal(desk, 1)).count("note") == notes
+
+
+async def test_a_case_of_the_first_tier_stays_there_when_its_agent_is_away(desk: RunningDesk) -> None:
+    await three_cases(desk)
+    await by_hand(
+        desk,
+        f"update agent set tier = 2 where uid in ({ADMIN}, {LEAD})",
+        "update ticket set tier = 2 where number = 3",
+    )
+    away = await desk.ask("agent.away", agent="agent")
+    assert [each["to"] for each in away["moved"]] == ["other", "other", "admin"]
+
+
 async def test_what_its_requester_does_not_wait_for_is_nobodys_neglect(desk: RunningDesk) -> None:
     await a_case(desk)
     await desk.ask("ticket.reply", ticket=1, body="Hello")

@@ -63,6 +63,27 @@ def test_a_case_goes_only_to_whom_it_is_offered(wants: Wants, to: int | None) ->
     assert whom(distribute(1, [(1, wants)], there)) == [to]
 
 
+@pytest.mark.parametrize(
+    ("wants", "first", "to"),
+    [
+        pytest.param(Wants(1), [agent(2, load=9)], 2, id="the first tier, however much it has to do"),
+        pytest.param(Wants(1), [agent(2, away=True)], 3, id="nobody of the first is there: the second, not the third"),
+        pytest.param(Wants(1, None, frozenset({"sap"})), [agent(2)], 3, id="nobody of the first has the skill"),
+        pytest.param(Wants(1, "floor"), [agent(2)], 3, id="nobody of the first is in the team"),
+        pytest.param(Wants(2), [agent(2)], 3, id="what was escalated stays in the second"),
+        pytest.param(Wants(3), [agent(2)], 4, id="and what was escalated twice in the third"),
+    ],
+)
+def test_a_case_stays_in_its_tier_while_anybody_of_it_can_have_it(wants: Wants, first: list[Receiver], to: int) -> None:
+    second, third = (agent(number, tier=number - 1, teams="floor", skills="sap") for number in (3, 4))
+    assert whom(distribute(1, [(1, wants)], [LEAVER, third, second, *first])) == [to]
+
+
+def test_within_a_team_a_case_stays_in_its_tier_as_well() -> None:
+    there = [LEAVER, agent(2, tier=2, teams="floor"), agent(3, load=9, teams="floor"), agent(4)]
+    assert whom(distribute(1, cases(1), there, within="floor")) == [3]
+
+
 def test_where_everybody_is_away_all_goes_into_the_queue() -> None:
     assert whom(distribute(1, cases(2), [LEAVER, agent(2, away=True)])) == [None, None]
 

@@ -79,9 +79,6 @@ select t.number from service s cross join ticket t cross join agent g
    and not exists (select 1 from team_member m where m.team = s.team and m.agent = g.id)
  order by t.number limit :most;
 
--- name: acted_since
-select 1 as acted from journal where ticket = :ticket and actor = :login and at > :since limit 1;
-
 -- name: ticket_touched
 -- Without a new revision: nothing changed that anybody decides on.
 update ticket set untouched_since = null where number = :number;

@@ -45,10 +45,11 @@ select g.id from agent g join ticket t on t.number = :number
                       and not exists (select 1 from team_member m where m.team = r.team and m.agent = g.id))
  limit 1;
 
--- name: ever_acted
--- Whether somebody did anything about a ticket but have it, put what is said of it right, and pass it on.
+-- name: acted
+-- Whether somebody did anything about a ticket after a moment, but have it, put what is said of it right, and pass it on:
+-- that is all that an act is, for a brief and for what lies untouched.
 select 1 as acted from journal
- where ticket = :ticket and actor = :login
-   and event not in ('taken', 'assigned', 'handed over', 'released', 'escalated', 'given to a team', 'returned', 'out of turn',
-                     'changed')
+ where ticket = :ticket and actor = :login and at > :since
+   and event not in ('taken', 'assigned', 'out of turn', 'before its time', 'handed over', 'released', 'escalated',
+                     'given to a team', 'returned', 'changed')
  limit 1;
