@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from spocd.cli.asked import complete_receiver
+from spocd.cli.asked import complete_login, complete_receiver
 from spocd.cli.call import write
 from spocd.cli.each import each
 from spocd.cli.grammar import Command
@@ -16,16 +16,20 @@ from spocd.cli.when import ahead
 @click.command(cls=Command, writes=True, if_rev=True, example='spocd ticket take 12 --reason "the boiler is below it"')
 @some_tickets
 @click.option("--reason", metavar="TEXT", help="Why out of turn, or from somebody else: then the requester is told.")
+@click.option(
+    "--from", "holder", metavar="LOGIN", shell_complete=complete_login, help="Take it over from whoever has it."
+)
 @no_notify
-def take(tickets: Chosen, reason: str | None, no_notify: bool) -> None:
+def take(tickets: Chosen, holder: str | None, reason: str | None, no_notify: bool) -> None:
     """Take tickets: they are yours from now on.
 
-    One that is not your next (`spocd ticket next`) needs a reason, and so does one that somebody has. Reasons are kept,
-    and `spocd report fairness` shows each ticket that went before others.
+    One that is not your next (`spocd ticket next`) needs a reason. One that a colleague has is taken over from them by
+    name, with a reason: a reason alone takes nothing away. Reasons are kept, and `spocd report fairness` shows each
+    ticket that went before others.
     """
     each(
         tickets,
-        lambda number: write("ticket.take", ticket=number, reason=reason, notify=told(no_notify)),
+        lambda number: write("ticket.take", ticket=number, holder=holder, reason=reason, notify=told(no_notify)),
         TICKET,
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from spocd.desk.access import Actor
 from spocd.desk.answer import workable
-from spocd.desk.documents import TicketDocument, TicketList, document_of, find_ticket
+from spocd.desk.documents import TicketDocument, TicketList, document_of, find_ticket, moment
 from spocd.desk.duty import card_of, check_there, wants_of
 from spocd.desk.fairness import check_turn
 from spocd.desk.handover import Reason, move
@@ -38,14 +38,15 @@ async def take(
     actor: Actor,
     *,
     ticket: int,
+    holder: str | None = None,
     reason: str | None = None,
     notify: bool = True,
     if_rev: int | None = None,
 ) -> TicketDocument:
-    """Take a ticket; one that somebody has, or that is not your next, needs a reason."""
+    """Take a ticket; one that is not your next needs a reason, and one that somebody has needs their login too."""
     before = await workable(desk, ticket, if_rev)
     mine = await _own_card(desk, actor)
-    await _hand_over(desk, actor, before, mine, reason, event="taken", tell=notify)
+    await _hand_over(desk, actor, before, mine, reason, event="taken", tell=notify, holder=holder)
     return await document_of(desk, ticket)
 
 
@@ -124,13 +125,20 @@ async def _own_card(desk: Desk, actor: Actor) -> Row:
 
 
 async def _hand_over(
-    desk: Desk, actor: Actor, ticket: Ticket, agent: Row, reason: str | None, *, event: str, tell: bool
-) -> None:
+    desk: Desk, actor: Actor, ticket: Ticket, agent: Row, reason: str | None, *, event: str, tell: bool,
+    holder: str | None = None,
+) -> None:  # fmt: skip
     """Give a ticket to an agent who is there and may have it.
 
     Who takes one out of turn says why; where somebody gives it to a colleague, the journal says who did.
     """
-    await _check_reason(desk, actor, ticket, agent["id"], reason)
+    if ticket.assignee == agent["id"]:
+        whom = "you" if agent["id"] == actor.agent else agent["login"]
+        raise Refused("there", f"#{ticket.number} is with {whom} already.")
+    if agent["id"] == actor.agent:
+        await _check_holder(desk, ticket, holder)
+    if ticket.assignee is not None and not reason:
+        raise await _taken(desk, actor, ticket)
     await check_there(desk, actor, agent)
     if agent["id"] != actor.agent:
         await _check_may_see(desk, ticket, agent)
@@ -165,12 +173,28 @@ async def _check_may_see(desk: Desk, ticket: Ticket, agent: Row) -> None:
         )
 
 
-async def _check_reason(desk: Desk, actor: Actor, ticket: Ticket, agent: int, reason: str | None) -> None:
-    if ticket.assignee == agent:
-        holder = "you" if agent == actor.agent else (await document_of(desk, ticket.number))["assignee"]
-        raise Refused("there", f"#{ticket.number} is with {holder} already.")
-    if ticket.assignee is not None and not reason:
-        raise await _taken(desk, actor, ticket)
+async def _check_holder(desk: Desk, ticket: Ticket, named: str | None) -> None:
+    """Refuse to take from a colleague who was not named: a reason to go before others is none to take from one."""
+    number = ticket.number
+    if ticket.assignee is None:
+        if named is not None:
+            raise Refused(
+                "not-theirs",
+                f"#{number} is not with {named}: nobody has it. Take it without --from: spocd ticket take {number}",
+                Exit.CONFLICT,
+            )
+        return
+    holder = (await document_of(desk, number))["assignee"]
+    if named == holder:
+        return
+    row = await desk.tx.one("held_since", ticket=number)
+    since = f" since {moment(row['at'])}" if row and row["at"] is not None else ""
+    raise Refused(
+        "taken",
+        f"#{number} is with {holder}{since}{f', not with {named}' if named else ''}."
+        f" To take it over, say from whom and why: spocd ticket take {number} --from {holder} --reason TEXT",
+        Exit.CONFLICT,
+    )
 
 
 async def _taken(desk: Desk, actor: Actor, ticket: Ticket) -> Refused:

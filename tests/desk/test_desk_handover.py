@@ -145,7 +145,7 @@ async def test_several_moves_within_minutes_are_one_letter_about_the_last(desk: 
     await a_case(desk)
     await desk.ask("ticket.assign", ticket=1, to="other", reason="first thought")
     desk.now += 120
-    await desk.ask("ticket.assign", by=LEAD, ticket=1, to="lead", reason="second thought")
+    await desk.ask("ticket.take", by=LEAD, ticket=1, holder="other", reason="second thought")
     [mail] = await told(desk)
     assert "Lead (Printers) now has your case" in mail
     assert "second thought" in mail
@@ -160,7 +160,7 @@ async def test_several_moves_within_minutes_are_one_letter_about_the_last(desk: 
 async def test_a_case_that_comes_back_within_minutes_is_not_spoken_of(desk: RunningDesk) -> None:
     await a_case(desk)
     await desk.ask("ticket.assign", ticket=1, to="other", reason="by mistake")
-    await desk.ask("ticket.take", ticket=1, reason="that was a mistake")
+    await desk.ask("ticket.take", ticket=1, holder="other", reason="that was a mistake")
     assert await told(desk) == []
 
 

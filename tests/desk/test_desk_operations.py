@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from spocd.desk.access import GRANTS, Role
+from spocd.desk.documents import moment
 from spocd.errors import Exit, Refused
 from tests.desk.by_hand import by_hand
 from tests.desk.running_desk import (
@@ -550,7 +551,13 @@ async def test_a_refusal_has_its_code_and_changes_nothing(
         ("ticket.assign", AGENT, "agent", "#2 is with you already."),
         ("ticket.assign", ADMIN, "agent", "#2 is with agent already."),
         ("ticket.assign", AGENT, "other", "#2 is with you. Say why it moves: --reason TEXT"),
-        ("ticket.take", ADMIN, None, "#2 is with agent. Say why it moves: --reason TEXT"),
+        (
+            "ticket.take",
+            ADMIN,
+            None,
+            f"#2 is with agent since {moment(START)}. To take it over, say from whom and why:"
+            " spocd ticket take 2 --from agent --reason TEXT",
+        ),
     ],
 )
 async def test_whoever_moves_a_ticket_is_told_who_has_it(

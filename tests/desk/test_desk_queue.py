@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from spocd.desk.documents import find_ticket
+from spocd.desk.documents import find_ticket, moment
 from spocd.desk.duty import card_of, receivers, wants_of
 from spocd.domain.fairness import hindrances, is_queued, rank
 from spocd.errors import Exit, Refused
@@ -118,6 +118,57 @@ async def test_taking_another_than_the_next_needs_a_reason_and_is_on_record(desk
     events = [each["event"] for each in (await desk.view(1))["journal"]]
     assert ("taken" in events, "out of turn" in events) == (True, False), "a last word is an answer"
     assert (await desk.view(1))["assignee"] == "agent"
+
+
+async def test_of_two_who_take_one_at_once_with_a_reason_one_has_it_and_the_other_hears_who(desk: RunningDesk) -> None:
+    await some_mails(desk)
+    ended = await asyncio.gather(
+        desk.ask("ticket.take", by=AGENT, ticket=3, reason="the fire is in that room"),
+        desk.ask("ticket.take", by=OTHER, ticket=3, reason="I was there"),
+        return_exceptions=True,
+    )
+    [taken] = [each for each in ended if isinstance(each, dict)]
+    [refused] = [each for each in ended if isinstance(each, Refused)]
+    holder = taken["assignee"]
+    assert (refused.code, refused.exit) == ("taken", Exit.CONFLICT)
+    assert str(refused) == (
+        f"#3 is with {holder} since {moment(desk.now)}. To take it over, say from whom and why:"
+        f" spocd ticket take 3 --from {holder} --reason TEXT"
+    )
+    assert (await desk.view(3))["assignee"] == holder
+    assert [each["event"] for each in (await desk.view(3))["journal"]].count("handed over") == 0
+
+
+async def test_of_two_who_take_it_over_from_a_colleague_at_once_one_gets_it(desk: RunningDesk) -> None:
+    await some_mails(desk, 1)
+    await desk.ask("ticket.take", by=ADMIN, ticket=1)
+    desk.now += 60
+    ended = await asyncio.gather(
+        *(desk.ask("ticket.take", by=uid, ticket=1, holder="admin", reason="mine") for uid in (AGENT, OTHER)),
+        return_exceptions=True,
+    )
+    [taken] = [each for each in ended if isinstance(each, dict)]
+    [refused] = [each for each in ended if isinstance(each, Refused)]
+    assert str(refused).startswith(f"#1 is with {taken['assignee']} since {moment(desk.now)}, not with admin. To take")
+
+
+async def test_a_reason_alone_takes_nothing_from_a_colleague(desk: RunningDesk) -> None:
+    await some_mails(desk, 1)
+    await desk.ask("ticket.take", by=OTHER, ticket=1)
+    for name, how in (("ticket.take", {}), ("ticket.assign", {"to": "agent"})):
+        refused = await refusal(desk, name, ticket=1, reason="out of turn", **how)
+        assert (refused.code, "--from other --reason TEXT" in str(refused)) == ("taken", True)
+    assert "Say why" in str(await refusal(desk, "ticket.take", ticket=1, holder="other"))
+    assert (await desk.view(1))["assignee"] == "other"
+    assert (await desk.ask("ticket.take", ticket=1, holder="other", reason="as we said"))["assignee"] == "agent"
+    assert (await line(desk, 1, "handed over"))["from"] == "other"
+
+
+async def test_what_nobody_has_is_taken_from_nobody(desk: RunningDesk) -> None:
+    await some_mails(desk, 1)
+    refused = await refusal(desk, "ticket.take", ticket=1, holder="other", reason="mine")
+    assert (refused.code, refused.exit) == ("not-theirs", Exit.CONFLICT)
+    assert "nobody has it" in str(refused)
 
 
 async def test_what_is_passed_over_is_counted_among_what_the_agent_is_offered(desk: RunningDesk) -> None:

@@ -74,6 +74,7 @@ HOT = [
     ),
     *("agent_was_given", "waiting_handover", "retell_handover", "drop_handover", "drop_handovers_to"),
     *("open_promises_of", "open_consults_of", "open_cases_of", "untouched_tickets", "acted", "ticket_touched"),
+    "held_since",
     *("turns_between", "turn_counts", "ticket_lines_after"),
     *("last_notice", "notices_of", "agents_with_notices"),
     *("asker_of_expert", "consult_answered", "consults", "consults_of_expert", "consults_to_remind"),

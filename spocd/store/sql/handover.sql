@@ -45,6 +45,10 @@ select g.id from agent g join ticket t on t.number = :number
                       and not exists (select 1 from team_member m where m.team = r.team and m.agent = g.id))
  limit 1;
 
+-- name: held_since
+-- When whoever has a ticket got it.
+select max(at) as at from journal where ticket = :ticket and event in ('taken', 'assigned', 'handed over');
+
 -- name: acted
 -- Whether somebody did anything about a ticket after a moment, but have it, put what is said of it right, and pass it on:
 -- that is all that an act is, for a brief and for what lies untouched.
