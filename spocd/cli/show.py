@@ -216,6 +216,17 @@ def local_time(written: str) -> str:
         return visible.line(written)
 
 
+def local_day(written: str) -> str:
+    """The day of an RFC 3339 time, in words, where whoever reads it is."""
+    from datetime import datetime
+
+    try:
+        there = datetime.fromisoformat(written).astimezone()
+    except (ValueError, OverflowError):
+        return visible.line(written)
+    return f"{there.day} {there:%B %Y}"
+
+
 def terminal_width() -> int | None:
     """The cells of the terminal's line, or None where standard output is none."""
     if not sys.stdout.isatty():

@@ -8,8 +8,8 @@ from typing import Any
 
 import click
 
-from spocd.cli import show
-from spocd.cli.asked import complete_key
+from spocd.cli import show, visible
+from spocd.cli.asked import complete_key, tell
 from spocd.cli.blob import attach as attached
 from spocd.cli.blob import upload
 from spocd.cli.body import Words
@@ -106,14 +106,42 @@ def reply(
 @body
 @attached
 def note(tickets: Chosen, words: Words, attach: tuple[str, ...]) -> None:
-    """Write an internal note; the requester never sees it."""
+    """Write an internal note; the requester never sees it. Whoever it names as `@login` is told by mail.
+
+    Who is away is told once back; of them, and of a login that there is not, you are told.
+    """
+    said: set[str] = set()
     with words.written(lambda: about(tickets)) as text:
         attachments = upload(attach)
-        each(
-            tickets,
-            lambda number: write("ticket.note", ticket=number, body=text, attachments=attachments),
-            TICKET,
-        )
+
+        def write_down(number: int) -> show.Document:
+            answer = write("ticket.note", ticket=number, body=text, attachments=attachments)
+            for sentence in dict.fromkeys(_not_told(one) for one in answer.get("not_told", [])):
+                if sentence not in said:
+                    tell(sentence)
+                said.add(sentence)
+            return answer
+
+        each(tickets, write_down, TICKET)
+
+
+def _not_told(one: show.Document) -> str:
+    """What the writer of a note is told of somebody whom it names and whom no mail about it reaches now."""
+    login = visible.line(one["login"])
+    name = visible.line(one["name"]) or login
+    match one["why"]:
+        case "away":
+            until = f" until {show.local_day(one['until'])}" if one["until"] else ""
+            return f"{name} is away{until}; told once back"
+        case "left":
+            return f"{name} has left the desk and is not told"
+        case "robot":
+            return f"{name} is a script and is not told"
+        case "no-address":
+            return f"{name} has no address and is not told; give them one: spocd agent edit {login} --address ADDR"
+        case _:
+            meant = f"; did you mean {visible.line(one['meant'])}?" if one["meant"] else ""
+            return f"there is no agent “{login}”{meant}"
 
 
 @click.command(

@@ -12,7 +12,7 @@ from spocd.desk.documents import TicketDocument, document_of, find_ticket, momen
 from spocd.desk.handover import answering_takes
 from spocd.desk.journal import record
 from spocd.desk.letter import Chain, Reader, last_chain, post, readers
-from spocd.desk.mention import check_mentioned, tell_mentioned
+from spocd.desk.mention import NotTold, check_mentioned, not_told, tell_mentioned
 from spocd.desk.message import add_own
 from spocd.desk.notice import notify_assignee
 from spocd.desk.operation import Desk, operation
@@ -36,6 +36,10 @@ class Enclosed(TypedDict):
     filename: str
     content_type: NotRequired[str]
     sha256: str
+
+
+class NotedTicket(TicketDocument):
+    not_told: list[NotTold]  # those whom the note names, and whom no mail about it reaches now
 
 
 async def workable(desk: Desk, number: int, if_rev: int | None) -> Ticket:
@@ -211,7 +215,7 @@ async def note(
     body: str,
     attachments: list[Enclosed] | None = None,
     if_rev: int | None = None,
-) -> TicketDocument:
+) -> NotedTicket:
     """Write an internal note, which only staff ever see; whoever it names as @login is told."""
     before = await workable(desk, ticket, if_rev)
     if not body.strip() and not attachments:
@@ -222,7 +226,7 @@ async def note(
     await save(desk, before, case.filed(before, desk.now))
     await record(desk, ticket, actor, "note", message=position)
     await tell_mentioned(desk, actor, before, body)
-    return await document_of(desk, ticket)
+    return {**(await document_of(desk, ticket)), "not_told": await not_told(desk, actor, body)}
 
 
 @operation("ticket.pend", writes=True)

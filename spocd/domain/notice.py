@@ -51,8 +51,13 @@ _MENTION = re.compile(r"(?<![^\s(\[{<\"'“„‘,;:/])@([a-z_][a-z0-9_.-]{0,31}
 def mentions(text: str) -> list[str]:
     """What may be logins that a text names as @login, in their order, with and without a full stop at the end."""
     found = [match[1].lower() for match in _MENTION.finditer(text)]
-    words = dict.fromkeys(each for word in found for each in (word, word.rstrip("._-")) if each)
+    words = dict.fromkeys(each for word in found for each in (word, bare(word)) if each)
     return list(words)[: 2 * MOST_MENTIONS]
+
+
+def bare(word: str) -> str:
+    """A word that may be a login, without the full stop of its sentence."""
+    return word.rstrip("._-")
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,6 +65,31 @@ def test_a_verb_asks_for_its_operation(
     assert json.loads(ended.out) == ticket()
 
 
+def test_whom_a_note_does_not_reach_is_told_to_its_writer(desk: FakeDesk, cli: Cli) -> None:
+    def one(login: str, why: str, **more: str) -> dict[str, Any]:
+        return {"login": login, "name": login.title(), "why": why, "until": None, "meant": None} | more
+
+    missed = [
+        one("other", "away", until="2026-08-03T10:00:00Z"),
+        one("eve", "left"),
+        one("watch", "robot"),
+        one("ida", "no-address"),
+        one("bbo", "unknown", meant="bob"),
+        one("override", "unknown"),
+    ]
+    desk.answers["ticket.note"] = lambda _: ticket() | {"not_told": missed}
+    ended = cli("ticket", "note", "12", "-b", "hm", "--json")
+    assert ended.err.splitlines() == [
+        "spocd: Other is away until 3 August 2026; told once back",
+        "spocd: Eve has left the desk and is not told",
+        "spocd: Watch is a script and is not told",
+        "spocd: Ida has no address and is not told; give them one: spocd agent edit ida --address ADDR",
+        "spocd: there is no agent “bbo”; did you mean bob?",
+        "spocd: there is no agent “override”",
+    ]
+    assert (ended.code, json.loads(ended.out)["not_told"]) == (0, missed)
+
+
 def test_a_list_asks_with_its_filters(desk: FakeDesk, cli: Cli) -> None:
     desk.answers["ticket.list"] = lambda _: {"tickets": []}
     cli(

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from spocd.desk import clock
+from spocd.desk.documents import moment
 from spocd.desk.letter import Chain, Reader, post
 from spocd.desk.public import Public, mail_of_people, plain
 from spocd.domain.letter import Letter
@@ -47,6 +48,25 @@ async def test_whoever_is_named_in_a_note_is_told_of_it_once(desk: RunningDesk) 
     assert [each.to_address for each in letters] == ["other@example.org", "lead@example.org"], "not the writer"
     assert "You are named in a note" in text_of(letters[0])
     assert "> @other and @lead." in text_of(letters[0])
+
+
+async def test_the_writer_of_a_note_is_told_whom_it_does_not_reach(desk: RunningDesk) -> None:
+    await with_addresses(desk, "agent", "lead", "other")
+    await desk.mail()
+    await desk.ask("agent.away", by=LEAD, agent="other", until=desk.now + DAY)
+    await by_hand(desk, "update agent set left_at = 1 where login = 'lead'")
+    body = "@agent: @other. @other and @lead or @othre, @admin!"
+    noted = await desk.ask("ticket.note", ticket=1, body=body)
+    assert [(each["login"], each["why"], each["meant"]) for each in noted["not_told"]] == [
+        ("other", "away", None), ("lead", "left", None), ("admin", "no-address", None), ("othre", "unknown", "other"),
+    ]  # fmt: skip
+    assert noted["not_told"][0]["until"] == moment(desk.now + DAY)
+    assert (await desk.view(1))["messages"][-1]["text"] == body, "it is written all the same"
+    assert (await desk.ask("ticket.note", ticket=1, body="@mammoth"))["not_told"][0]["meant"] is None
+    desk.now += DAY
+    await desk.write(clock.look)
+    assert [each.to_address for each in await told(desk)] == ["other@example.org"], "once back"
+    assert (await desk.ask("ticket.note", ticket=1, body="@other!"))["not_told"] == []
 
 
 async def test_sec_a_note_that_names_who_may_not_see_the_ticket_is_refused_whole(desk: RunningDesk) -> None:

@@ -4,6 +4,9 @@ select g.id, g.login, g.name, g.address, g.language, g.digest, g.quiet, g.role,
        (select count(*) from absence a where a.agent = g.id and a.begun_at is not null and a.ended_at is null) as away
   from agent g where g.id = :id and g.left_at is null and g.role <> 'robot';
 
+-- name: logins_here
+select login from agent where left_at is null order by login;
+
 -- name: agent_here
 select id, login, address from agent where id = :id and left_at is null;
 
