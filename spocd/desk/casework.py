@@ -9,6 +9,7 @@ from spocd.desk import search
 from spocd.desk.access import Actor
 from spocd.desk.answer import workable
 from spocd.desk.documents import TicketDocument, document_of, save
+from spocd.desk.handover import keep_true
 from spocd.desk.journal import record
 from spocd.desk.operation import Desk, operation
 from spocd.desk.person import ensure_person
@@ -55,9 +56,10 @@ async def edit(
     await put_tags(desk, ticket, tags)
     await record(desk, ticket, actor, "changed", **changed)
     if await is_out_of_sight(desk, after):
-        await to_who_sees_it(desk, actor, before, after=after)
+        after = await to_who_sees_it(desk, actor, before, after=after)
     else:
         await save(desk, before, after)
+    await keep_true(desk, before, after)
     if "subject" in changed:
         await search.forget(desk, ticket)
     return {**(await document_of(desk, ticket)), "out_of_sight": after.service in actor.hidden}

@@ -78,7 +78,10 @@ async def move(
     if to is None and (reason.team or moved.tier != ticket.tier):
         await notify_team(desk, actor, moved, What.PASSED_ON, why=why, body=text)
     if tell:
-        await tell_requester(desk, ticket, had, to, reason, passed_on=moved.tier > ticket.tier or bool(reason.team))
+        await tell_requester(desk, moved, had, to, reason, passed_on=moved.tier > ticket.tier or bool(reason.team))
+    else:
+        # What waits says that somebody else has it.
+        await desk.tx.run("drop_handovers", ticket=ticket.number)
     return moved
 
 
@@ -149,6 +152,21 @@ async def tell_requester(
         chain=await last_chain(desk, ticket, ring, reader.person), variables=variables,
         after=desk.settings.moves_within,
     )  # fmt: skip
+
+
+async def keep_true(desk: Desk, before: Ticket, after: Ticket) -> None:
+    """Put right what a letter that waits says, after an edit: whose case it is, or which team is to look at it."""
+    waiting = await desk.tx.one("waiting_handover", ticket=before.number, person=before.requester)
+    if waiting is None:
+        return
+    if after.requester != before.requester:
+        await desk.tx.run("drop_handover", id=waiting["id"])
+    elif after.assignee is not None or after.team == before.team:
+        return
+    to = await _holder(desk, after)
+    team = None if to or not after.team else await desk.tx.one("team_named", key=after.team)
+    reason = Reason(team=team["name"], cause="theirs") if team else Reason()
+    await tell_requester(desk, after, None, to, reason, passed_on=team is not None)
 
 
 async def answering_takes(desk: Desk, actor: Actor, ticket: Ticket, reason: str | None) -> bool:

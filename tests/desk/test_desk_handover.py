@@ -567,6 +567,74 @@ async def test_sec_a_case_filed_into_a_restricted_service_is_handed_over_like_an
     assert notes[-1].startswith("Hand-over of #1 from Other to Floor")
 
 
+async def two_more_services(desk: RunningDesk) -> None:
+    """“lan” of the team “net”, and “secret” of no team at all, beside those of the team “floor”."""
+    await a_team_with_two_services(desk)
+    service = "insert into service (key, name, description, team, kind, priority, restricted, facts, created_at) values"
+    await by_hand(
+        desk,
+        f"insert into team (key, name, address, created_at) values ('net', 'Network', '', {START})",
+        f"{service} ('lan', '{{}}', '{{}}', 'net', 'incident', 'normal', 0, '[]', {START})",
+        f"{service} ('secret', '{{}}', '{{}}', null, 'request', 'normal', 1, '[]', {START})",
+    )
+
+
+@pytest.mark.parametrize(
+    ("service", "says"),
+    [
+        pytest.param("payroll", "is now with our team Floor. The reason: They look after", id="the team that sees it"),
+        pytest.param("lan", "Other (Printers) now has your case", id="who may keep it still has it"),
+        pytest.param("secret", None, id="nobody it can be said of"),
+    ],
+)
+async def test_what_is_relabelled_within_minutes_is_told_as_it_is_when_the_letter_goes(
+    desk: RunningDesk, service: str, says: str | None
+) -> None:
+    await two_more_services(desk)
+    await desk.mail("It is about my pay.")
+    await desk.ask("ticket.take", by=OTHER, ticket=1)
+    desk.now += 120
+    await desk.ask("ticket.edit", by=OTHER, ticket=1, service=service)
+    desk.now += 200
+    await desk.write(clock.look)
+    mails = await told(desk)
+    assert len(mails) == (says is not None)
+    assert all(says in each for each in mails if says)
+
+
+async def test_a_team_that_a_letter_names_is_the_one_that_has_it_when_it_goes(desk: RunningDesk) -> None:
+    await two_more_services(desk)
+    await a_case(desk)
+    await desk.ask("ticket.assign", ticket=1, to="floor", reason="they repair it")
+    await desk.ask("ticket.edit", ticket=1, service="lan")
+    [mail] = await told(desk)
+    assert "is now with our team Network. The reason: They look after cases of this kind." in mail
+    await desk.ask("ticket.edit", ticket=1, service="none", tag=["x"])
+    [mail] = await told(desk)
+    assert "is back with all of us at IT desk." in mail
+
+
+async def test_who_has_a_case_is_told_to_whose_it_is_when_the_letter_goes(desk: RunningDesk) -> None:
+    await a_team_with_two_services(desk)
+    await desk.mail()
+    await desk.ask("ticket.take", by=OTHER, ticket=1)
+    await desk.ask("ticket.edit", by=OTHER, ticket=1, requester="bob@client.example")
+    assert await told(desk) == []
+    [mail] = await told(desk, "bob@client.example")
+    assert "Other (Printers) now has your case" in mail
+    await desk.ask("ticket.edit", by=OTHER, ticket=1, requester=ANN, service="payroll")
+    assert await told(desk, "bob@client.example") == []
+    [mail] = await told(desk)
+    assert "is now with our team Floor." in mail
+
+
+async def test_what_moves_without_a_word_takes_back_the_word_that_waits(desk: RunningDesk) -> None:
+    await desk.mail()
+    await desk.ask("ticket.take", ticket=1)
+    await desk.ask("ticket.assign", ticket=1, to="other", reason="hers", notify=False)
+    assert await told(desk) == []
+
+
 async def test_a_lead_keeps_what_is_filed_into_a_restricted_service(desk: RunningDesk) -> None:
     await a_team_with_two_services(desk)
     await desk.mail()

@@ -20,7 +20,7 @@ delete from outbox where id = :id and state = 'waiting' and tries = 0;
 delete from outbox where ticket = :ticket and person = :person and kind = 'handover' and state = 'waiting' and tries = 0;
 
 -- name: drop_handovers
--- Nobody has any more what is closed or filed as spam.
+-- What is closed or filed as spam nobody has any more, and what moved without a word somebody else has.
 delete from outbox where ticket = :ticket and kind = 'handover' and state = 'waiting' and tries = 0;
 
 -- name: open_promises_of
