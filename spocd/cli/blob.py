@@ -76,11 +76,11 @@ def _put(content: bytes) -> str:
         offset = received
 
 
-def download(sha256: str) -> Iterator[bytes]:
-    """The pieces of a file. TryLater at its end where they are not the file that was asked for."""
+def download(sha256: str, *, message: str | None = None) -> Iterator[bytes]:
+    """The pieces of a file, or of the mail that a message came as. TryLater at its end where they are not that file."""
     seen, offset = hashlib.sha256(), 0
     while True:
-        answer = call("blob.get", sha256=sha256, offset=offset)
+        answer = call("blob.get", sha256=sha256, offset=offset, message=message)
         piece = base64.b64decode(answer["content"])
         seen.update(piece)
         offset += len(piece)

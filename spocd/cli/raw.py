@@ -17,7 +17,7 @@ _FROM_LINE = re.compile(rb"^(>*From )", re.MULTILINE)
 
 def raw_mail(message: str) -> bytes:
     """The mail that a message came as."""
-    return b"".join(download(call("message.raw", message=message)["sha256"]))
+    return b"".join(download(call("message.raw", message=message)["sha256"], message=message))
 
 
 def show_mbox(ticket: Document) -> None:

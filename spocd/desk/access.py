@@ -94,10 +94,11 @@ async def identify(tx: Transaction, uid: int, acting_as: str | None) -> Actor:
 
 async def _actor(tx: Transaction, row: Row, uid: int) -> Actor:
     role = Role(row["role"])
-    return Actor(uid, row["login"], row["name"], row["id"], role, await _hidden_from(tx, row["id"], role))
+    return Actor(uid, row["login"], row["name"], row["id"], role, await hidden_from(tx, row["id"], role))
 
 
-async def _hidden_from(tx: Transaction, agent: int, role: Role) -> frozenset[str]:
+async def hidden_from(tx: Transaction, agent: int, role: Role) -> frozenset[str]:
+    """The services whose tickets an agent never sees."""
     rows = [] if Role.LEAD in GRANTS[role] else await tx.all("services_hidden_from", agent=agent)
     return frozenset(each["key"] for each in rows)
 
@@ -147,8 +148,13 @@ async def check_sees(tx: Transaction, actor: Actor, parameters: Mapping[str, Any
 
 async def is_hidden(tx: Transaction, actor: Actor, number: int) -> bool:
     """Whether there is such a ticket, and the actor does not see it."""
+    return await is_of(tx, actor.hidden, number)
+
+
+async def is_of(tx: Transaction, services: frozenset[str], number: int) -> bool:
+    """Whether there is such a ticket, and it is of one of these services."""
     row = await tx.one("service_of_ticket", number=number)
-    return row is not None and row["service"] in actor.hidden
+    return row is not None and row["service"] in services
 
 
 async def is_in_hidden(tx: Transaction, actor: Actor, name: str) -> bool:
@@ -158,6 +164,10 @@ async def is_in_hidden(tx: Transaction, actor: Actor, name: str) -> bool:
         return False  # it is none, as whoever reads it will say
     row = await tx.one("service_of_message", origin=int(origin), position=int(position))
     return row is not None and row["service"] in actor.hidden
+
+
+# The codes of what names no ticket or message but the one that was asked for.
+NOT_THERE = frozenset({"no-such-ticket", "no-such-message"})
 
 
 def no_ticket(number: int) -> Refused:

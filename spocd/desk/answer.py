@@ -17,6 +17,7 @@ from spocd.desk.message import add_own
 from spocd.desk.notice import notify_assignee
 from spocd.desk.operation import Desk, operation
 from spocd.desk.parts import blockers_of, open_parts
+from spocd.desk.possession import may_have
 from spocd.desk.promise import check_promise, keep, make, told
 from spocd.desk.public import Public, mail_of_people, written_to_people
 from spocd.domain import ticket as case
@@ -115,7 +116,7 @@ async def say(desk: Desk, actor: Actor, before: Ticket, said: Words) -> Ticket:
     to = await readers(desk, before, answer=said.kind == "answer") if said.notify else []
     recipients = [{"name": each.name, "address": each.address} for each in to]
     position, message = await add_own(desk, actor, before, kind="mail", body=said.body, recipients=recipients)
-    await enclose(desk, message, said.attachments)
+    await enclose(desk, actor, message, said.attachments)
     letters = await _send(desk, actor, before, said, message) if said.notify else None
     await record(desk, before.number, actor, "answered", message=position, letters=letters)
     await keep(desk, actor, before)
@@ -194,10 +195,10 @@ async def tell(
     return told
 
 
-async def enclose(desk: Desk, message: int, attachments: list[Enclosed] | None) -> None:
+async def enclose(desk: Desk, actor: Actor, message: int, attachments: list[Enclosed] | None) -> None:
     for position, each in enumerate(attachments or [], 1):
         blob = await desk.tx.one("blob_size", sha256=each["sha256"])
-        if blob is None:
+        if blob is None or not await may_have(desk, actor, each["sha256"]):
             raise Refused("no-such-file", f"The file {each['filename']} was not sent first (blob.Put).", Exit.NOT_FOUND)
         await desk.tx.run(
             "add_attachments", message=message, position=position, filename=each["filename"],
@@ -222,7 +223,7 @@ async def note(
         raise Refused("empty", "The note is empty. Give it with -b TEXT, -F FILE or -e.", Exit.USAGE)
     await check_mentioned(desk, before, body)
     position, message = await add_own(desk, actor, before, kind="note", body=body, recipients=[])
-    await enclose(desk, message, attachments)
+    await enclose(desk, actor, message, attachments)
     await save(desk, before, case.filed(before, desk.now))
     await record(desk, ticket, actor, "note", message=position)
     await tell_mentioned(desk, actor, before, body)

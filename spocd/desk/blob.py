@@ -20,6 +20,7 @@ from typing import BinaryIO, TypedDict
 
 from spocd.desk.access import Actor, Role
 from spocd.desk.operation import Desk, operation
+from spocd.desk.possession import may_have, remember_sender
 from spocd.errors import Exit, Refused, TryLater
 from spocd.store import Row, Store, Transaction
 
@@ -154,16 +155,21 @@ async def keep(tx: Transaction, rows: Sequence[Row]) -> None:
 
 
 async def drop_unfinished(tx: Transaction, before: int) -> None:
-    """Drop the files that were begun before this time and never finished."""
+    """Drop the files that were begun before this time and never finished, and who sent what until then."""
     for row in await tx.all("drop_old_blob_drafts", before=before):
         await tx.run("drop_blob_pieces", file=row["file"])
+    await tx.run("forget_senders", before=before)
 
 
 async def _row(desk: Desk, sha256: str) -> Row:
     row = await desk.tx.one("blob", sha256=sha256)
     if row is None:
-        raise Refused("no-such-file", f"There is no file {sha256[:12]}….", Exit.NOT_FOUND)
+        raise _no_file(sha256)
     return row
+
+
+def _no_file(sha256: str) -> Refused:
+    return Refused("no-such-file", f"There is no file {sha256[:12]}….", Exit.NOT_FOUND)
 
 
 async def _from(desk: Desk, row: Row, offset: int) -> bytes:
@@ -196,9 +202,11 @@ async def erase(desk: Desk, sha256: str) -> None:
 
 
 @operation("blob.get", role=Role.ROBOT)
-async def get(desk: Desk, actor: Actor, *, sha256: str, offset: int = 0) -> Piece:
-    """Give one piece of a file, base64, from an offset in octets; `total` is the size of the whole."""
+async def get(desk: Desk, actor: Actor, *, sha256: str, offset: int = 0, message: str | None = None) -> Piece:
+    """Give one piece of a file, base64, from an offset in octets; for the raw mail of a message, name the message."""
     row = await _row(desk, sha256)
+    if not await may_have(desk, actor, sha256, message=message):
+        raise _no_file(sha256)
     piece = await _from(desk, row, max(offset, 0))
     return {"content": base64.b64encode(piece[:PIECE]).decode(), "total": row["size"]}
 
@@ -208,7 +216,8 @@ async def put(desk: Desk, actor: Actor, *, sha256: str, offset: int, total: int,
     """Take one piece of a file, base64; the last one makes the file, if its SHA-256 is what was said."""
     if total > MOST:
         raise Refused("too-large", f"A file may have at most {MOST} octets; this one has {total}.")
-    if await desk.tx.one("blob_size", sha256=sha256):
+    # Whoever has nothing but its SHA-256 is not told that it is here, and sends it.
+    if await desk.tx.one("blob_size", sha256=sha256) and await may_have(desk, actor, sha256):
         return {"received": total}
     try:
         body = base64.b64decode(content, validate=True)
@@ -226,6 +235,8 @@ async def put(desk: Desk, actor: Actor, *, sha256: str, offset: int, total: int,
         if not await _is_whole(desk, row):
             raise Refused("damaged", "The file arrived damaged or not whole. Send it again.")
         await add(desk.tx, row)
+        await _drop_draft(desk.tx, file)  # of what was here already
+        await remember_sender(desk, actor, sha256)
     return {"received": offset + len(body)}
 
 

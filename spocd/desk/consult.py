@@ -60,7 +60,7 @@ async def consult(
     position, message = await add_own(
         desk, actor, before, kind="note", body=body, recipients=[{"name": person["name"], "address": str(address)}]
     )
-    await enclose(desk, message, attachments)
+    await enclose(desk, actor, message, attachments)
     remind_at = None if remind == NEVER else desk.now + remind
     await desk.tx.one(
         "add_consult", ticket=ticket, person=person["id"], address=str(address), agent=actor.agent, message=message,

@@ -9,6 +9,7 @@ from spocd.desk.documents import document_of, find_ticket, moment
 from spocd.desk.duty import card_of, receivers, wants_of
 from spocd.desk.journal import record
 from spocd.desk.operation import Desk, operation
+from spocd.desk.withheld import without_hidden
 from spocd.domain.fairness import ORDER, Wants, at_once, hindrances, is_queued, rank
 from spocd.domain.ticket import Ticket
 from spocd.errors import Exit, Refused
@@ -107,6 +108,7 @@ async def explain(desk: Desk, actor: Actor, *, ticket: int) -> Explanation:
     position = await place(desk, found)
     why = _why_there(found, position) if position else [await _why_not(desk, found)]
     offers = await _offers(desk, found) if position else []
+    why = await without_hidden(desk.tx, actor, why)
     return {"number": ticket, "position": position, "order": list(ORDER), "why": why, "offered": offers}
 
 

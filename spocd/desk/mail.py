@@ -120,10 +120,10 @@ async def failed_list(desk: Desk, actor: Actor, *, limit: int = PAGE, cursor: st
 
 async def _inbox_page(desk: Desk, actor: Actor, filters: dict[str, Any], limit: int, cursor: str | None) -> InboxList:
     rows, more = await _page(desk, "inbox", filters | seen_by(actor), limit, cursor)
-    return {"mails": [_mail(desk, row) for row in rows if await _sees(desk, actor, row)], "cursor": more}
+    return {"mails": [_mail(desk, row) for row in rows if await sees_mail(desk, actor, row)], "cursor": more}
 
 
-async def _sees(desk: Desk, actor: Actor, row: Row) -> bool:
+async def sees_mail(desk: Desk, actor: Actor, row: Row) -> bool:
     """Whether somebody may know of a mail: a ticket of its own may be hidden, or without one, where it was sent to."""
     if not actor.hidden:
         return True
@@ -144,7 +144,7 @@ async def _sees(desk: Desk, actor: Actor, row: Row) -> bool:
 async def failed_view(desk: Desk, actor: Actor, *, id: int) -> FailedMail:  # noqa: A002 (the wire's name)
     """Show one failed mail: why, and under which SHA-256 blob.Get gives its bytes."""
     row = await _inbox_mail(desk, id)
-    if not await _sees(desk, actor, row):
+    if not await sees_mail(desk, actor, row):
         raise _no_mail(id)
     return {"mail": _mail(desk, row), "sha256": row["raw"]}
 
@@ -233,7 +233,7 @@ async def explain(desk: Desk, actor: Actor, *, id: str) -> MailExplanation:  # n
     if not id.isdecimal() or len(id) > 18:
         raise Refused("bad-mail", f"“{id}” is neither a number of the inbox nor a message such as 1234.5.", Exit.USAGE)
     row = await _inbox_mail(desk, int(id))
-    if not await _sees(desk, actor, row):
+    if not await sees_mail(desk, actor, row):
         raise _no_mail(int(id))
     document = _mail(desk, row)
     return {

@@ -146,7 +146,7 @@ async def find_message(desk: Desk, name: str) -> Row:
 
 @operation("message.raw", role=Role.ROBOT)
 async def raw(desk: Desk, actor: Actor, *, message: str) -> RawMail:
-    """Name the raw mail behind a message, to be fetched with blob.Get."""
+    """Name the raw mail behind a message, to be fetched with blob.Get and the name of the message."""
     row = await find_message(desk, message)
     if read_json(row["evidence"]).get("redacted"):
         raise Refused("redacted", f"The mail behind {message} was removed when it was redacted.", Exit.NOT_FOUND)

@@ -11,10 +11,11 @@ from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from spocd.desk.access import GRANTS, Actor, Role
+from spocd.desk.access import Actor, Role, hidden_from
 from spocd.desk.documents import find_ticket, read_json, write_json
 from spocd.desk.letter import Chain, Colleague, Crew, own_chain, post
 from spocd.desk.operation import Desk
+from spocd.desk.withheld import names_tickets, without_tickets_of
 from spocd.domain.notice import (
     AT_ONCE,
     MOST_EVENTS,
@@ -50,6 +51,8 @@ async def notify(
     if row is None or not row["address"] or _is_own(actor, row) or await is_hidden_from(desk, row, ticket):
         return None
     event = _event(what, why, body, **about)
+    if names_tickets(_own_words(event)):
+        event = await _without(desk, await hidden_from(desk.tx, agent, Role(row["role"])), event)
     if row["away"]:
         # Their cases are with others, who are told. Only what is meant for them by name is held until they are back.
         return await _hold(desk, agent, ticket, what, event, desk.now) if what == What.MENTIONED else None
@@ -95,6 +98,9 @@ async def notify_team(
         return None
     if team["address"]:
         event = _event(what, why, body, who=who)
+        if names_tickets(_own_words(event)):
+            others = await desk.tx.all("services_hidden_from_team", team=team["key"])
+            event = await _without(desk, frozenset(each["key"] for each in others), event)
         return await _post(desk, ticket, Crew(team["name"], team["address"]), THE_TEAM, [event])
     for row in await desk.tx.all("team_to_tell", team=team["key"], tier=ticket.tier):
         await notify(desk, actor, ticket, row["agent"], what, why=why, body=body, who=who)
@@ -107,6 +113,16 @@ def _event(what: str, why: str, body: str, **about: str | int) -> Event:
     return {"who": "", "other": "", "times": 0, "fault": "", "due": "", "cause": "", "hours": 0} | about | said
 
 
+def _own_words(event: Event) -> Event:
+    """What is told but for what somebody wrote on the ticket itself, which everybody who sees it reads there."""
+    return {key: said for key, said in event.items() if key != "body" or not event["quoted"]}
+
+
+async def _without(desk: Desk, services: frozenset[str], event: Event) -> Event:
+    """The event without the numbers of tickets that its reader does not see."""
+    return event | dict(await without_tickets_of(desk.tx, services, _own_words(event)))
+
+
 def _is_own(actor: Actor | str, row: Row) -> bool:
     if isinstance(actor, Actor):
         return bool(actor.agent == row["id"])
@@ -115,10 +131,7 @@ def _is_own(actor: Actor | str, row: Row) -> bool:
 
 async def is_hidden_from(desk: Desk, row: Row, ticket: Ticket) -> bool:
     """Whether an agent may not see a ticket: it is of a restricted service, and they are not of its team."""
-    if ticket.service is None or Role.LEAD in GRANTS[Role(row["role"])]:
-        return False
-    hidden = await desk.tx.all("services_hidden_from", agent=row["id"])
-    return ticket.service in {each["key"] for each in hidden}
+    return ticket.service is not None and ticket.service in await hidden_from(desk.tx, row["id"], Role(row["role"]))
 
 
 def _held_until(desk: Desk, row: Row) -> int | None:

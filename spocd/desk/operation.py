@@ -9,7 +9,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from spocd.desk.access import Actor, Role, check, check_sees, identify
+from spocd.desk.access import NOT_THERE, Actor, Role, check, check_sees, identify
+from spocd.desk.withheld import without_hidden
 from spocd.domain.intake import Limits, Rules
 from spocd.domain.token import OwnAddresses, Ring, good_keys, ring
 from spocd.errors import Exit, Refused
@@ -122,15 +123,22 @@ async def perform(
     async def work(tx: Transaction) -> dict[str, Any]:
         desk = Desk(tx, int(clock()), settings)
         actor = await admitted(tx, asked, own, uid=uid, acting_as=acting_as)
-        if not key:
-            result = await asked.function(desk, actor, **own)
-        else:
-            result = await _once(desk, actor, asked, own, key)
+        try:
+            result = await (_once(desk, actor, asked, own, key) if key else asked.function(desk, actor, **own))
+        except Refused as refused:
+            raise await _as_seen(tx, actor, refused) from refused
         if dry_run:
             raise Rollback(result)
         return dict(result)
 
     return await (store.write(work) if asked.writes else store.read(work))
+
+
+async def _as_seen(tx: Transaction, actor: Actor, refused: Refused) -> Refused:
+    """A refusal without the numbers of tickets that the actor does not see, but for the one that they named."""
+    if refused.code in NOT_THERE:
+        return refused
+    return Refused(refused.code, await without_hidden(tx, actor, str(refused)), refused.exit)
 
 
 async def admitted(

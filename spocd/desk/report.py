@@ -125,7 +125,7 @@ async def handovers(desk: Desk, actor: Actor, *, since: int | None = None, until
         "since": moment(span["since"]),
         "until": moment(span["until"]),
         "counts": counts,
-        "handovers": [await _hand_over(desk, row) for row in rows],
+        "handovers": [await without_hidden(desk.tx, actor, await _hand_over(desk, row)) for row in rows],
         "left_out": max(sum(counts.values()) - len(rows), 0),
     }
 

@@ -66,7 +66,7 @@ async def new(
     )
     if body.strip() or attachments:
         position, message = await add_own(desk, actor, ticket, kind="note", body=body, recipients=[])
-        await enclose(desk, message, attachments)
+        await enclose(desk, actor, message, attachments)
         await record(desk, ticket.number, actor, "note", message=position)
     await notify_team(desk, actor, ticket, What.NEW, body=body)
     await _acknowledge(desk, actor, ticket, address, notify=notify, named=on_behalf)

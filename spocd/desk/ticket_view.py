@@ -23,6 +23,7 @@ from spocd.desk.documents import (
     ticket_document,
 )
 from spocd.desk.fairness import place
+from spocd.desk.handover import BRIEF
 from spocd.desk.operation import Desk, operation
 from spocd.desk.organisation import organisation_named, organisation_of
 from spocd.desk.person import find_person
@@ -185,9 +186,11 @@ async def view(desk: Desk, actor: Actor, *, ticket: int) -> TicketView:
 
 
 async def _seen(desk: Desk, actor: Actor, message: MessageDocument) -> MessageDocument:
-    """A message with its evidence as far as that names no hidden ticket. What people wrote themselves stays."""
-    evidence = await without_hidden(desk.tx, actor, message["evidence"])
-    return {**message, "evidence": evidence}
+    """A message as far as what the desk wrote of it names no hidden ticket. What people wrote themselves stays."""
+    ours: dict[str, Any] = {"evidence": message["evidence"]}
+    if message["evidence"].get("by") == BRIEF:
+        ours |= {"text": message["text"], "visible_text": message["visible_text"]}
+    return {**message, **await without_hidden(desk.tx, actor, ours)}
 
 
 def _link(row: Row) -> TicketLink:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from spocd.desk.access import Actor, is_hidden
+from spocd.desk.access import Actor, is_of
 from spocd.store import Transaction
 
 # The fields of the journal's details, of evidence and of views that name tickets.
@@ -18,10 +18,20 @@ _INSTEAD = "#…"
 
 async def without_hidden(tx: Transaction, actor: Actor, document: Any) -> Any:
     """The document without the numbers of tickets that the actor does not see."""
-    if not actor.hidden:
+    return await without_tickets_of(tx, actor.hidden, document)
+
+
+async def without_tickets_of(tx: Transaction, services: frozenset[str], document: Any) -> Any:
+    """The document without the numbers of tickets of these services."""
+    if not services:
         return document
-    hidden = {number for number in set(_numbers(document)) if await is_hidden(tx, actor, number)}
+    hidden = {number for number in set(_numbers(document)) if await is_of(tx, services, number)}
     return pruned(document, lambda number: number in hidden) if hidden else document
+
+
+def names_tickets(document: Any) -> bool:
+    """Whether there is a number in a document that could be a ticket's."""
+    return any(True for _ in _numbers(document))
 
 
 def pruned(document: Any, hides: Callable[[int], bool], *, names: bool = False) -> Any:

@@ -54,6 +54,11 @@ select i.id, i.received_at, i.sender, i.recipients, i.size, i.state, i.fate, i.t
        i.peer, i.raw, i.evidence, m.origin, m.position
   from inbox i left join message m on m.id = i.message where i.id = :id;
 
+-- name: failed_mails_of
+-- The mails of these very bytes that wait for somebody; there are few of them, if any.
+select i.ticket, i.recipients, m.origin, m.position from inbox i left join message m on m.id = i.message
+ where i.state = 'failed' and i.raw = :raw;
+
 -- name: oldest_mail
 -- Among the first to be tried and the last: what is old was tried often, and waits longest. So it costs the same
 -- however many wait.

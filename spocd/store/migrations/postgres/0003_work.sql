@@ -187,6 +187,14 @@ create table merged_ticket (
   created_at bigint not null
 );
 create index ticket_merged on ticket (merged_into) where merged_into is not null;
+-- Who has sent a file, of those from whom tickets are hidden: they may have it before a message of theirs has it.
+create table blob_sender (
+  sha256 text collate "C" not null references blob,
+  uid bigint not null,
+  sent_at bigint not null,
+  primary key (sha256, uid)
+);
+create index blob_sender_age on blob_sender (sent_at);
 -- The words of a list that somebody asks for often, under a name. Without an owner it is everybody's.
 create table saved_view (
   id bigint generated always as identity primary key,
