@@ -36,6 +36,7 @@ TEXTS = 997
 A_STEP = 160  # seconds between two tickets
 A_FEW = 50  # one ticket in so many is active, and always enough for a page of a list
 LEAST_ACTIVE = 220
+COMMITS = 1_000  # of the index of words; a million tickets that came batch by batch are in about as many parts
 
 
 def filled(tickets: int, cache: Path) -> Path:
@@ -82,11 +83,25 @@ def fill_file(file: Path, tickets: int, *, active: int) -> None:
     _bring_texts(connection, tickets)
     for statement in [*statements(tickets, active), *(text for _, _, text in kept)]:
         connection.execute(statement)
-    for index in ("ticket_search", "person_search"):
-        connection.execute(f"insert into {index} ({index}) values ('rebuild')")
+    connection.execute("insert into person_search (person_search) values ('rebuild')")
     connection.execute("commit")
+    _index(connection, tickets)
     connection.execute("pragma journal_mode = wal")
     connection.close()
+
+
+def _index(connection: sqlite3.Connection, tickets: int) -> None:
+    """The index of tickets in as many parts as the daemon leaves it in, which writes it batch by batch and merges them.
+
+    Each look-up of a word is one in every part, and a rebuilt index has ten times as many.
+    """
+    for commit in range(COMMITS):
+        connection.execute(
+            "insert into ticket_search (rowid, words)"
+            " select ticket, words from ticket_words where ticket > ? and ticket <= ?",
+            (commit * tickets // COMMITS, (commit + 1) * tickets // COMMITS),
+        )
+        connection.execute("insert into ticket_search (ticket_search, rank) values ('merge', 100000)")
 
 
 def _bring_texts(connection: sqlite3.Connection, tickets: int) -> None:

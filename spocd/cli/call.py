@@ -51,6 +51,8 @@ def pages(operation: str, field: str, /, **parameters: Any) -> Iterator[list[dic
         cursor = answer.get("cursor")
         left -= len(rows)
         if not cursor or not rows:
+            if best_of := answer.get("best_of"):
+                tell(f"these are of the newest {best_of:,} that hold the words; for older ones too: --sort newest")
             return
         if left <= 0 and not this.everything:
             tell(f"there are more: --all, or go on with --cursor {cursor}")

@@ -47,7 +47,11 @@ def _filters() -> list[click.Parameter]:
         option(["--due-within", "due_before"], type=within, metavar="TIME", help="Promised for this time or before."),
         option(["--breached"], is_flag=True, default=None, help="Promised for a time that has passed."),
         option(["--search"], metavar="WORDS", help="With all these words, in any of their forms."),
-        option(["--sort"], type=ORDERS, help="The order; newest first unless said."),
+        option(
+            ["--sort"],
+            type=ORDERS,
+            help="The order; newest first unless said. By rank: with --search, what is about the words first.",
+        ),
         option(["--view"], metavar="NAME", help="As it was saved under this name; what the line says goes before."),
     ]
 

@@ -15,7 +15,7 @@ from spocd.cli.grammar import Command
 from spocd.cli.ids import Chosen, some_tickets
 from spocd.cli.show import Document
 from spocd.cli.ticket_filters import Filtered, asked_for, written
-from spocd.cli.ticket_shape import TICKET, no_notify, told
+from spocd.cli.ticket_shape import ORDERS_OF_FOUND, TICKET, no_notify, told
 from spocd.errors import TryLater
 
 _ORDERED_BY = {"promise due": "what was promised", "waiting since": "how long they wait"}
@@ -43,14 +43,18 @@ def list_tickets(watch: bool, save_as: str | None, for_all: bool, **filters: Any
 
 @click.command(cls=Command, lists=True, example="spocd ticket search printer third floor")
 @click.argument("words", nargs=-1, required=True)
-def search(words: tuple[str, ...]) -> None:
+@click.option("--sort", type=ORDERS_OF_FOUND, help="The order; newest first unless said.")
+def search(words: tuple[str, ...], sort: str | None) -> None:
     """Find tickets that hold all these words, newest first.
 
     Words are looked for in the number, the subject, messages and notes, the names of attachments, the names and
     addresses of people, in any form that the desk's languages give them, and as beginnings of longer words. Chinese,
     Japanese, Korean and Thai are found anywhere in a sentence. A new mail is found a second after it came.
+
+    By rank, of the newest thousand that were found those come first that have the words in the subject or in the first
+    lines, as they were typed, and near the beginning; a word that few of them have there counts more.
     """
-    show.listing(pages("ticket.search", "tickets", words=" ".join(words)), TICKET)
+    show.listing(pages("ticket.search", "tickets", words=" ".join(words), sort=sort), TICKET)
 
 
 @click.command(cls=Command, example="spocd ticket view 12 --log")

@@ -12,7 +12,8 @@ PRIORITIES = click.Choice(("low", "normal", "high", "urgent"))
 CHANNELS = click.Choice(("phone", "chat", "walk-in", "letter", "sms", "social", "other", "mail"))
 RESOLUTIONS = click.Choice(("fixed", "answered", "duplicate", "not-ours", "no-answer", "withdrawn"))
 DIRECTIONS = click.Choice(("in", "out"))
-ORDERS = click.Choice(("newest", "oldest", "updated", "waiting", "due"))
+ORDERS = click.Choice(("newest", "oldest", "updated", "waiting", "due", "rank"))
+ORDERS_OF_FOUND = click.Choice(("newest", "rank"))
 
 TICKET = Shape(
     identity="number",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 from spocd.desk.access import no_ticket
 from spocd.desk.operation import Desk
@@ -42,11 +42,14 @@ class TicketDocument(TypedDict):
     waiting_since: str | None
     pend_until: str | None
     rev: int
+    rank: NotRequired[float]  # how well it fits the words, in a list by rank alone
 
 
 class TicketList(TypedDict):
     tickets: list[TicketDocument]
     cursor: str | None
+    # By rank: these are the best of so many, the newest. It is there where older ones were found, too.
+    best_of: NotRequired[int]
 
 
 class Participant(TypedDict):

@@ -1,9 +1,9 @@
-"""Looking at tickets: lists, one ticket whole, its place in the queue."""
+"""Looking at one ticket: all of it, how it stands, its files."""
 
 from __future__ import annotations
 
 import json
-from typing import Any, Literal, TypedDict
+from typing import Any, TypedDict
 
 from spocd.desk.access import Actor, Role, seen_by
 from spocd.desk.consult import consults_of
@@ -14,30 +14,18 @@ from spocd.desk.documents import (
     OutsideLink,
     Participant,
     TicketLink,
-    TicketList,
     TicketView,
     document_of,
     find_ticket,
     moment,
-    page_size,
-    ticket_document,
 )
 from spocd.desk.fairness import place
 from spocd.desk.handover import BRIEF
 from spocd.desk.operation import Desk, operation
-from spocd.desk.organisation import organisation_named, organisation_of
-from spocd.desk.person import find_person
-from spocd.desk.search import tickets_with
+from spocd.desk.organisation import organisation_of
 from spocd.desk.withheld import without_hidden
 from spocd.domain.links import BOTH_SIDES
-from spocd.domain.person import check_group
-from spocd.domain.ticket import OPEN_STATES
-from spocd.errors import Exit, Refused
 from spocd.store import Row
-from spocd.store.listings import cursor as page_cursor
-
-PAGE = 50
-Sort = Literal["newest", "oldest", "updated", "waiting", "due"]
 
 
 class StatusDocument(TypedDict):
@@ -62,95 +50,6 @@ class AttachmentRow(TypedDict):
 
 class AttachmentList(TypedDict):
     attachments: list[AttachmentRow]
-
-
-@operation("ticket.list", role=Role.ROBOT)
-async def list_tickets(
-    desk: Desk,
-    actor: Actor,
-    *,
-    state: list[str] | None = None,
-    assignee: str | None = None,
-    requester: str | None = None,
-    service: str | None = None,
-    team: str | None = None,
-    priority: str | None = None,
-    kind: str | None = None,
-    tag: str | None = None,
-    group: str | None = None,
-    organisation: str | None = None,
-    since: int | None = None,
-    until: int | None = None,
-    due_before: int | None = None,
-    breached: bool = False,
-    search: str | None = None,
-    sort: Sort = "newest",
-    limit: int = PAGE,
-    cursor: str | None = None,
-) -> TicketList:
-    """List tickets, the newest first; without a state those that are open.
-
-    `due_before` is a moment (UTC seconds) by which something is promised; `breached` are those promised by now.
-    """
-    if breached:
-        due_before = desk.now if due_before is None else min(due_before, desk.now)
-    plain: dict[str, Any] = {"service": service, "team": team, "priority": priority, "kind": kind, "tag": tag}
-    plain |= {"since": since, "until": until, "due_before": due_before}
-    filters: dict[str, Any] = {name: value for name, value in plain.items() if value is not None}
-    if states := _states(state):
-        filters["states"] = states
-    if search:
-        filters["search"] = await tickets_with(desk, search)
-    filters |= await _assignee(desk, actor, assignee)
-    if group is not None:
-        filters["group"] = check_group(group)
-    if organisation is not None:
-        filters["organisation"] = await organisation_named(desk, organisation)
-    if requester is not None:
-        person = await find_person(desk, requester)
-        merged = person and await desk.tx.all("merged_people", person=person["id"])
-        filters["identity" if merged else "requester"] = person["id"] if person else -1
-    return await _page(desk, actor, filters, sort=sort, limit=limit, cursor=cursor)
-
-
-@operation("ticket.search", role=Role.ROBOT)
-async def search_tickets(
-    desk: Desk, actor: Actor, *, words: str, limit: int = PAGE, cursor: str | None = None
-) -> TicketList:
-    """Find tickets that hold all these words, in subject, messages, names of files or people, the newest first."""
-    filters = {"search": await tickets_with(desk, words)}
-    return await _page(desk, actor, filters, sort="newest", limit=limit, cursor=cursor)
-
-
-def _states(asked: list[str] | None) -> list[str]:
-    """The states that a list is of: those asked for, where `active` stands for three; none where it is of all."""
-    if asked and "all" in asked:
-        return []
-    active = list(OPEN_STATES) if not asked or "active" in asked else []
-    return [*active, *(each for each in asked or [] if each != "active")]
-
-
-async def _assignee(desk: Desk, actor: Actor, assignee: str | None) -> dict[str, Any]:
-    if assignee is None:
-        return {}
-    if assignee == "none":
-        return {"unassigned": 1}
-    if assignee == "@me":
-        return {"assignee": actor.as_agent()}
-    agent = await desk.tx.one("agent_of_login", login=assignee)
-    if agent is None:
-        raise Refused("no-such-agent", f"There is no agent “{assignee}”. See: spocd agent list", Exit.NOT_FOUND)
-    return {"assignee": agent["id"]}
-
-
-async def _page(
-    desk: Desk, actor: Actor, filters: dict[str, Any], *, sort: str, limit: int, cursor: str | None
-) -> TicketList:
-    most = page_size(limit)
-    rows = await desk.tx.listing("ticket", filters | seen_by(actor), sort=sort, limit=most + 1, after=cursor)
-    page = rows[:most]
-    more = page_cursor(page[-1]["sort_key"], page[-1]["number"]) if len(rows) > most else None
-    return {"tickets": [ticket_document(row) for row in page], "cursor": more}
 
 
 @operation("ticket.view", role=Role.ROBOT)

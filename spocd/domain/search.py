@@ -31,7 +31,7 @@ _UNSPACED = (
     r"\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\U0001b000-\U0001b16f\U00020000-\U0003ffff"
 )
 _RUN = re.compile(rf"[{_UNSPACED}]+|[^{_UNSPACED}]+")
-_IS_UNSPACED = re.compile(rf"[{_UNSPACED}]").match
+_BEGINS_UNSPACED = re.compile(rf"[{_UNSPACED}]").match
 # Nothing of a word: a hyphen that does not show, joiners, and what chooses between two shapes of one character.
 _SHAPES = re.compile(r"[\u00ad\u200c\u200d\ufe00-\ufe0f\U000e0100-\U000e01ef]+")
 # What writers and programs call a ticket: #12, [desk#12].
@@ -76,7 +76,7 @@ class Stems:
     def forms(self, word: str) -> Iterator[str]:
         """All that a folded word in a text can be found by."""
         yield word
-        if _IS_UNSPACED(word):
+        if is_unspaced(word):
             yield from word
             return
         yield from self.of(word)
@@ -98,37 +98,53 @@ def wanted(text: str, stems: Stems) -> list[Wanted]:
     """The words of a search, of which all must be found. A ticket's number is asked for as it is."""
     found = {each: Wanted((each,), None) for each in _TICKET.findall(text)[:_MOST_WANTED]}
     for run in _runs(_TICKET.sub(" ", text))[: _MOST_WANTED - len(found)]:
-        for word in _words_of(run[:_LONGEST_RUN] if _IS_UNSPACED(run) else run):
+        for word in _words_of(run[:_LONGEST_RUN] if is_unspaced(run) else run):
             found.setdefault(word, Wanted((word, *stems.of(word)), word if len(word) >= _SHORTEST_BEGINNING else None))
     return list(found.values())
 
 
 def _runs(text: str) -> list[str]:
     """What stands between all that is no letter or digit, each once; parted where the other way of writing begins."""
-    folded = _folded(text)
-    others = {each for each in set(folded) if not each.isalnum()}
+    whole = folded(text)
+    others = {each for each in set(whole) if not each.isalnum()}
     # Vowels above and below letters belong to their word; one that stands alone is none.
     marks = {each for each in others if unicodedata.category(each) in ("Mn", "Mc")}
-    parted = folded.translate(dict.fromkeys(map(ord, others - marks), " "))
+    parted = whole.translate(dict.fromkeys(map(ord, others - marks), " "))
     different = [each.lstrip("".join(marks)) for each in dict.fromkeys(parted.split())]
     return list(dict.fromkeys(run for each in different for run in _RUN.findall(each)))
 
 
 def _words_of(run: str) -> list[str]:
     """The words of a run: itself, or its pairs of characters."""
-    if _IS_UNSPACED(run) and len(run) > 1:
+    if is_unspaced(run) and len(run) > 1:
         return [run[at : at + 2] for at in range(len(run) - 1)]
     # A Greek word in capitals has no accents, so they part no words.
     return [(_plain(run) if _is_greek(run) else run)[:_LONGEST_WORD]]
 
 
-def _folded(text: str) -> str:
+def folded(text: str) -> str:
     """A text in the one spelling that stands for all: composed, without case and without what does not show."""
+    if text.isascii():
+        return text[:MOST_TEXT].lower()
     shown = _SHAPES.sub("", unicodedata.normalize("NFKC", text[:MOST_TEXT]))
     # Folding takes some characters apart. A dot on an i in capitals is case, too.
     return unicodedata.normalize("NFKC", shown.casefold()).replace("i\u0307", "i")[:MOST_TEXT]
 
 
+def unaccented(text: str) -> str:
+    """A folded text with each of its words as `_plain` has it."""
+    for each in set(text) if not text.isascii() else ():
+        if (plain := _plain(each)) != each:
+            text = text.replace(each, plain)
+    return text
+
+
+def is_unspaced(word: str) -> bool:
+    """Whether a folded word is of a writing that parts no words."""
+    return _BEGINS_UNSPACED(word) is not None
+
+
+@lru_cache(maxsize=4096)  # of a text each letter is asked for
 def _plain(word: str) -> str:
     """A word as a keyboard without its accents writes it."""
     # Taken apart, a Cyrillic й would lose what makes it another letter.

@@ -6,9 +6,10 @@ import base64
 import contextlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from spocd.domain.ranking import OPENING
 from spocd.errors import Exit, Refused
 from spocd.store.search import Dialect, by_words, query
 
@@ -59,7 +60,8 @@ TICKET_COLUMNS = f"""
 class Listing:
     """What may be listed: the filters by name, and the sorts, each with the columns that make it unambiguous.
 
-    `states` are the words of the filter `states`, which takes a list of them.
+    `states` are the words of the filter `states`, which takes a list of them. `words` is whose index of words the
+    filter `search` looks in.
     """
 
     columns: str
@@ -67,11 +69,17 @@ class Listing:
     states: tuple[str, ...]
     filters: dict[str, str]
     sorts: dict[str, tuple[str, str]]  # name: (column, id column); a leading "-" on the column is newest first
+    words: str = ""
 
 
 _INTEGERS = range(-(2**63), 2**63)  # what a database's integer holds
 _LONGEST_CURSOR = 100  # characters; two such integers have 58
 
+# The numbers of a list, as rows.
+_EACH: Mapping[Dialect, str] = {
+    "sqlite": "select value from json_each(:numbers)",
+    "postgres": "select cast(x as bigint) from json_array_elements_text(cast(cast(:numbers as text) as json)) x",
+}
 _ACTIVE = ("new", "open", "pending")
 _LISTINGS = {
     "ticket": Listing(
@@ -108,6 +116,7 @@ _LISTINGS = {
             "waiting": ("coalesce(t.waiting_since, 9223372036854775807)", "t.number"),
             "due": ("coalesce(t.due_at, 9223372036854775807)", "t.number"),
         },
+        words="ticket",
     ),
     "person": Listing(
         f"p.id, p.name, p.language, p.known_at, p.created_at, {PERSON_ADDRESS} as address,"  # noqa: S608
@@ -123,6 +132,7 @@ _LISTINGS = {
             "viewer": _KNOWN,
         },
         {"newest": ("-p.id", "p.id")},
+        words="person",
     ),
     "journal": Listing(
         "j.id, j.at, j.ticket, j.actor, j.event, j.detail",
@@ -152,6 +162,12 @@ _LISTINGS = {
         {"newest": ("-o.id", "o.id")},
     ),
 }
+# What tickets are put in order by that a search found (domain/ranking.py).
+_LISTINGS["candidate"] = replace(
+    _LISTINGS["ticket"],
+    columns=f"t.number, t.subject, coalesce((select substr(m.visible_text, 1, {OPENING}) from message m"  # noqa: S608
+    " where m.ticket = t.number order by m.id limit 1), '') as opening",
+)
 
 
 def compose(
@@ -166,7 +182,7 @@ def compose(
     """The query and its parameters. Only names from the tables above become SQL; each value is a bound parameter.
 
     `after` is a cursor, made by `cursor` from the last row of the page before. The filter `search` takes the words
-    that are wanted (domain/search.py), and any listing that has an index of words.
+    that are wanted (domain/search.py), and any listing that has an index of words; `numbers` a list of tickets.
     """
     listing = _LISTINGS[name]
     if sort not in listing.sorts:
@@ -175,12 +191,12 @@ def compose(
     bare, newest = column.removeprefix("-"), column.startswith("-")
     source, (where, parameters) = listing.source, _conditions(listing, filters, dialect)
     if "search" in filters:
-        found = by_words(dialect, name, number)
+        found = by_words(dialect, listing.words, number)
         source, where = f"{found.source}{source}", [found.condition, *where]
         bare, number = found.row if bare == number else bare, found.row
     parameters["limit"] = limit
     if after is not None:
-        parameters["after"], parameters["after_id"] = _read_cursor(after)
+        parameters["after"], parameters["after_id"] = read_cursor(after)
         sign = "<" if newest else ">"
         where.append(
             f"{number} {sign} :after_id" if bare == number else f"({bare}, {number}) {sign} (:after, :after_id)"
@@ -201,6 +217,9 @@ def _conditions(listing: Listing, filters: Mapping[str, Any], dialect: Dialect) 
             where.append(_among(listing, value))
         elif name == "search":
             parameters[name] = query(dialect, value)
+        elif name == "numbers":
+            where.append(f"t.number in ({_EACH[dialect]})")
+            parameters[name] = json.dumps(value)
         else:
             where.append(listing.filters[name])
             parameters[name] = value
@@ -233,7 +252,7 @@ def cursor(sort_value: int, number: int) -> str:
     return base64.urlsafe_b64encode(json.dumps([sort_value, number]).encode()).decode().rstrip("=")
 
 
-def _read_cursor(text: str) -> tuple[int, int]:
+def read_cursor(text: str) -> tuple[int, int]:
     """What `cursor` was given. It comes from outside, so that only two integers of a database's size are taken."""
     found: Any = None
     with contextlib.suppress(ValueError):
@@ -242,4 +261,8 @@ def _read_cursor(text: str) -> tuple[int, int]:
     match found:
         case [int(first), int(second)] if first in _INTEGERS and second in _INTEGERS:
             return first, second
-    raise Refused("bad-cursor", "That cursor is not one that a list gave. Start again without --cursor.", Exit.USAGE)
+    raise bad_cursor()
+
+
+def bad_cursor() -> Refused:
+    return Refused("bad-cursor", "That cursor is not one that a list gave. Start again without --cursor.", Exit.USAGE)

@@ -117,6 +117,15 @@ def test_a_list_asks_with_its_filters(desk: FakeDesk, cli: Cli) -> None:
     ]
 
 
+def test_a_search_by_rank_says_that_older_tickets_are_left_out(desk: FakeDesk, cli: Cli) -> None:
+    desk.answers["ticket.search"] = lambda _: {"tickets": [ticket() | {"rank": 4.5}], "cursor": None, "best_of": 1000}
+    ended = cli("ticket", "search", "printer", "toner", "--sort", "rank", "--json")
+    assert desk.asked("ticket.search") == [{"words": "printer toner", "sort": "rank", "limit": 50}]
+    assert json.loads(ended.out)[0]["rank"] == 4.5
+    assert "these are of the newest 1,000" in ended.err
+    assert cli("ticket", "search", "printer", "--sort", "oldest").code == Exit.USAGE
+
+
 def test_next_shows_the_ticket_with_its_history(desk: FakeDesk, cli: Cli) -> None:
     desk.answers["ticket.next"] = lambda _: {"tickets": [ticket()]}
     desk.answers["ticket.view"] = lambda _: whole()

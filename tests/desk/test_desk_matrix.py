@@ -160,6 +160,7 @@ ELSEWHERE: list[tuple[str, dict[str, Any]]] = [
     ("ticket.list", {"search": TEXT}),
     ("ticket.search", {"words": TEXT}),
     ("ticket.search", {"words": REQUESTER}),
+    ("ticket.search", {"words": TEXT, "sort": "rank"}),
     ("ticket.watch", {"after": 0}),
     ("ticket.view", {"ticket": 1}),
 ]

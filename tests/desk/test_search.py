@@ -13,14 +13,16 @@ from typing import Any
 
 import pytest
 
-from spocd.desk import search
+from spocd.desk import search, ticket_list
 from spocd.desk.operation import Desk
 from spocd.desk.search import Batch
 from spocd.domain.search import Stems, words
 from spocd.errors import Exit, Refused
+from spocd.store.listings import cursor as page_cursor
 from tests import postgres
 from tests.desk.indexed import found, indexed
-from tests.desk.running_desk import LEAD, START, RunningDesk, founded, opened
+from tests.desk.running_desk import AGENT, LEAD, OTHER, START, RunningDesk, founded, opened
+from tests.desk.staff import with_team
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgres"])
@@ -145,6 +147,67 @@ async def test_search_goes_together_with_the_other_filters_the_orders_and_the_pa
         assert sorted(met) == [1, 2, 4, 5, 6, 7, 8, 9], sort
 
 
+async def test_by_rank_what_is_about_the_words_comes_before_what_mentions_them(desk: RunningDesk) -> None:
+    await desk.mail("Nothing works", Subject="Printer, again the toner")
+    await desk.mail("It is the toner of the printer", Subject="Third floor")
+    await desk.mail(f"Hello. {'Much is said. ' * 30} The toner? The printer?", Subject="News")
+    await desk.mail("An elephant", Subject="Printer")
+    await indexed(desk)
+    assert await found(desk, "printer toner") == [3, 2, 1]
+    listed = (await desk.ask("ticket.search", words="printer toner", sort="rank"))["tickets"]
+    assert [each["number"] for each in listed] == [1, 2, 3]
+    assert listed[0]["rank"] > listed[1]["rank"] > listed[2]["rank"] == 0
+    assert "rank" not in (await desk.ask("ticket.search", words="printer toner"))["tickets"][0]
+    await desk.ask("ticket.close", ticket=2)
+    some = await desk.ask("ticket.list", search="printer toner", sort="rank")
+    assert [each["number"] for each in some["tickets"]] == [1, 3]
+    with pytest.raises(Refused, match="--search") as refused:
+        await desk.ask("ticket.list", sort="rank")
+    assert refused.value.exit is Exit.USAGE
+
+
+async def test_a_list_by_rank_has_pages_that_what_comes_meanwhile_does_not_move(desk: RunningDesk) -> None:
+    for number in range(1, 8):
+        await desk.mail("A giraffe", Subject=f"Case {number}" if number % 2 else "A giraffe")
+    await indexed(desk)
+    pages, cursor = [], None
+    while cursor is not None or not pages:
+        page = await desk.ask("ticket.search", words="giraffe", sort="rank", limit=3, cursor=cursor)
+        pages.append([each["number"] for each in page["tickets"]])
+        cursor = page["cursor"]
+        await desk.mail("A giraffe", Subject="A giraffe")
+        await indexed(desk)
+    assert pages == [[6, 4, 2], [7, 5, 3], [1]]
+    for wrong in ("x", page_cursor(-1, 1), page_cursor(ticket_list.MOST_RANKED, 1)):
+        with pytest.raises(Refused, match="not one that a list gave"):
+            await desk.ask("ticket.search", words="giraffe", sort="rank", cursor=wrong)
+
+
+async def test_by_rank_the_newest_thousand_are_put_in_order_and_older_ones_are_said_to_be_left_out(
+    desk: RunningDesk,
+) -> None:
+    most = ticket_list.MOST_RANKED
+    await desk.write(lambda of: many(of, [("The giraffe", "giraffe"), *[("Case", "giraffe")] * (most - 1)]))
+    page = await desk.ask("ticket.search", words="giraffe", sort="rank", limit=2)
+    assert [each["number"] for each in page["tickets"]] == [1, most]
+    assert "best_of" not in page
+    await desk.write(lambda of: many(of, [("Case", "giraffe")]))
+    page = await desk.ask("ticket.search", words="giraffe", sort="rank", limit=most)
+    assert [each["number"] for each in page["tickets"]] == list(range(most + 1, 1, -1))
+    assert (page["best_of"], page["cursor"]) == (most, None)
+
+
+async def test_sec_by_rank_too_nobody_finds_what_is_hidden_from_them(desk: RunningDesk) -> None:
+    await with_team(desk, "agent", restricted=True)
+    await desk.mail("A giraffe", Subject="Elsewhere")
+    await desk.mail("A giraffe", Subject="Giraffe", to="it@example.org")
+    await indexed(desk)
+    for by, numbers in ((OTHER, [1]), (AGENT, [2, 1])):
+        for name, words_of_it in (("ticket.search", "words"), ("ticket.list", "search")):
+            listed = await desk.ask(name, by=by, sort="rank", **{words_of_it: "giraffe"})
+            assert [each["number"] for each in listed["tickets"]] == numbers
+
+
 async def test_people_are_found_by_the_words_of_their_names_and_addresses(desk: RunningDesk) -> None:
     await desk.mail(From="Ann Ek <ann@client.example>")
     await desk.mail(From="Bo Åkesson <bo@other.example>")
@@ -198,20 +261,22 @@ async def test_a_ticket_of_very_many_words_keeps_those_that_came_first(desk: Run
     assert await found(desk, f"w7x{'y' * 40}999") == []
 
 
-async def test_what_is_common_is_not_asked_for_as_the_beginning_of_a_word(desk: RunningDesk) -> None:
-    async def fill(of: Desk) -> None:
-        row = await of.tx.one("add_person", name="", language=None, now=START)
-        assert row is not None
-        for number in range(1, search.COMMON + 2):
-            await of.tx.one(
-                "open_ticket", subject="", state="new", kind="request", priority="normal", requester=row["id"],
-                team=None, service=None, channel="mail", address="", reporter=None, direction="in",
-                waiting_since=None, now=START,
-            )  # fmt: skip
-            text = "case77x" if number > search.COMMON else "case77"
-            await of.tx.run("add_ticket_words", ticket=number, through=0, words=text)
+async def many(of: Desk, tickets: list[tuple[str, str]]) -> None:
+    """Tickets with these subjects, found by these words."""
+    row = await of.tx.one("add_person", name="", language=None, now=START)
+    assert row is not None
+    for subject, words_of_it in tickets:
+        opened = await of.tx.one(
+            "open_ticket", subject=subject, state="new", kind="request", priority="normal", requester=row["id"],
+            team=None, service=None, channel="mail", address="", reporter=None, direction="in",
+            waiting_since=None, now=START,
+        )  # fmt: skip
+        assert opened is not None
+        await of.tx.run("add_ticket_words", ticket=opened["number"], through=0, words=words_of_it)
 
-    await desk.write(fill)
+
+async def test_what_is_common_is_not_asked_for_as_the_beginning_of_a_word(desk: RunningDesk) -> None:
+    await desk.write(lambda of: many(of, [*[("", "case77")] * search.COMMON, ("", "case77x")]))
     assert (await found(desk, "case7"))[:2] == [search.COMMON + 1, search.COMMON]
     assert (await found(desk, "case77"))[0] == search.COMMON
     assert await found(desk, "case77x") == [search.COMMON + 1]

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from bench.fill import digest, fill_file
+from spocd.domain.search import Wanted
 from spocd.store.listings import compose, cursor
 from spocd.store.statements import load
 from tests.running import RunningDesk
@@ -86,6 +87,16 @@ def test_a_page_far_down_the_list_is_not_reached_by_all_before_it(desks: list[De
         middle = desk.tickets // 2
         [value] = desk.database.execute(f"select {column} from ticket where number = ?", (middle,)).fetchone()
         return compose("ticket", {}, sort=sort, limit=20, after=cursor(value if sort == "updated" else middle, middle))
+
+    assert _grows(desks, page) < 1.5
+
+
+@pytest.mark.parametrize(("listing", "limit"), [("ticket", 20), ("candidate", 100)])
+def test_a_search_costs_what_it_shows_or_puts_in_order(desks: list[Desk], listing: str, limit: int) -> None:
+    wanted = [Wanted(("printer",), None)]  # every second ticket has it
+
+    def page(_: Desk) -> tuple[str, dict[str, Any]]:
+        return compose(listing, {"search": wanted}, sort="newest", limit=limit, after=None)
 
     assert _grows(desks, page) < 1.5
 
