@@ -14,6 +14,7 @@ from spocd.domain.intake import Limits, Rules
 from spocd.domain.node import written
 from spocd.domain.token import OwnAddresses
 from spocd.errors import Misconfigured
+from spocd.gateway.writing import Writer
 from spocd.store import Row, Store, Transaction, check_mark
 
 # RFC 5321 section 4.5.1 and RFC 2142: these must reach a human.
@@ -88,4 +89,5 @@ def settings_of(config: Config, identity: Row, run: str, template_version: Calla
         run=run,
         shared=written(shared_by_nodes(config)),
         template_version=template_version,
+        brief=Writer().brief,
     )

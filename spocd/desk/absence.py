@@ -13,6 +13,7 @@ from spocd.desk.journal import record
 from spocd.desk.operation import Desk, operation
 from spocd.domain.duty import distribute, makes_a_circle
 from spocd.domain.fairness import NEVER, Wants
+from spocd.domain.handover import has_left, is_away
 from spocd.errors import Exit, Refused
 from spocd.store import Row
 
@@ -283,12 +284,12 @@ async def _still_to_move(desk: Desk, leaver: Row) -> int:
 def _away(agent: Row, typed: str | None) -> Reason:
     """Why a case moves: as it was typed, after the name; else each language has its words for it."""
     if typed is None:
-        return Reason(f"{agent['login']} is away", cause="away", of=agent["name"])
+        return Reason(is_away(agent["login"]), cause="away", of=agent["name"])
     return Reason(f"{agent['login']}: {typed}", f"{agent['name']}: {typed}")
 
 
 def _left(agent: Row) -> Reason:
-    return Reason(f"{agent['login']} no longer works here", cause="left", of=agent["name"])
+    return Reason(has_left(agent["login"]), cause="left", of=agent["name"])
 
 
 async def presence(desk: Desk) -> int:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Literal
-from zoneinfo import ZoneInfo
 
 from spocd.desk.access import Actor
-from spocd.desk.documents import document_of, read_json, save, write_json
+from spocd.desk.brief import BRIEF, brief_of
+from spocd.desk.documents import save, write_json
 from spocd.desk.duty import check_there
 from spocd.desk.fairness import check_turn
 from spocd.desk.journal import record
@@ -18,15 +17,12 @@ from spocd.desk.message import add_own
 from spocd.desk.notice import notify, notify_team
 from spocd.desk.operation import Desk
 from spocd.domain import ticket as case
-from spocd.domain.handover import Happened, Said, Standing, brief
+from spocd.domain.handover import has_left, is_away
 from spocd.domain.notice import What
 from spocd.domain.ticket import Ticket
 from spocd.store import Row
 
 EVERYBODY = "the queue"
-BRIEF = "hand-over"  # what a brief says of itself as a message, so that the next one does not repeat it
-# What the time line of a brief leaves out: the messages stand in it as they are.
-_SAID_ELSEWHERE = frozenset({"note", "answered", "opened"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,18 +61,18 @@ async def move(
     else:
         line = {"from": had["login"], "to": to["login"]}
         await record(desk, ticket.number, actor, "handed over", **line, why=reason.why)
-    text = await _brief(desk, actor, ticket, moved, had, to, reason)
+    brief = await _brief(desk, actor, ticket, moved, had, to, reason)
     await save(desk, ticket, moved)
-    why = "" if reason.cause else reason.why or ""
+    why = "" if reason.cause else reason.told or reason.why or ""
     if to is not None:
         await desk.tx.run("agent_was_given", agent=to["id"], now=desk.now)
         had_it = had["name"] if had else ""
-        await notify(desk, actor, moved, to["id"], What.GIVEN, why=why, body=text, who=had_it, cause=reason.cause)
+        await notify(desk, actor, moved, to["id"], What.GIVEN, why=why, brief=brief, who=had_it, cause=reason.cause)
     elif had is not None:
         hours = desk.settings.untouched if reason.cause == "untouched" else 0
         await notify(desk, actor, moved, had["id"], What.RETURNED, why=why, hours=hours)
     if to is None and (reason.team or moved.tier != ticket.tier):
-        await notify_team(desk, actor, moved, What.PASSED_ON, why=why, body=text)
+        await notify_team(desk, actor, moved, What.PASSED_ON, why=why, brief=brief)
     if tell:
         await tell_requester(desk, moved, had, to, reason, passed_on=moved.tier > ticket.tier or bool(reason.team))
     else:
@@ -95,17 +91,24 @@ async def _holder(desk: Desk, ticket: Ticket) -> Row | None:
 
 async def _brief(
     desk: Desk, actor: Actor, ticket: Ticket, moved: Ticket, had: Row | None, to: Row | None, reason: Reason
-) -> str:
-    """The brief, filed as a note; "" where nobody had the ticket, or whoever had it did nothing and puts it back."""
+) -> dict[str, Any] | None:
+    """What the brief tells, which is filed as a note in the shell's English, and told in each reader's language.
+
+    None where nobody had the ticket, or whoever had it did nothing and puts it back.
+    """
     if had is None:
-        return ""
+        return None
     if to is None and moved.tier == ticket.tier and not await has_acted(desk, ticket.number, had["login"]):
-        return ""
-    standing = await _standing(desk, moved)
-    text = brief(standing, had=had["name"], to=to["name"] if to else reason.team or EVERYBODY, why=reason.why or "")
+        return None
+    brief = await brief_of(desk, moved)
+    own = {"away": is_away(reason.of), "left": has_left(reason.of)}
+    why = own.get(reason.cause, reason.told or reason.why)
+    whom = to["name"] if to else reason.team or EVERYBODY
+    heading = f"Hand-over of #{ticket.number} from {had['name']} to {whom}" + (f": {why}" if why else "")
+    text = f"{heading}\n\n{desk.settings.brief(brief)}"
     position, _ = await add_own(desk, actor, ticket, kind="note", body=text, recipients=[], by=BRIEF)
     await record(desk, ticket.number, actor, "note", message=position)
-    return text
+    return brief
 
 
 async def has_acted(desk: Desk, ticket: int, login: str, *, since: int = -1) -> bool:
@@ -182,60 +185,3 @@ async def answering_takes(desk: Desk, actor: Actor, ticket: Ticket, reason: str 
     await check_there(desk, actor, mine)
     await check_turn(desk, actor, ticket, mine, reason, otherwise="answered it")
     return True
-
-
-async def _standing(desk: Desk, ticket: Ticket) -> Standing:
-    """A ticket as it stands, for its brief."""
-    document = await document_of(desk, ticket.number)
-    people = await desk.tx.all("participants", ticket=ticket.number)
-    messages = await desk.tx.all("messages", ticket=ticket.number)
-    files = await desk.tx.all("ticket_attachments", ticket=ticket.number)
-    journal = await desk.tx.all("ticket_journal", ticket=ticket.number)
-    promises = await desk.tx.all("open_promises_of", ticket=ticket.number)
-    consults = await desk.tx.all("open_consults_of", ticket=ticket.number)
-    requester = document["requester"]
-    return Standing(
-        number=ticket.number,
-        subject=ticket.subject,
-        state=ticket.state,
-        kind=ticket.kind,
-        priority=ticket.priority,
-        service=ticket.service,
-        requester=requester["name"] or requester["address"],
-        also=[each["name"] or each["address"] for each in people if each["person"] != ticket.requester],
-        waiting_since=_clock_or_none(desk, ticket.waiting_since),
-        pend_until=_clock_or_none(desk, ticket.pend_until),
-        due_at=_clock_or_none(desk, ticket.due_at),
-        tags=document["tags"],
-        said=[_said(desk, row) for row in messages if read_json(row["evidence"]).get("by") != BRIEF],
-        happened=[_happened(desk, row) for row in journal if row["event"] not in _SAID_ELSEWHERE],
-        promises=[f"by {_clock(desk, row['due_at'])}" + (" (broken)" if row["broken_at"] else "") for row in promises],
-        consults=[f"{row['name'] or row['address']}, on {_clock(desk, row['asked_at'])}" for row in consults],
-        attachments=[f"{row['filename']} ({row['size']} octets, {row['origin']}.{row['position']})" for row in files],
-    )
-
-
-def _said(desk: Desk, row: Row) -> Said:
-    return Said(
-        f"{row['origin']}.{row['position']}",
-        _clock(desk, row["created_at"]),
-        row["author_name"] or row["author_address"],
-        row["kind"],
-        row["direction"] == "out" or row["kind"] == "note",
-        row["visible_text"],
-    )
-
-
-def _happened(desk: Desk, row: Row) -> Happened:
-    detail: dict[str, Any] = read_json(row["detail"]) or {}
-    parts = [f"{name} {detail[name]}" for name in ("from", "to", "until") if detail.get(name)]
-    why = f": {detail['why']}" if detail.get("why") else ""
-    return Happened(_clock(desk, row["at"]), f"{' '.join([row['event'], *parts])}, by {row['actor']}{why}")
-
-
-def _clock(desk: Desk, seconds: int) -> str:
-    return datetime.fromtimestamp(seconds, ZoneInfo(desk.settings.zone)).strftime("%Y-%m-%d %H:%M")
-
-
-def _clock_or_none(desk: Desk, seconds: int | None) -> str | None:
-    return None if seconds is None else _clock(desk, seconds)

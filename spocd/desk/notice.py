@@ -19,7 +19,6 @@ from spocd.desk.withheld import names_tickets, without_tickets_of
 from spocd.domain.notice import (
     AT_ONCE,
     MOST_EVENTS,
-    QUOTED,
     THE_TEAM,
     Hours,
     What,
@@ -36,16 +35,17 @@ MOST_AGENTS = 50  # whose held notices one look of the clock sends
 MOST_HELD = 200  # in one digest; what is held beyond them comes with the next look
 
 Event = dict[str, Any]
+About = str | int | dict[str, Any] | None  # a table is what `domain.handover.brief` tells
 
 
 async def notify(
     desk: Desk, actor: Actor | str, ticket: Ticket, agent: int, what: str, *, why: str = "", body: str = "",
-    **about: str | int,
+    **about: About,
 ) -> None:  # fmt: skip
     """Tell an agent what happened on a ticket; nobody is told what they did themselves, or what they may not see.
 
-    The words of `what` and of what it is `about` are each language's own (templates/*/words.txt); `why` and `body` are
-    as somebody wrote them.
+    The words of `what` and of what it is `about`, a brief too, are each language's own (templates/*/words.txt); `why`
+    and `body` are as somebody wrote them.
     """
     row = await desk.tx.one("agent_to_tell", id=agent)
     if row is None or not row["address"] or _is_own(actor, row) or await is_hidden_from(desk, row, ticket):
@@ -76,7 +76,7 @@ async def notify_assignee(
     why: str = "",
     body: str = "",
     instead: int | None = None,
-    **about: str | int,
+    **about: About,
 ) -> None:
     """Tell whoever has the ticket, or where nobody has it, the agent `instead`."""
     agent = ticket.assignee if ticket.assignee is not None else instead
@@ -85,37 +85,38 @@ async def notify_assignee(
 
 
 async def notify_team(
-    desk: Desk, actor: Actor | str, ticket: Ticket, what: str, *, why: str = "", body: str = "", who: str = ""
+    desk: Desk, actor: Actor | str, ticket: Ticket, what: str, *, why: str = "", body: str = "", **about: About
 ) -> None:
     """Tell the team of a ticket that nobody has: at its address, else each of its tier who is there.
 
     Whoever has the ticket is told in the team's place; without a team, nobody is.
     """
     if ticket.assignee is not None:
-        return await notify(desk, actor, ticket, ticket.assignee, what, why=why, body=body, who=who)
+        return await notify(desk, actor, ticket, ticket.assignee, what, why=why, body=body, **about)
     team = await desk.tx.one("team_of_ticket", ticket=ticket.number) if ticket.team else None
     if team is None:
         return None
     if team["address"]:
-        event = _event(what, why, body, who=who)
+        event = _event(what, why, body, **about)
         if names_tickets(_own_words(event)):
             others = await desk.tx.all("services_hidden_from_team", team=team["key"])
             event = await _without(desk, frozenset(each["key"] for each in others), event)
         return await _post(desk, ticket, Crew(team["name"], team["address"]), THE_TEAM, [event])
     for row in await desk.tx.all("team_to_tell", team=team["key"], tier=ticket.tier):
-        await notify(desk, actor, ticket, row["agent"], what, why=why, body=body, who=who)
+        await notify(desk, actor, ticket, row["agent"], what, why=why, body=body, **about)
     return None
 
 
-def _event(what: str, why: str, body: str, **about: str | int) -> Event:
+def _event(what: str, why: str, body: str, **about: About) -> Event:
     """What a template says of it; what it may ask for and does not apply is empty."""
-    said = {"what": what, "why": why, "body": cut(body), "quoted": what in QUOTED}
-    return {"who": "", "other": "", "times": 0, "fault": "", "due": "", "cause": "", "hours": 0} | about | said
+    said = {"what": what, "why": why, "body": cut(body)}
+    empty = {"who": "", "other": "", "times": 0, "fault": "", "due": "", "cause": "", "hours": 0, "brief": None}
+    return empty | about | said
 
 
 def _own_words(event: Event) -> Event:
     """What is told but for what somebody wrote on the ticket itself, which everybody who sees it reads there."""
-    return {key: said for key, said in event.items() if key != "body" or not event["quoted"]}
+    return {key: said for key, said in event.items() if key != "body"}
 
 
 async def _without(desk: Desk, services: frozenset[str], event: Event) -> Event:

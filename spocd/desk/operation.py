@@ -41,6 +41,7 @@ class Settings:
     run: str
     shared: str  # what all nodes must have alike, as `domain.node.written` writes it
     template_version: Callable[[str, str], str]  # of a kind of letter in a language
+    brief: Callable[[Mapping[str, Any]], str]  # what `domain.handover.brief` tells, as the shell says it
 
     @property
     def own(self) -> OwnAddresses:

@@ -6,6 +6,7 @@ import json
 from typing import Any, TypedDict
 
 from spocd.desk.access import Actor, Role, seen_by
+from spocd.desk.brief import BRIEF
 from spocd.desk.consult import consults_of
 from spocd.desk.documents import (
     Attachment,
@@ -20,7 +21,6 @@ from spocd.desk.documents import (
     moment,
 )
 from spocd.desk.fairness import place
-from spocd.desk.handover import BRIEF
 from spocd.desk.operation import Desk, operation
 from spocd.desk.organisation import organisation_of
 from spocd.desk.withheld import without_hidden

@@ -1,41 +1,84 @@
-"""The brief that goes with a case: what whoever gets it must know, so that its requester explains nothing again."""
+"""The brief that goes with a case: what whoever gets it must know, so that its requester explains nothing again.
+
+Here is chosen what it says; each language has its words for it (templates/*/words.txt), so that it reads as the letter
+does that it comes in.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
 
-MOST_LINES = 25  # of the time line; what is older is counted
+MOST_LINES = 25  # of what was said and of what was done; what lies before or between is counted
 MOST_SAID = 300  # characters of a message that stand in the brief
-WIDTH = 76
+
+# What of the journal a brief tells. What was said stands in it as it is, and how mail came and went is nobody's work.
+TOLD = (
+    *("taken", "assigned", "handed over", "released", "returned", "escalated", "given to a team"),
+    *("pending", "woken", "resolved", "closed", "reopened", "changed", "merged here"),
+    *("consulted", "consult unanswered", "consult ended", "promised", "promise kept", "promise broken"),
+    *("cc added", "cc removed", "letter not delivered", "bounced"),
+)
+# Of these the reason is somebody's own, and says more than the event.
+_WITH_REASON = frozenset({"handed over", "released", "escalated", "given to a team", "pending"})
+
+
+def is_away(login: str) -> str:
+    """Why a case moves, as the journal has it where spocd says it."""
+    return f"{login} is away"
+
+
+def has_left(login: str) -> str:
+    return f"{login} no longer works here"
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A message of the ticket. `by_desk` is true of answers and notes."""
+    """A message of the ticket; `how` is wrote, answered or noted."""
 
     id: str
     at: str
     who: str
-    kind: str
-    by_desk: bool
+    how: str
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Happened:
-    """A line of the journal, in words."""
+    """A line of the journal. `by` is whoever did it, "" where that is the desk itself."""
 
     at: str
     what: str
+    by: str
+    detail: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Promised:
+    at: str
+    broken: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """An expert who has not answered."""
+
+    who: str
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    name: str
+    size: int
+    message: str
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
     """A ticket as it stands when it is handed over. Times are written out already."""
 
-    number: int
-    subject: str
     state: str
     kind: str
     priority: str
@@ -48,56 +91,53 @@ class Standing:
     tags: Sequence[str]
     said: Sequence[Said]
     happened: Sequence[Happened]
-    promises: Sequence[str]
-    consults: Sequence[str]
-    attachments: Sequence[str]
+    promised: Sequence[Promised]
+    asked: Sequence[Asked]
+    files: Sequence[File]
 
 
-def brief(standing: Standing, *, had: str, to: str, why: str) -> str:
-    """The text of a hand-over: how it stands, what is next, what was said and done, what is open, what is attached."""
-    lines = [f"Hand-over of #{standing.number} from {had} to {to}" + (f": {why}" if why else ""), ""]
-    lines += [f"How it stands: {_stands(standing)}", f"What is next: {upcoming(standing)}"]
-    lines += _section("Promised", standing.promises)
-    lines += _section("Asked and not answered", standing.consults)
-    lines += _section("What was said", list(_said(standing)))
-    lines += _section("What was done", list(_done(standing)))
-    lines += _section("Attached", standing.attachments)
-    if standing.tags:
-        lines += ["", f"Tags: {', '.join(standing.tags)}"]
-    return "\n".join(lines)
+def brief(standing: Standing, names: Mapping[str, str]) -> dict[str, Any]:
+    """What a brief tells, for the words of any language: all of it text, numbers, lists and tables.
 
-
-def _stands(standing: Standing) -> str:
-    of = f" about {standing.service}" if standing.service else ""
-    people = standing.requester + (f"; also on it: {', '.join(standing.also)}" if standing.also else "")
-    return f"{standing.state}, a {standing.kind}{of}, priority {standing.priority}, of {people}."
+    `names` are those of the agents, by login.
+    """
+    said, between = _first_and_last(standing.said)
+    done = [each for each in standing.happened if each.what in TOLD]
+    return {
+        "state": standing.state,
+        "kind": standing.kind,
+        "priority": standing.priority,
+        "service": standing.service or "",
+        "requester": standing.requester,
+        "also": list(standing.also),
+        "next": upcoming(standing),
+        "since": standing.waiting_since or "",
+        "until": standing.pend_until or "",
+        "due": standing.due_at or "",
+        "promised": [asdict(each) for each in standing.promised],
+        "asked": [asdict(each) for each in standing.asked],
+        "said": [asdict(each) | {"text": _shortened(each.text)} for each in said],
+        "said_between": between,
+        "done": [_line(each, names) for each in done[-MOST_LINES:]],
+        "done_before": max(len(done) - MOST_LINES, 0),
+        "files": [asdict(each) for each in standing.files],
+        "tags": list(standing.tags),
+    }
 
 
 def upcoming(standing: Standing) -> str:
-    """What whoever has the ticket now does next."""
+    """What whoever has the ticket now does next: answer, look again, pass on what experts say, or wait."""
     if standing.waiting_since is not None:
-        promised = f" by {standing.due_at}, as was promised" if standing.due_at is not None else ""
-        return f"answer {standing.requester}{promised}; they wait since {standing.waiting_since}."
+        return "answer"
     if standing.pend_until is not None:
-        return f"it rests until {standing.pend_until}; then look again."
-    if standing.consults:
-        return "wait for whoever was asked, and pass the answer on."
-    return f"nothing before {standing.requester} answers: the desk wrote last."
+        return "rest"
+    return "experts" if standing.asked else "wait"
 
 
-def _section(heading: str, lines: Sequence[str]) -> list[str]:
-    return ["", heading, *(f"  {line}" for line in lines)] if lines else []
-
-
-def _said(standing: Standing) -> Iterator[str]:
-    left_out = len(standing.said) - MOST_LINES
-    # The first says what it is about, the last ones how far it is.
-    shown = standing.said if left_out <= 0 else [standing.said[0], *standing.said[left_out + 1 :]]
-    for at, each in enumerate(shown):
-        if at == 1 and left_out > 0:
-            yield f"… {left_out} more …"
-        what = "noted" if each.kind == "note" else "answered" if each.by_desk else "wrote"
-        yield f"{each.at}  {each.who} {what} ({each.id}): {_shortened(each.text)}"
+def _first_and_last(said: Sequence[Said]) -> tuple[Sequence[Said], int]:
+    """The first message, which says what it is about, and the last ones; and how many lie between them."""
+    between = len(said) - MOST_LINES
+    return (said, 0) if between <= 0 else ([said[0], *said[between + 1 :]], between)
 
 
 def _shortened(text: str) -> str:
@@ -105,9 +145,41 @@ def _shortened(text: str) -> str:
     return line if len(line) <= MOST_SAID else line[: MOST_SAID - 1].rstrip() + "…"
 
 
-def _done(standing: Standing) -> Iterator[str]:
-    left_out = len(standing.happened) - MOST_LINES
-    if left_out > 0:
-        yield f"… {left_out} earlier …"
-    for each in standing.happened[max(left_out, 0) :]:
-        yield f"{each.at}  {each.what}"
+def _line(step: Happened, names: Mapping[str, str]) -> dict[str, Any]:
+    """A line of what was done, with everything that the words for any event may ask for."""
+    detail = step.detail
+    of, to = (str(detail.get(each) or "") for each in ("from", "to"))
+    why, cause = _why(step, of, names)
+    return {
+        "at": step.at,
+        "what": step.what,
+        # Whoever gave away what they had is named as the one that it came from.
+        "by": "" if step.what == "handed over" and step.by == of else names.get(step.by, step.by),
+        "of": names.get(of, of),
+        "to": names.get(to, to),
+        "who": str(detail.get("person") or detail.get("address") or ""),
+        "until": str(detail.get("until") or ""),
+        "tier": detail.get("tier") or 0,
+        "changes": _changes(detail) if step.what == "changed" else [],
+        "why": why,
+        "cause": cause,
+    }
+
+
+def _why(step: Happened, of: str, names: Mapping[str, str]) -> tuple[str, str]:
+    """The reason as somebody gave it, or the cause that each language has words for."""
+    why = str(step.detail.get("why") or "")
+    if of and why.startswith(f"{of}: "):  # of an absence: whose it is stands before it
+        return f"{names.get(of, of)}: {why.removeprefix(f'{of}: ')}", ""
+    if of and why in (is_away(of), has_left(of)):
+        return "", "away" if why == is_away(of) else "left"
+    return (why, "") if step.what in _WITH_REASON else ("", "")
+
+
+def _changes(detail: Mapping[str, Any]) -> list[dict[str, str]]:
+    pairs = ((name, each) for name, each in detail.items() if isinstance(each, Mapping))
+    return [{"field": name, "was": _value(each.get("was")), "now": _value(each.get("now"))} for name, each in pairs]
+
+
+def _value(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else "" if value is None else str(value)

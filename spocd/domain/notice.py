@@ -34,10 +34,6 @@ class What(StrEnum):
     PROMISE_BROKEN = "promise broken"
 
 
-# Of these, the body is what somebody else wrote; of others it is what spocd says of the case.
-QUOTED = frozenset({What.NEW, What.ANSWERED, What.MENTIONED, What.THIRD_PARTY, What.CONSULT_ANSWERED})
-
-
 def cut(text: str) -> str:
     """As much of a text as a notice quotes."""
     text = text.strip()

@@ -9,12 +9,13 @@ from __future__ import annotations
 import binascii
 import hashlib
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from pathlib import Path
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 from jinja2 import StrictUndefined, Template, TemplateError
 from jinja2.environment import TemplateModule
@@ -85,6 +86,7 @@ class Writer:
     def __init__(self, folder: Path | None = None) -> None:
         self._folders = [PACKAGED] if folder is None else [folder, PACKAGED]
         self._forms: dict[tuple[str, str], _Form] = {}
+        self._shell: Template | None = None
         # Text for plain mail: escaping it for HTML would show people &amp;.
         self._environment = ImmutableSandboxedEnvironment(
             undefined=StrictUndefined, autoescape=False, trim_blocks=True, lstrip_blocks=True
@@ -102,6 +104,13 @@ class Writer:
         form = self._form(letter.kind, letter.language)
         subject, text = _rendered(form, letter)
         return (_headers(letter, subject, form.language) + _content(letter, text)).encode()
+
+    def brief(self, told: Mapping[str, Any]) -> str:
+        """A hand-over brief as the shell shows it: in the packaged English, whatever the letters' words are."""
+        path = PACKAGED / FALLBACK / f"{WORDS}.txt"
+        if self._shell is None:
+            self._shell = self._template(path, _text_of(path) + "{{ brief(told) }}")
+        return self._shell.render(told=told).strip("\n")
 
     def _form(self, kind: str, language: str) -> _Form:
         form = self._forms.get((kind, language))

@@ -57,6 +57,7 @@ def settings() -> Settings:
         run="run-1",
         shared="{}",
         template_version=Writer().template_version,
+        brief=Writer().brief,
     )
 
 

@@ -10,13 +10,13 @@ from email.errors import NonASCIILocalPartDefect
 from email.message import EmailMessage
 from typing import Any, cast
 
+from spocd.domain.handover import TOLD
 from spocd.domain.letter import Letter
 
 EVENT: dict[str, Any] = {
     "what": "answered",
     "why": "",
     "body": "It burns.",
-    "quoted": True,
     "who": "ann@example.net",
     "other": "",
     "times": 0,
@@ -24,7 +24,60 @@ EVENT: dict[str, Any] = {
     "due": "",
     "cause": "",
     "hours": 0,
+    "brief": None,
 }
+
+
+def done(what: str, **about: Any) -> dict[str, Any]:
+    """A line of what was done, as `domain.handover.brief` gives it."""
+    line = {"at": "2026-03-02 09:10", "what": what, "by": "Eva Holm", "of": "Bo Berg", "to": "eva@example.net"}
+    more = {"who": "kim@example.net", "until": "2026-03-05 12:00", "tier": 2, "changes": [], "why": "", "cause": ""}
+    return line | more | about
+
+
+NEXT = ("answer", "rest", "experts", "wait")
+BRIEF: dict[str, Any] = {
+    "state": "open",
+    "kind": "incident",
+    "priority": "urgent",
+    "service": "vpn",
+    "requester": "Ann Karlsson",
+    "also": ["Kim Dal", "Bo Berg"],
+    "next": "answer",
+    "since": "2026-03-03 14:05",
+    "until": "2026-03-05 12:00",
+    "due": "2026-03-04 12:00",
+    "promised": [{"at": "2026-03-04 12:00", "broken": False}, {"at": "2026-03-01 12:00", "broken": True}],
+    "asked": [{"who": "Eva Holm", "at": "2026-03-02 10:00"}],
+    "said": [
+        {"id": f"4711.{at}", "at": "2026-03-02 08:00", "who": "Ann Karlsson", "how": how, "text": "Xyzzy. " * 40}
+        for at, how in enumerate(("wrote", "answered", "noted"), 1)
+    ],
+    "said_between": 0,
+    "done": [
+        *(done(what) for what in TOLD),
+        done("returned", to=""),
+        done("handed over", by="", why="Xyzzy plugh."),
+        done("handed over", cause="away"),
+        done("changed", changes=[{"field": "priority", "was": "low", "now": "high"}]),
+        done(
+            "changed",
+            changes=[
+                {"field": "kind", "was": "request", "now": "question"},
+                {"field": "service", "was": "", "now": "vpn"},
+                *({"field": field, "was": "", "now": "X"} for field in ("subject", "team", "tags", "requester")),
+            ],
+        ),
+    ],
+    "done_before": 0,
+    "files": [{"name": "log.txt", "size": 12_345, "message": "4711.1"}],
+    "tags": ["vpn", "x-12"],
+}
+BARE = (
+    BRIEF
+    | {"service": "", "also": [], "due": "", "tags": []}
+    | {each: [] for each in ("promised", "asked", "said", "done", "files")}
+)
 
 VARIABLES: dict[str, Any] = {
     "also_told": "",

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from spocd.config.values import LANGUAGES
+from spocd.domain.handover import TOLD
 from spocd.domain.notice import What
+from spocd.domain.ticket import KINDS as KINDS_OF_TICKETS
+from spocd.domain.ticket import State
 from spocd.gateway.reading import inspect
 from spocd.gateway.reading.language import language as told_by
 from spocd.gateway.writing import KINDS, Writer
-from tests.gateway.letters import EVENT, having, read, words
+from tests.gateway.letters import BARE, BRIEF, EVENT, NEXT, done, having, read, words
 
 WIDTH = 74  # and two more where it is quoted
 OTHERS = [language for language in LANGUAGES if language != "en"]
@@ -43,7 +47,11 @@ EVENTS = [
     event("new", body="Plugh 456."),
     event("answered"),
     event("answered", who=""),
-    event("given", who="", why="Xyzzy.", quoted=False, body="Plugh."),
+    event("given", who="", why="Xyzzy."),
+    event("given", who="Eva Holm", brief=BRIEF),
+    event("passed on", why="Xyzzy.", brief=BRIEF),
+    *(event("passed on", brief=BRIEF | {"next": each, "said_between": 2, "done_before": 3}) for each in NEXT),
+    event("given", brief=BARE),
     event("given", who="Eva Holm"),
     event("given", who="Eva Holm", cause="away"),
     event("returned"),
@@ -177,6 +185,35 @@ def test_every_cause_has_words_of_its_own(writer: Writer, language: str) -> None
     said = {written(writer, "handover", language, {"cause": cause, "of": "Eva Holm"})[1] for cause in causes}
     assert len(said) == len(causes)
     assert sum("Eva Holm" in text for text in said) == 2
+
+
+SAME = ("spam", "incident")  # in some languages as in English
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_a_brief_has_words_of_its_own_for_every_state_kind_priority_and_event(writer: Writer, language: str) -> None:
+    def told(**about: Any) -> str:
+        return written(writer, "notice", language, {"events": [event("given", brief=BARE | about)]})[1]
+
+    for field, values in (("state", State), ("kind", KINDS_OF_TICKETS), ("priority", ("low", "high", "urgent"))):
+        said = {told(**{field: str(value)}) for value in values}
+        assert len(said) == len(values)
+        assert not any(re.search(rf"\b{value}\b", text) for value in values for text in said if value not in SAME)
+    for what in TOLD:
+        line = done(what, to="X", of="X", who="X", by="")
+        [shown] = [each for each in told(done=[line]).split("\n") if "2026-03-02 09:10" in each]
+        assert what not in shown, shown
+
+
+def test_the_brief_that_is_filed_speaks_english_whatever_the_letters_do(tmp_path: Path) -> None:
+    (tmp_path / "en").mkdir()
+    (tmp_path / "en" / "words.txt").write_text("{% macro brief(it) %}Xyzzy{% endmacro %}")
+    text = Writer(tmp_path).brief(BRIEF)
+    assert text.startswith(
+        "How it stands: open, an incident about vpn, priority urgent.\nRequester: Ann Karlsson; also on it"
+    )
+    assert "passed on from Bo Berg to eva@example.net: Xyzzy plugh." in " ".join(text.split())
+    assert "changed: priority low → high" in text
 
 
 @pytest.mark.parametrize(

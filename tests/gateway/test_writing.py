@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from spocd.domain.letter import Enclosure, Letter
 from spocd.errors import Refused
 from spocd.gateway.writing import KINDS, Writer, answering, quoted
-from tests.gateway.letters import EVENT, LETTER, having, read, words
+from tests.gateway.letters import BRIEF, EVENT, LETTER, having, read, words
 
 # Every way that a line may end for one program or another, what ends a string, and what starts a terminal's command.
 SEPARATORS = ["\r\n", "\n", "\r", "\x00", "\x0b", "\x85", "\u2028", "\x9b"]
@@ -75,13 +75,13 @@ def test_only_what_nobody_wrote_says_that_it_is_automatic(
 
 
 def test_a_notice_says_everything_that_happened_and_what_an_answer_becomes(writer: Writer) -> None:
-    brief = EVENT | {"what": "given", "why": "Bo is ill", "body": "What was done\n  nothing", "quoted": False}
-    message = read(writer.write(having(replace(LETTER, kind="notice"), events=[EVENT, brief])))
+    given = EVENT | {"what": "given", "why": "Bo is ill", "body": "", "brief": BRIEF}
+    message = read(writer.write(having(replace(LETTER, kind="notice"), events=[EVENT, given])))
     assert message["Subject"].startswith("[desk#1234] ")
     assert message["Subject"].endswith(": Printer is on fire")
     text = words(message)
     assert "\n> It burns.\n" in text
-    assert "Reason: Bo is ill\n\nWhat was done\n  nothing\n" in text
+    assert "Reason: Bo is ill\n\nHow it stands: open, an incident about vpn, priority urgent.\n" in text
     assert "your answer becomes an internal note" in text
 
 

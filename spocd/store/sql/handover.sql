@@ -31,6 +31,10 @@ select c.asked_at, coalesce(nullif(p.name, ''), o.name) as name, c.address
   from consult c join person o on o.id = c.person join person p on p.id = coalesce(o.survivor, o.id)
  where c.ticket = :ticket and c.answered_at is null and c.ended_at is null order by c.id;
 
+-- name: names_of_agents
+-- Whoever left did things too.
+select login, name from agent;
+
 -- name: team_named
 select key, name from team where key = :key;
 

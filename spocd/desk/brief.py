@@ -1,0 +1,73 @@
+"""The brief of a case, from its rows: what its people and the desk wrote, what was done, what is open."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from spocd.desk.access import SPOCD
+from spocd.desk.documents import document_of, read_json
+from spocd.desk.operation import Desk
+from spocd.domain.handover import Asked, File, Happened, Promised, Said, Standing, brief
+from spocd.domain.ticket import Ticket
+from spocd.store import Row
+
+BRIEF = "hand-over"  # what a brief says of itself as a message, so that the next one does not repeat it
+
+
+async def brief_of(desk: Desk, ticket: Ticket) -> dict[str, Any]:
+    """What a brief of the ticket as it stands tells."""
+    document = await document_of(desk, ticket.number)
+    people = await desk.tx.all("participants", ticket=ticket.number)
+    messages = await desk.tx.all("messages", ticket=ticket.number)
+    files = await desk.tx.all("ticket_attachments", ticket=ticket.number)
+    journal = await desk.tx.all("ticket_journal", ticket=ticket.number)
+    promises = await desk.tx.all("open_promises_of", ticket=ticket.number)
+    consults = await desk.tx.all("open_consults_of", ticket=ticket.number)
+    requester = document["requester"]
+    standing = Standing(
+        state=ticket.state,
+        kind=ticket.kind,
+        priority=ticket.priority,
+        service=ticket.service,
+        requester=requester["name"] or requester["address"],
+        also=[each["name"] or each["address"] for each in people if each["person"] != ticket.requester],
+        waiting_since=_clock_or_none(desk, ticket.waiting_since),
+        pend_until=_clock_or_none(desk, ticket.pend_until),
+        due_at=_clock_or_none(desk, ticket.due_at),
+        tags=document["tags"],
+        said=[_said(desk, row) for row in messages if _is_said(row)],
+        happened=[_happened(desk, row) for row in journal],
+        promised=[Promised(_clock(desk, row["due_at"]), bool(row["broken_at"])) for row in promises],
+        asked=[Asked(row["name"] or row["address"], _clock(desk, row["asked_at"])) for row in consults],
+        files=[File(row["filename"], row["size"], f"{row['origin']}.{row['position']}") for row in files],
+    )
+    return brief(standing, {row["login"]: row["name"] for row in await desk.tx.all("names_of_agents") if row["name"]})
+
+
+def _is_said(row: Row) -> bool:
+    """Whether somebody said it: no machine that answered for them, and neither spocd nor an earlier brief."""
+    own = row["author_name"] == SPOCD.name and not row["author_address"]
+    return row["kind"] != "automatic" and not own and read_json(row["evidence"]).get("by") != BRIEF
+
+
+def _said(desk: Desk, row: Row) -> Said:
+    how = "noted" if row["kind"] == "note" else "answered" if row["direction"] == "out" else "wrote"
+    who = row["author_name"] or row["author_address"]
+    return Said(f"{row['origin']}.{row['position']}", _clock(desk, row["created_at"]), who, how, row["visible_text"])
+
+
+def _happened(desk: Desk, row: Row) -> Happened:
+    detail: dict[str, Any] = read_json(row["detail"]) or {}
+    if until := detail.get("until"):
+        detail["until"] = _clock(desk, int(datetime.fromisoformat(until).timestamp()))
+    return Happened(_clock(desk, row["at"]), row["event"], "" if row["actor"] == SPOCD.login else row["actor"], detail)
+
+
+def _clock(desk: Desk, seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, ZoneInfo(desk.settings.zone)).strftime("%Y-%m-%d %H:%M")
+
+
+def _clock_or_none(desk: Desk, seconds: int | None) -> str | None:
+    return None if seconds is None else _clock(desk, seconds)
