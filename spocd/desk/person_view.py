@@ -10,6 +10,7 @@ from spocd.desk.acquaintance import acquaintance
 from spocd.desk.documents import TicketDocument, moment, moment_or_none, ticket_document
 from spocd.desk.operation import Desk, operation
 from spocd.desk.person import PersonDocument, document_of_person, known_person, the_person
+from spocd.desk.withheld import without_hidden
 from spocd.domain.holders import hand_overs
 from spocd.store import Row
 
@@ -87,7 +88,7 @@ async def view(desk: Desk, actor: Actor, *, address: str) -> PersonView:
         "first_contact": contacts[0] if contacts else None,
         "last_contact": contacts[-1] if contacts else None,
         "mails": mails,
-        "hand_overs": await _hand_overs(desk, theirs),
+        "hand_overs": await without_hidden(desk.tx, actor, await _hand_overs(desk, theirs)),
         "promises": [_promise(row) for row in await desk.tx.all("person_promises", **theirs, most=MOST_SHOWN)],
         "consults": [_consult(row) for row in await desk.tx.all("person_consults", **theirs, most=MOST_SHOWN)],
         "journal": await _lines(desk, actor, person),
