@@ -217,7 +217,8 @@ async def put(desk: Desk, actor: Actor, *, sha256: str, offset: int, total: int,
     if total > MOST:
         raise Refused("too-large", f"A file may have at most {MOST} octets; this one has {total}.")
     # Whoever has nothing but its SHA-256 is not told that it is here, and sends it.
-    if await desk.tx.one("blob_size", sha256=sha256) and await may_have(desk, actor, sha256):
+    there = await desk.tx.one("blob", sha256=sha256)
+    if there is not None and await may_have(desk, actor, sha256):
         return {"received": total}
     try:
         body = base64.b64decode(content, validate=True)
@@ -226,7 +227,7 @@ async def put(desk: Desk, actor: Actor, *, sha256: str, offset: int, total: int,
     if not 0 <= offset <= offset + len(body) <= total:
         raise Refused("bad-piece", f"The piece does not lie within the {total} octets of the file.", Exit.USAGE)
     # Not compressed: the whole desk would wait for that, since it writes through one connection.
-    file = f"upload-{sha256}"
+    file = _draft_of(actor, sha256, there)
     if offset == 0:
         await desk.tx.run("drop_blob_pieces", file=file)  # of an upload that went wrong
     await _add_piece(desk.tx, {"file": file, "start": offset, "encoding": "identity", "body": body}, desk.now)
@@ -238,6 +239,12 @@ async def put(desk: Desk, actor: Actor, *, sha256: str, offset: int, total: int,
         await _drop_draft(desk.tx, file)  # of what was here already
         await remember_sender(desk, actor, sha256)
     return {"received": offset + len(body)}
+
+
+def _draft_of(actor: Actor, sha256: str, there: Row | None) -> str:
+    """The name of an upload's pieces, never that of pieces which are kept: an upload begins by dropping them."""
+    kept = bytes(there["body"]).decode() if there is not None and there["encoding"] == "pieces" else ""
+    return next(name for name in (f"upload-{sha256}", f"upload-{sha256}-{actor.uid}") if name != kept)
 
 
 async def _is_whole(desk: Desk, row: Row) -> bool:

@@ -93,10 +93,27 @@ async def test_who_sends_it_has_it_and_it_stays_what_it_was(desk: RunningDesk) -
     assert (await desk.ask("blob.put", by=OTHER, **piece()))["received"] == len(SECRET)
     assert await has(desk, OTHER)
     await desk.ask("ticket.note", by=OTHER, ticket=2, body="x", attachments=[{"filename": "a.bin", "sha256": SHA}])
-    await desk.write(lambda d: blob.drop_unfinished(d.tx, d.now + DAY))
     for by in (OTHER, AGENT):
         assert base64.b64decode((await desk.ask("blob.get", by=by, sha256=SHA))["content"]) == SECRET
     assert await desk.read(lambda d: d.tx.all("blob_piece_starts", file=f"upload-{SHA}")) == []
+
+
+async def test_what_is_kept_stays_whole_while_others_send_the_same_again(desk: RunningDesk) -> None:
+    """An upload that is begun, and one that is ended: neither touches the pieces of the file that is here."""
+    other = piece(b"another")
+    for by in (AGENT, OTHER, OTHER):
+        await desk.ask("blob.put", by=by, **other)
+        desk.now += DAY
+        await desk.write(lambda d: blob.drop_unfinished(d.tx, d.now))
+        await desk.ask("blob.put", by=OTHER, **other | {"content": ""})
+        assert base64.b64decode((await desk.ask("blob.get", by=LEAD, sha256=other["sha256"]))["content"]) == b"another"
+    await desk.write(lambda d: blob.erase(d, other["sha256"]))
+    for by in (OTHER, AGENT):
+        await desk.ask("blob.put", by=by, **other)
+        desk.now += DAY
+        await desk.write(lambda d: blob.drop_unfinished(d.tx, d.now))
+        await desk.ask("blob.put", by=OTHER, **other | {"content": ""})
+        assert base64.b64decode((await desk.ask("blob.get", by=LEAD, sha256=other["sha256"]))["content"]) == b"another"
 
 
 async def test_what_was_sent_and_stands_nowhere_is_its_senders_for_a_day(desk: RunningDesk) -> None:
