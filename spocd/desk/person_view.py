@@ -9,7 +9,7 @@ from spocd.desk.access import Actor, Role, seen_by
 from spocd.desk.acquaintance import acquaintance
 from spocd.desk.documents import TicketDocument, moment, moment_or_none, ticket_document
 from spocd.desk.operation import Desk, operation
-from spocd.desk.person import PersonDocument, document_of_person, known_person, the_person
+from spocd.desk.person import PersonDocument, document_of_person, find_person, the_person
 from spocd.desk.withheld import without_hidden
 from spocd.domain.holders import hand_overs
 from spocd.store import Row
@@ -153,8 +153,8 @@ async def _names_a_stranger(desk: Desk, actor: Actor, line: dict[str, Any]) -> b
     """Whether a line names an address of somebody whom the actor does not know."""
     if not actor.hidden:
         return False
-    named = [line[each] for each in ("address", "into") if line.get(each)]
-    return any([await known_person(desk, actor, each) is None for each in named])
+    found = [await find_person(desk, line[each]) for each in ("address", "into") if line.get(each)]
+    return any([each["owner"] in (await acquaintance(desk, actor, each["id"])).without for each in found if each])
 
 
 def _line(row: Row) -> dict[str, Any]:

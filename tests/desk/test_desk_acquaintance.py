@@ -162,6 +162,14 @@ async def test_sec_since_when_they_are_known_is_told_by_what_one_sees(desk: Runn
     assert [each["event"] for each in of_agent["journal"]] == ["person changed"]
 
 
+async def test_an_address_that_is_nobodys_any_more_stays_in_the_log(desk: RunningDesk) -> None:
+    await desk.ask("ticket.new", by=OTHER, requester=ANN, subject="Printer")
+    for remove in (False, True):
+        await desk.ask("person.alias", by=LEAD, address=ANN, alias=HOME, remove=remove)
+    events = [each["event"] for each in (await shown(desk, OTHER, ANN))["journal"]]
+    assert events == ["address removed", "address added"]
+
+
 async def test_what_becomes_open_shows_its_people_and_what_becomes_hidden_takes_them_away(desk: RunningDesk) -> None:
     assert not await knows(desk, OTHER)
     await desk.ask("ticket.edit", ticket=1, service="printing")
