@@ -126,9 +126,19 @@ def status(tickets: Chosen) -> None:
 
 
 def _show_status(status: Document) -> None:
-    if asked().form == "table" and not asked().fields and status.get("due_at") is None:
-        status.pop("due_at", None)
+    if asked().form == "table" and not asked().fields:
+        if status.get("due_at") is None:
+            status.pop("due_at", None)
+        if "place_in_queue" in status:
+            status["place_in_queue"] = _readable_position(status, "place_in_queue")
+        status.pop("more_before", None)
     show.facts(status)
+
+
+def _readable_position(said: Document, field: str) -> str | int | None:
+    """A place in the queue, or that it is so far behind that nobody counted."""
+    position: int | None = said.get(field)
+    return f"more than {position - 1:,} before it" if position and said.get("more_before") else position
 
 
 @click.command(cls=Command, example="spocd ticket explain 12")
@@ -147,7 +157,11 @@ def _show_place(place: Document) -> None:
 def _readable_place(place: Document) -> Document:
     order = [_ORDERED_BY.get(name, name) for name in place.get("order", [])]
     why = [re.sub(_UTC, lambda found: show.local_time(found[0]), reason) for reason in place.get("why", [])]
-    told = {"number": place["number"], "position": place.get("position"), "ordered by": ", then by ".join(order)}
+    told = {
+        "number": place["number"],
+        "position": _readable_position(place, "position"),
+        "ordered by": ", then by ".join(order),
+    }
     offers = place.get("offered", [])
     told["offered to"] = ", ".join(each["login"] for each in offers if each["offered"])
     told["not offered to"] = [f"{each['login']}: {each['why']}" for each in offers if not each["offered"]]

@@ -6,7 +6,8 @@ seen by its team and by leads, and for everybody else they are not there.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
@@ -124,6 +125,7 @@ def check(actor: Actor, role: Role, name: str) -> None:
 # The parameters that name a ticket, and those that name a message (1234.5), in every operation that has them.
 TICKETS = ("ticket", "into", "other", "parent")
 MESSAGES = ("message", "messages")
+_NO_NUMBER = 2**63  # nor is anything above: no database holds it
 
 
 def seen_by(actor: Actor) -> dict[str, Any]:
@@ -148,13 +150,14 @@ async def check_sees(tx: Transaction, actor: Actor, parameters: Mapping[str, Any
 
 async def is_hidden(tx: Transaction, actor: Actor, number: int) -> bool:
     """Whether there is such a ticket, and the actor does not see it."""
-    return await is_of(tx, actor.hidden, number)
+    return bool(await tickets_of(tx, actor.hidden, [number]))
 
 
-async def is_of(tx: Transaction, services: frozenset[str], number: int) -> bool:
-    """Whether there is such a ticket, and it is of one of these services."""
-    row = await tx.one("service_of_ticket", number=number)
-    return row is not None and row["service"] in services
+async def tickets_of(tx: Transaction, services: frozenset[str], numbers: Iterable[int]) -> frozenset[int]:
+    """Which of these tickets are of one of these services; in one statement, however many they are."""
+    asked = {each for each in numbers if 0 < each < _NO_NUMBER} if services else set()
+    rows = await tx.all("services_of_tickets", numbers=json.dumps(sorted(asked))) if asked else []
+    return frozenset(row["number"] for row in rows if row["service"] in services)
 
 
 async def is_in_hidden(tx: Transaction, actor: Actor, name: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TypedDict
+from typing import NamedTuple, TypedDict
 
 from spocd.desk.access import Actor, Role
 from spocd.desk.documents import document_of, find_ticket, moment
@@ -15,7 +15,7 @@ from spocd.domain.ticket import Ticket
 from spocd.errors import Exit, Refused
 from spocd.store import Row
 
-MOST_COUNTED = 10_000  # of those that a jump passes over
+MOST_COUNTED = 1000  # tickets of the queue before another one, so that a long queue costs no more to tell of
 
 
 class Offer(TypedDict):
@@ -27,19 +27,29 @@ class Offer(TypedDict):
 class Explanation(TypedDict):
     number: int
     position: int | None
+    more_before: bool  # whether more than `position` says stand before it: they are counted no further
     order: list[str]
     why: list[str]
     offered: list[Offer]
 
 
-async def place(desk: Desk, ticket: Ticket) -> int | None:
-    """Which in the queue it is, from 1; None where it does not wait there."""
+class Place(NamedTuple):
+    """Which in the queue a ticket is, from 1; or that there are more before it than were counted."""
+
+    position: int
+    more_before: bool
+
+
+async def place(desk: Desk, ticket: Ticket) -> Place | None:
+    """Where in the queue it is; None where it does not wait there."""
     if not is_queued(ticket):
         return None
     due_at, waiting_since, number = rank(ticket)
-    row = await desk.tx.one("queue_place", due_at=due_at, waiting_since=waiting_since, number=number)
+    row = await desk.tx.one(
+        "queue_place", due_at=due_at, waiting_since=waiting_since, number=number, most=MOST_COUNTED + 1
+    )
     assert row is not None
-    return int(row["before"]) + 1
+    return Place(min(row["before"], MOST_COUNTED) + 1, row["before"] > MOST_COUNTED)
 
 
 async def check_turn(
@@ -64,10 +74,12 @@ async def check_turn(
     passed = await desk.tx.one(
         "passed_over", due_at=due_at, waiting_since=waiting_since, number=number, agent=agent["id"], most=MOST_COUNTED
     )
+    there = await place(desk, ticket)
     assert passed is not None
+    assert there is not None
     await record(
-        desk, ticket.number, actor, "out of turn", to=agent["login"], why=reason, place=await place(desk, ticket),
-        passed=passed["n"], next=head["number"] if head else None,
+        desk, ticket.number, actor, "out of turn", to=agent["login"], why=reason, place=there.position,
+        more_before=there.more_before or None, passed=passed["n"], next=head["number"] if head else None,
         not_offered=hindrances(wants, await card_of(desk, agent)) or None,
     )  # fmt: skip
 
@@ -76,11 +88,13 @@ async def _note_promise(desk: Desk, actor: Actor, ticket: Ticket, agent: Row) ->
     """What is in turn because of a promise goes before those who wait longer: the fairness report names it."""
     if ticket.due_at is None:
         return
-    row = await desk.tx.one("waited_longer", due_at=ticket.due_at, waiting_since=ticket.waiting_since)
+    row = await desk.tx.one(
+        "waited_longer", due_at=ticket.due_at, waiting_since=ticket.waiting_since, most=MOST_COUNTED
+    )
     if row is not None and row["n"]:
         await record(
-            desk, ticket.number, actor, "before its time", to=agent["login"], why="promised", passed=row["n"],
-            due=moment(ticket.due_at),
+            desk, ticket.number, actor, "before its time", to=agent["login"], why="promised",
+            passed=min(row["n"], MOST_COUNTED), due=moment(ticket.due_at),
         )  # fmt: skip
 
 
@@ -105,15 +119,21 @@ async def _sentence(desk: Desk, actor: Actor, ticket: Ticket, wants: Wants, agen
 async def explain(desk: Desk, actor: Actor, *, ticket: int) -> Explanation:
     """Explain a ticket's place in the fair order, and whom it is offered to."""
     found = await find_ticket(desk, ticket)
-    position = await place(desk, found)
-    why = _why_there(found, position) if position else [await _why_not(desk, found)]
-    offers = await _offers(desk, found) if position else []
-    why = await without_hidden(desk.tx, actor, why)
-    return {"number": ticket, "position": position, "order": list(ORDER), "why": why, "offered": offers}
+    there = await place(desk, found)
+    why = _why_there(found, there) if there else [await _why_not(desk, found)]
+    return {
+        "number": ticket,
+        "position": there.position if there else None,
+        "more_before": there is not None and there.more_before,
+        "order": list(ORDER),
+        "why": await without_hidden(desk.tx, actor, why),
+        "offered": await _offers(desk, found) if there else [],
+    }
 
 
-def _why_there(ticket: Ticket, position: int) -> list[str]:
-    why = [f"#{ticket.number} is number {position} in the queue."]
+def _why_there(ticket: Ticket, there: Place) -> list[str]:
+    more = f"#{ticket.number} is in the queue, with more than {MOST_COUNTED:,} before it."
+    why = [more if there.more_before else f"#{ticket.number} is number {there.position} in the queue."]
     if ticket.due_at is not None:
         why.append(f"Its requester is promised an answer by {moment(ticket.due_at)}: what is promised comes first.")
     if ticket.waiting_since is not None:

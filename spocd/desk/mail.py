@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, TypedDict
 
-from spocd.desk.access import Actor, Role, is_hidden, is_in_hidden, no_message, seen_by
+from spocd.desk.access import Actor, Role, is_in_hidden, no_message, seen_by, tickets_of
 from spocd.desk.documents import moment, moment_or_none, page_size
 from spocd.desk.journal import record
 from spocd.desk.message import find_message
@@ -120,31 +120,44 @@ async def failed_list(desk: Desk, actor: Actor, *, limit: int = PAGE, cursor: st
 
 async def _inbox_page(desk: Desk, actor: Actor, filters: dict[str, Any], limit: int, cursor: str | None) -> InboxList:
     rows, more = await _page(desk, "inbox", filters | seen_by(actor), limit, cursor)
-    return {"mails": [_mail(desk, row) for row in rows if await sees_mail(desk, actor, row)], "cursor": more}
+    return {"mails": [_mail(desk, row) for row in await mails_seen(desk, actor, rows)], "cursor": more}
 
 
-async def sees_mail(desk: Desk, actor: Actor, row: Row) -> bool:
-    """Whether somebody may know of a mail: a ticket of its own may be hidden, or without one, where it was sent to."""
+async def mails_seen(desk: Desk, actor: Actor, rows: list[Row]) -> list[Row]:
+    """The mails that somebody may know of: a ticket of its own may be hidden, or without one, where it was sent to."""
     if not actor.hidden:
-        return True
+        return rows
+    tickets = [_tickets_of(desk, row) for row in rows]
+    hidden = await tickets_of(desk.tx, actor.hidden, set().union(*tickets))
+    return [
+        row
+        for row, its in zip(rows, tickets, strict=True)
+        if hidden.isdisjoint(its) and (row["ticket"] is not None or actor.hidden.isdisjoint(_services_of(desk, row)))
+    ]
+
+
+def _tickets_of(desk: Desk, row: Row) -> set[int]:
+    """The tickets that a mail went to, and is on now; without one those whose tokens it was sent to."""
     if row["ticket"] is not None:
-        moved = row["origin"] is not None and await is_in_hidden(desk.tx, actor, f"{row['origin']}.{row['position']}")
-        return not moved and not await is_hidden(desk.tx, actor, row["ticket"])
-    for each in json.loads(row["recipients"]):
-        base, extension = desk.settings.own.split(each) or ("", "")
-        token = read(extension)
-        if desk.settings.addresses.get(base) in actor.hidden or (
-            token and await is_hidden(desk.tx, actor, token.first)
-        ):
-            return False
-    return True
+        return {row["ticket"], row["message_ticket"] or row["ticket"]}
+    tokens = [read(extension) for _, extension in _addresses_of(desk, row)]
+    return {token.first for token in tokens if token}
+
+
+def _services_of(desk: Desk, row: Row) -> set[str | None]:
+    return {desk.settings.addresses.get(base) for base, _ in _addresses_of(desk, row)}
+
+
+def _addresses_of(desk: Desk, row: Row) -> list[tuple[str, str]]:
+    """Where a mail was sent to at this desk: each address, and its extension."""
+    return [desk.settings.own.split(each) or ("", "") for each in json.loads(row["recipients"])]
 
 
 @operation("mail.failed_view")
 async def failed_view(desk: Desk, actor: Actor, *, id: int) -> FailedMail:  # noqa: A002 (the wire's name)
     """Show one failed mail: why, and under which SHA-256 blob.Get gives its bytes."""
     row = await _inbox_mail(desk, id)
-    if not await sees_mail(desk, actor, row):
+    if not await mails_seen(desk, actor, [row]):
         raise _no_mail(id)
     return {"mail": _mail(desk, row), "sha256": row["raw"]}
 
@@ -233,7 +246,7 @@ async def explain(desk: Desk, actor: Actor, *, id: str) -> MailExplanation:  # n
     if not id.isdecimal() or len(id) > 18:
         raise Refused("bad-mail", f"“{id}” is neither a number of the inbox nor a message such as 1234.5.", Exit.USAGE)
     row = await _inbox_mail(desk, int(id))
-    if not await sees_mail(desk, actor, row):
+    if not await mails_seen(desk, actor, [row]):
         raise _no_mail(int(id))
     document = _mail(desk, row)
     return {

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from spocd.desk.access import Actor
 from spocd.desk.documents import split_message_id
-from spocd.desk.mail import sees_mail
+from spocd.desk.mail import mails_seen
 from spocd.desk.operation import Desk
 
 
@@ -25,7 +25,7 @@ async def may_have(desk: Desk, actor: Actor, sha256: str, *, message: str | None
         if row is not None and row["raw"] == sha256:
             return True
     failed = await desk.tx.all("failed_mails_of", raw=sha256)
-    return any([await sees_mail(desk, actor, row) for row in failed])
+    return bool(await mails_seen(desk, actor, failed))
 
 
 async def remember_sender(desk: Desk, actor: Actor, sha256: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any, Literal, TypedDict
 
 from spocd.desk.access import Actor, seen_by
@@ -107,7 +108,7 @@ async def fairness(
         "overall": overall[0] if overall else _group("all", {}),
         "groups": groups[:MOST_GROUPS],
         "groups_left_out": max(len(groups) - MOST_GROUPS, 0),
-        "jumps": [await without_hidden(desk.tx, actor, _jump(row)) for row in jumps],
+        "jumps": await without_hidden(desk.tx, actor, [_jump(row) for row in jumps]),
         "jumps_left_out": max(out_of_turn + early - len(jumps), 0),
     }
 
@@ -125,7 +126,7 @@ async def handovers(desk: Desk, actor: Actor, *, since: int | None = None, until
         "since": moment(span["since"]),
         "until": moment(span["until"]),
         "counts": counts,
-        "handovers": [await without_hidden(desk.tx, actor, await _hand_over(desk, row)) for row in rows],
+        "handovers": await without_hidden(desk.tx, actor, await _hand_overs(desk, rows)),
         "left_out": max(sum(counts.values()) - len(rows), 0),
     }
 
@@ -183,28 +184,27 @@ def _jump(row: Row) -> Jump:
     }
 
 
-async def _hand_over(desk: Desk, row: Row) -> HandOver:
-    detail: dict[str, Any] = read_json(row["detail"])
-    to = detail.get("to")
-    touched = await _touched_at(desk, row, to if row["event"] == "handed over" else None)
+async def _hand_overs(desk: Desk, rows: list[Row]) -> list[HandOver]:
+    """The documents of these lines of the journal, each with when somebody went on with the case."""
+    details: list[dict[str, Any]] = [read_json(row["detail"]) for row in rows]
+    receivers = [
+        {"receiver": detail.get("to") if row["event"] == "handed over" else None}
+        | {name: row[name] for name in ("id", "ticket", "at")}
+        for row, detail in zip(rows, details, strict=True)
+    ]
+    touched = {row["id"]: row["at"] for row in await desk.tx.all("touched_after", handovers=json.dumps(receivers))}
+    return [_hand_over(row, detail, touched[row["id"]]) for row, detail in zip(rows, details, strict=True)]
+
+
+def _hand_over(row: Row, detail: dict[str, Any], touched: int | None) -> HandOver:
     return {
         "ticket": row["ticket"],
         "at": moment(row["at"]),
         "event": row["event"],
         "by": row["actor"],
         "from": detail.get("from"),
-        "to": to,
+        "to": detail.get("to"),
         "why": detail.get("why") or "",
         "touched_at": moment_or_none(touched),
         "untouched_for": None if touched is None else touched - row["at"],
     }
-
-
-async def _touched_at(desk: Desk, row: Row, receiver: str | None) -> int | None:
-    """When whoever got it first did something, or somebody took it from the queue."""
-    for line in await desk.tx.all("ticket_lines_after", ticket=row["ticket"], id=row["id"]):
-        # What was written in the same step is the hand-over itself, its brief included.
-        went_on = line["at"] > row["at"] and line["actor"] == receiver
-        if went_on or (receiver is None and line["event"] in _INTO_HANDS):
-            return int(line["at"])
-    return None

@@ -38,6 +38,7 @@ class StatusDocument(TypedDict):
     waiting_since: str | None
     due_at: str | None
     place_in_queue: int | None
+    more_before: bool  # whether more than that says stand before it
 
 
 class AttachmentRow(TypedDict):
@@ -68,28 +69,36 @@ async def view(desk: Desk, actor: Actor, *, ticket: int) -> TicketView:
     journal = await desk.tx.all("ticket_journal", ticket=ticket)
     merged = [row["number"] for row in await desk.tx.all("merged_here", ticket=ticket)]
     outside = await desk.tx.all("outside_links", ticket=ticket)
-    merge = await without_hidden(desk.tx, actor, {"merged_into": found.merged_into, "merged": merged})
+    naming = {
+        "merged_into": found.merged_into,
+        "merged": merged,
+        "journal": [_journal(row) for row in journal],
+        "ours": [_ours(row) for row in messages],
+    }
+    seen = await without_hidden(desk.tx, actor, naming)
     return {
         **document,
         "organisation": await organisation_of(desk, found.requester),
         "participants": [_participant(row) for row in people],
         "proposed": [{"name": r["name"], "address": r["address"]} for r in others if r["address"] not in there],
-        "messages": [await _seen(desk, actor, _message(row, files.get(row["id"], []))) for row in messages],
-        "journal": await without_hidden(desk.tx, actor, [_journal(row) for row in journal]),
+        "messages": [
+            _message({**row, **ours}, files.get(row["id"], []))
+            for row, ours in zip(messages, seen["ours"], strict=True)
+        ],
+        "journal": seen["journal"],
         "consults": await consults_of(desk, ticket),
         "links": [_link(row) for row in links],
         "outside": [OutsideLink(relation=row["relation"], target=row["target"]) for row in outside],
-        "merged_into": merge["merged_into"],
-        "merged": merge["merged"],
+        "merged_into": seen["merged_into"],
+        "merged": seen["merged"],
     }
 
 
-async def _seen(desk: Desk, actor: Actor, message: MessageDocument) -> MessageDocument:
-    """A message as far as what the desk wrote of it names no hidden ticket. What people wrote themselves stays."""
-    ours: dict[str, Any] = {"evidence": message["evidence"]}
-    if message["evidence"].get("by") == BRIEF:
-        ours |= {"text": message["text"], "visible_text": message["visible_text"]}
-    return {**message, **await without_hidden(desk.tx, actor, ours)}
+def _ours(row: Row) -> Row:
+    """What of a message the desk wrote. What people wrote themselves stays, whatever it names."""
+    evidence = json.loads(row["evidence"])
+    brief = ("text", "visible_text") if evidence.get("by") == BRIEF else ()
+    return {"evidence": evidence} | {name: row[name] for name in brief}
 
 
 def _link(row: Row) -> TicketLink:
@@ -123,7 +132,7 @@ def _message(row: Row, files: list[Attachment]) -> MessageDocument:
         "visible_text": row["visible_text"],
         "created_at": moment(row["created_at"]),
         "attachments": files,
-        "evidence": json.loads(row["evidence"]),
+        "evidence": row["evidence"],
     }
 
 
@@ -137,6 +146,7 @@ async def status(desk: Desk, actor: Actor, *, ticket: int) -> StatusDocument:
     """Say in short how a ticket stands: state, who has it, the last action, its place in the queue."""
     document = await document_of(desk, ticket)
     last = await desk.tx.one("last_action", ticket=ticket)
+    there = await place(desk, await find_ticket(desk, ticket))
     return {
         "number": ticket,
         "subject": document["subject"],
@@ -146,7 +156,8 @@ async def status(desk: Desk, actor: Actor, *, ticket: int) -> StatusDocument:
         "last_action_at": moment(last["at"]) if last else document["opened_at"],
         "waiting_since": document["waiting_since"],
         "due_at": document["due_at"],
-        "place_in_queue": await place(desk, await find_ticket(desk, ticket)),
+        "place_in_queue": there.position if there else None,
+        "more_before": there is not None and there.more_before,
     }
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from spocd.desk.access import Actor, is_of
+from spocd.desk.access import Actor, tickets_of
 from spocd.store import Transaction
 
 # The fields of the journal's details, of evidence and of views that name tickets.
@@ -17,16 +17,14 @@ _INSTEAD = "#…"
 
 
 async def without_hidden(tx: Transaction, actor: Actor, document: Any) -> Any:
-    """The document without the numbers of tickets that the actor does not see."""
+    """The document without the numbers of tickets that the actor does not see; a list of them costs as much as one."""
     return await without_tickets_of(tx, actor.hidden, document)
 
 
 async def without_tickets_of(tx: Transaction, services: frozenset[str], document: Any) -> Any:
     """The document without the numbers of tickets of these services."""
-    if not services:
-        return document
-    hidden = {number for number in set(_numbers(document)) if await is_of(tx, services, number)}
-    return pruned(document, lambda number: number in hidden) if hidden else document
+    hidden = await tickets_of(tx, services, _numbers(document)) if services else None
+    return pruned(document, hidden.__contains__) if hidden else document
 
 
 def names_tickets(document: Any) -> bool:

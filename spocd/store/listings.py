@@ -148,7 +148,7 @@ _LISTINGS = {
     ),
     "inbox": Listing(
         "i.id, i.received_at, i.sender, i.recipients, i.size, i.state, i.fate, i.ticket, i.tries, i.error,"
-        " i.channel, i.peer, m.origin, m.position",
+        " i.channel, i.peer, m.origin, m.position, m.ticket as message_ticket",
         "inbox i left join message m on m.id = i.message",
         ("waiting", "reading", "done", "failed"),
         {"viewer": _SEEN.format(ticket="coalesce(m.ticket, i.ticket)")},

@@ -169,6 +169,17 @@ why         #12 is number 3 in the queue.
     assert "position" not in process("ticket", "explain", "12", config=desk.config).out
 
 
+def test_of_a_place_far_behind_it_is_said_that_nobody_counted(desk: FakeDesk, cli: Cli) -> None:
+    place = {"number": 12, "position": 1001, "more_before": True, "order": [], "why": ["Far behind."]}
+    desk.answers["ticket.explain"] = lambda _: dict(place)
+    assert "position  more than 1,000 before it\n" in cli("ticket", "explain", "12").out
+    assert json.loads(cli("ticket", "explain", "12", "--json").out) == place
+    status = {"number": 12, "place_in_queue": 1001, "more_before": True}
+    desk.answers["ticket.status"] = lambda _: dict(status)
+    assert cli("ticket", "status", "12").out == "number          12\nplace in queue  more than 1,000 before it\n"
+    assert json.loads(cli("ticket", "status", "12", "--json").out) == status
+
+
 def test_a_status_leaves_out_a_promise_that_was_not_given(desk: FakeDesk, cli: Cli) -> None:
     status = {"number": 12, "assignee": None, "due_at": None}
     desk.answers["ticket.status"] = lambda _: dict(status)

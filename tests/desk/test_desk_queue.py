@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from spocd.desk import fairness
 from spocd.desk.documents import find_ticket, moment
 from spocd.desk.duty import card_of, receivers, wants_of
 from spocd.domain.fairness import hindrances, is_queued, rank
@@ -270,6 +271,34 @@ async def test_it_is_explained_to_whom_a_ticket_is_offered(desk: RunningDesk) ->
     await desk.ask("ticket.take", by=OTHER, ticket=1)
     told = await desk.ask("ticket.explain", ticket=1)
     assert (told["position"], told["why"], told["offered"]) == (None, ["It is not in the queue: other has it."], [])
+
+
+async def test_of_a_long_queue_no_more_than_a_thousand_are_counted(desk: RunningDesk) -> None:
+    await some_mails(desk, 1)
+    most = fairness.MOST_COUNTED
+    columns = "subject, state, kind, priority, requester, channel, address, opened_at, updated_at, waiting_since, rev"
+    await by_hand(
+        desk,
+        f"insert into ticket (number, {columns}) with recursive n (i) as"
+        f" (select 2 union all select i + 1 from n where i < {most + 2})"
+        f" select i, {columns} from n join ticket on number = 1",
+    )
+    for number, place, more in ((most + 1, most + 1, False), (most + 2, most + 1, True), (1, 1, False)):
+        told = await desk.ask("ticket.explain", ticket=number)
+        assert (told["position"], told["more_before"]) == (place, more)
+        status = await desk.ask("ticket.status", ticket=number)
+        assert (status["place_in_queue"], status["more_before"]) == (place, more)
+    assert (await desk.ask("ticket.explain", ticket=most + 2))["why"][0] == (
+        f"#{most + 2} is in the queue, with more than 1,000 before it."
+    )
+    await desk.ask("ticket.take", ticket=most + 2, reason="it burns")
+    jump = await line(desk, most + 2, "out of turn")
+    assert (jump["place"], jump["passed"], jump["more_before"]) == (most + 1, most, True)
+    await by_hand(
+        desk, f"update ticket set due_at = {START + DAY}, waiting_since = {START + HOUR} where number = {most}"
+    )
+    await desk.ask("ticket.next", claim=True)
+    assert (await line(desk, most, "before its time"))["passed"] == most
 
 
 async def test_the_order_in_sql_is_the_one_that_is_stated(desk: RunningDesk) -> None:

@@ -4,9 +4,6 @@ select s.key from service s
  where s.restricted = 1
    and not exists (select 1 from team_member m where m.team = s.team and m.agent = :agent);
 
--- name: service_of_ticket
-select service from ticket where number = :number;
-
 -- name: service_of_message
 select t.service from message m join ticket t on t.number = m.ticket where m.origin = :origin and m.position = :position;
 

@@ -51,12 +51,12 @@ update inbox set state = 'waiting', tries = 0, leases = 0, not_before = :now, er
 
 -- name: inbox_mail
 select i.id, i.received_at, i.sender, i.recipients, i.size, i.state, i.fate, i.ticket, i.tries, i.error, i.channel,
-       i.peer, i.raw, i.evidence, m.origin, m.position
+       i.peer, i.raw, i.evidence, m.origin, m.position, m.ticket as message_ticket
   from inbox i left join message m on m.id = i.message where i.id = :id;
 
 -- name: failed_mails_of
 -- The mails of these very bytes that wait for somebody; there are few of them, if any.
-select i.ticket, i.recipients, m.origin, m.position from inbox i left join message m on m.id = i.message
+select i.ticket, i.recipients, m.ticket as message_ticket from inbox i left join message m on m.id = i.message
  where i.state = 'failed' and i.raw = :raw;
 
 -- name: oldest_mail

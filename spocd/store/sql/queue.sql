@@ -41,25 +41,34 @@ select count(*) as n from (
                         and not exists (select 1 from team_member m where m.team = r.team and m.agent = :agent));
 
 -- name: queue_place
--- Two ranges, as above.
-select (select count(*) from ticket
-         where assignee is null and state in ('new', 'open') and waiting_since is not null
-           and coalesce(due_at, 9223372036854775807) < :due_at)
-     + (select count(*) from ticket
-         where assignee is null and state in ('new', 'open') and waiting_since is not null
-           and coalesce(due_at, 9223372036854775807) = :due_at
-           and (waiting_since, number) < (:waiting_since, :number)) as before;
+-- How many stand before a place in the queue, of `most` that are looked at. Two ranges, as above.
+select count(*) as before from (
+  select 1 from ticket
+   where assignee is null and state in ('new', 'open') and waiting_since is not null
+     and coalesce(due_at, 9223372036854775807) < :due_at
+  union all
+  select 1 from ticket
+   where assignee is null and state in ('new', 'open') and waiting_since is not null
+     and coalesce(due_at, 9223372036854775807) = :due_at and (waiting_since, number) < (:waiting_since, :number)
+   limit :most
+) t;
 
 -- name: waited_longer
 -- How many in the queue have waited longer than what is promised for a time and so comes before them: two ranges of the
--- queue's own order, what is promised for later and what is promised for no time.
-select (select count(*) from ticket
-         where assignee is null and state in ('new', 'open') and waiting_since is not null
-           and coalesce(due_at, 9223372036854775807) > :due_at
-           and coalesce(due_at, 9223372036854775807) < 9223372036854775807 and waiting_since < :waiting_since)
-     + (select count(*) from ticket
-         where assignee is null and state in ('new', 'open') and waiting_since is not null
-           and coalesce(due_at, 9223372036854775807) = 9223372036854775807 and waiting_since < :waiting_since) as n;
+-- queue's own order, what is promised for no time and what is promised for later. Of each `most` are looked at.
+select count(*) as n from (
+  select * from (
+    select waiting_since from ticket
+     where assignee is null and state in ('new', 'open') and waiting_since is not null
+       and coalesce(due_at, 9223372036854775807) = 9223372036854775807 and waiting_since < :waiting_since
+     limit :most) promised_for_no_time
+  union all
+  select * from (
+    select waiting_since from ticket
+     where assignee is null and state in ('new', 'open') and waiting_since is not null
+       and coalesce(due_at, 9223372036854775807) > :due_at and coalesce(due_at, 9223372036854775807) < 9223372036854775807
+     order by coalesce(due_at, 9223372036854775807) limit :most) promised_for_later
+) t where waiting_since < :waiting_since;
 
 -- name: wants
 -- What a ticket asks of whoever takes it, but for the skills.

@@ -41,9 +41,6 @@ select count(*) as n from journal j
                         where t.number = j.ticket and s.restricted = 1
                           and not exists (select 1 from team_member m where m.team = s.team and m.agent = :viewer)));
 
--- name: ticket_lines_after
-select at, actor, event from journal where ticket = :ticket and id > :id order by id limit 200;
-
 -- name: fairness_groups
 -- Of the tickets opened in a span of time, by what they have in common: how long they waited until somebody had them,
 -- and until they were answered. The median and the 90th percentile are values that occur: nearest rank.
