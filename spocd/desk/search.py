@@ -21,6 +21,7 @@ MOST_LETTERS = 200_000  # of all the words of one ticket; PostgreSQL takes 1 MB 
 MOST_FILES = 200  # names of files that one step looks at
 MOST_PEOPLE = 300  # addresses of people on one ticket
 COMMON = 1000  # tickets; a word that is in as many is not asked for as the beginning of others, which would take long
+MOST_LONGER = 200  # words that begin like one that is looked for; of more, which are in many tickets, all is read
 HELD = 5  # seconds that the cursor stays with the node that moved it
 
 MOST_BEHIND = 10_000  # lines of the journal; more are a fault
@@ -177,7 +178,7 @@ async def forget(desk: Desk, ticket: int) -> None:
 
 async def tickets_with(desk: Desk, text: str) -> list[Wanted]:
     """What a search of tickets asks for; Refused where it holds no word."""
-    return [replace(each, beginning=None) if await _is_common(desk, each) else each for each in people_with(text)]
+    return [await _bounded(desk, each) for each in people_with(text)]
 
 
 def people_with(text: str) -> list[Wanted]:
@@ -188,9 +189,17 @@ def people_with(text: str) -> list[Wanted]:
     return found
 
 
+async def _bounded(desk: Desk, word: Wanted) -> Wanted:
+    """A word, asked for in a way that costs no more where many tickets have it."""
+    if word.beginning is None or await _is_common(desk, word):
+        return replace(word, beginning=None)
+    rows = await desk.tx.all("words_beginning", beginning=word.beginning, common=COMMON, most=MOST_LONGER + 1)
+    if 0 < len(rows) <= MOST_LONGER:
+        return replace(word, beginning=None, longer=tuple(row["word"] for row in rows))
+    return word
+
+
 async def _is_common(desk: Desk, word: Wanted) -> bool:
-    if word.beginning is None:
-        return False
     row = await desk.tx.one("hits", forms=" ".join(word.forms), most=COMMON)
     return bool(row and row["n"] >= COMMON)
 

@@ -46,10 +46,11 @@ _YO = str.maketrans({"ё": "е"})
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """One word of a search: it is in what holds one of `forms`, or any word that begins with `beginning`."""
+    """One word of a search: what holds one of `forms` or `longer` has it, or any word that begins with `beginning`."""
 
     forms: tuple[str, ...]
     beginning: str | None
+    longer: tuple[str, ...] = ()  # words that begin like it, where they are few and stand for `beginning`
 
 
 class Stems:

@@ -38,7 +38,7 @@ def query(dialect: Dialect, wanted: Sequence[Wanted]) -> str:
     quote, begins, either, both = ('"', "*", " OR ", " AND ") if dialect == "sqlite" else ("'", ":*", " | ", " & ")
 
     def one(word: Wanted) -> str:
-        forms = [f"{quote}{each}{quote}" for each in word.forms]
+        forms = [f"{quote}{each}{quote}" for each in dict.fromkeys((*word.forms, *word.longer))]
         beginning = [f"{quote}{word.beginning}{quote}{begins}"] if word.beginning else []
         return f"({either.join([*forms, *beginning])})"
 

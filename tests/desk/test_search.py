@@ -282,6 +282,17 @@ async def test_what_is_common_is_not_asked_for_as_the_beginning_of_a_word(desk: 
     assert await found(desk, "case77x") == [search.COMMON + 1]
 
 
+async def test_a_beginning_of_words_that_many_tickets_have_finds_all_of_them(desk: RunningDesk) -> None:
+    most = search.COMMON
+    await desk.write(lambda of: many(of, [("", "printing printer")] * most))
+    await desk.write(lambda of: many(of, [("", "prints"), ("", "pr1nt"), ("", "print"), ("", "prinz"), ("", "prim")]))
+    assert (await found(desk, "prin"))[:3] == [most + 4, most + 3, most + 1]
+    assert (await found(desk, "prints"))[:2] == [most + 3, most + 1]  # English says that prints are of print
+    several = [("", f"word{number}") for number in range(search.MOST_LONGER)]
+    await desk.write(lambda of: many(of, [("", "wordy"), *several, *[("", "wordless")] * most]))
+    assert (await found(desk, "word wordy")) == [most + 6]
+
+
 async def batch_of(desk: RunningDesk) -> Batch:
     batch = await desk.read(search.lines)
     assert batch is not None

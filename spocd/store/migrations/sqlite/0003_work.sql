@@ -330,3 +330,6 @@ create table journal_seal (
 );
 create index journal_at on journal (at, id);
 create index journal_actor on journal (actor, at, id);
+
+-- The words that are in the index of tickets, in their order: what begins like a word that is looked for.
+create virtual table ticket_search_words using fts5vocab (ticket_search, instance);

@@ -24,3 +24,19 @@ insert into ticket_search (ticket_search, rank) values ('merge', 16);
 -- Whether a word is common. The forms are parted by spaces.
 select count(*) as n from (
   select rowid from ticket_search where ticket_search match '"' || replace(:forms, ' ', '" OR "') || '"' limit :most);
+
+-- name: words_beginning
+-- The words of tickets that begin so, the first `most`; none where fewer than `common` tickets have one of them, for then
+-- the index has put these together sooner than we. Each is looked up behind the one before, so that what stands between
+-- them, all the tickets of each, is not read. No word holds the character 1: it is behind a word and before all longer.
+with recursive found (word, n) as (
+  select null, 0
+   where :common <= (select count(*) from (
+           select 1 from ticket_search_words where term >= :beginning and term < :beginning || char(1114111) limit :common))
+  union all
+  select (select v.term from ticket_search_words v
+           where v.term >= coalesce(found.word || char(1), :beginning) and v.term < :beginning || char(1114111) limit 1),
+         n + 1
+    from found where n < :most and (n = 0 or word is not null)
+)
+select word from found where word is not null;
