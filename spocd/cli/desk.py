@@ -10,6 +10,7 @@ import click
 from spocd.cli import node, show
 from spocd.cli.asked import asked
 from spocd.cli.call import call
+from spocd.cli.duration import duration
 from spocd.cli.grammar import Command
 from spocd.errors import Exit
 
@@ -43,9 +44,7 @@ def _with_age(box: dict[str, Any]) -> dict[str, Any]:
     from datetime import UTC, datetime
 
     seconds = (datetime.now(UTC) - datetime.fromisoformat(box["oldest"])).total_seconds()
-    days, minutes = divmod(max(int(seconds), 0) // 60, 1440)
-    age = f"{days} d {minutes // 60} h" if days else f"{minutes // 60} h {minutes % 60} min"
-    return box | {"oldest": f"{show.local_time(box['oldest'])}, {age} ago"}
+    return box | {"oldest": f"{show.local_time(box['oldest'])}, {duration(max(int(seconds), 0))} ago"}
 
 
 @click.command(cls=Command, example="spocd reload")

@@ -8,6 +8,7 @@ import click
 
 from spocd.cli import show, table, visible, wrap
 from spocd.cli.call import call
+from spocd.cli.duration import duration
 from spocd.cli.each import each_text
 from spocd.cli.grammar import Command
 from spocd.cli.ids import Chosen, some_tickets
@@ -87,13 +88,3 @@ def _bar(leg: Document, way: Document) -> str:
 
 def _seconds(start: str, end: str) -> int:
     return int((datetime.fromisoformat(end) - datetime.fromisoformat(start)).total_seconds())
-
-
-def duration(seconds: int) -> str:
-    """A time in its two largest units: 3 d 4 h, 1 h 40 min, 12 s."""
-    units = (("d", 86400), ("h", 3600), ("min", 60), ("s", 1))
-    for at, (name, size) in enumerate(units):
-        if seconds >= size:
-            rest = seconds % size // units[at + 1][1] if at + 1 < len(units) and name != "min" else 0
-            return f"{seconds // size} {name}" + (f" {rest} {units[at + 1][0]}" if rest else "")
-    return "0 s"

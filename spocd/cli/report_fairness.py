@@ -9,6 +9,7 @@ import click
 from spocd.cli import show
 from spocd.cli.asked import asked, tell
 from spocd.cli.call import call
+from spocd.cli.duration import duration
 from spocd.cli.grammar import Command
 from spocd.cli.show import Column, Document, Shape
 from spocd.cli.when import back
@@ -72,7 +73,8 @@ def fairness(since: int | None, until: int | None, by: str | None, jumps: bool) 
     """Show how long people waited, by what they have in common, and what went before others.
 
     Of the tickets opened in that time: how many nobody has taken, how long it took until somebody took one and until it
-    was answered, as the median and as what nine of ten stayed within. A jump is a ticket that was taken out of turn,
+    was answered, as the median (of an even number the mean of the two in the middle) and as the shortest time that nine
+    of ten or more stayed within. A jump is a ticket that was taken out of turn,
     with its reason, or in turn before older ones since an answer was promised for a time.
     """
     found = call("report.fairness", since=since, until=until, per=by)
@@ -92,11 +94,16 @@ def fairness(since: int | None, until: int | None, by: str | None, jumps: bool) 
 def _say_counts(counts: Document) -> None:
     if asked().form == "table" and not asked().fields:
         show.out(
-            f"\n{counts['taken']} taken: {counts['in_turn']} in turn, {counts['out_of_turn']} out of turn with reason;"
+            f"\nTaken {_times(counts['taken'])} in that time, a ticket each time that somebody took it, whenever it was"
+            f" opened: {counts['in_turn']} in turn, {counts['out_of_turn']} out of turn with reason;"
             f" {counts['before_their_time']} before older ones, as they were promised.\n"
         )
         if counts["out_of_turn"] or counts["before_their_time"]:
             tell("each of them: spocd report fairness --jumps")
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count} times"
 
 
 @click.command(cls=Command, example="spocd report handovers --since 7d")
@@ -116,14 +123,4 @@ def _spans(row: dict[str, Any]) -> dict[str, Any]:
     """The row with its seconds as people say them, where a table is to be read."""
     if asked().form != "table":
         return row
-    return row | {name: _span(row[name]) for name in _SPANS if row.get(name) is not None}
-
-
-def _span(seconds: int) -> str:
-    """Seconds in the two units that matter: 3 d 4 h, 12 min."""
-    minutes, hours, days = seconds // 60, seconds // 3600, seconds // 86400
-    if days:
-        return f"{days} d {hours % 24} h"
-    if hours:
-        return f"{hours} h {minutes % 60} min"
-    return f"{minutes} min" if minutes else f"{seconds} s"
+    return row | {name: duration(row[name]) for name in _SPANS if row.get(name) is not None}

@@ -8,7 +8,7 @@ from typing import Any
 
 from spocd.config import values
 from spocd.config.desk_entries import EXAMPLES, KINDS, defaults
-from spocd.config.desk_values import KEY, LOGIN
+from spocd.config.desk_values import KEY, login
 from spocd.config.options import Fault, described, nearest, toml, worded, wrong
 from spocd.domain.desk_file import Entries, merged
 from spocd.errors import Misconfigured
@@ -78,10 +78,11 @@ def _wrong_entry(kind: str, key: str, options: Any) -> Fault | None:
     """Why an entry is none: its key, or what it is."""
     if not isinstance(options, dict):
         return Fault(f"{kind}.{key}", f"is no section; write [{EXAMPLES[kind]}] on a line of its own, its keys below")
-    if kind == "agents" and not LOGIN.fullmatch(key):
-        return Fault(
-            f"{kind}.{key}", "is no login; write small letters, digits, - _ . and at most 32 of them", noun="section"
-        )
+    if kind == "agents":
+        try:
+            login(key)
+        except ValueError as error:
+            return Fault(f"{kind}.{key}", str(error), noun="section")
     if kind != "agents" and not KEY.fullmatch(key):
         return Fault(
             f"{kind}.{key}", "has no short name; write small letters, digits, - _ . and at most 40 of them", "section"

@@ -11,6 +11,8 @@ from spocd.domain import address, catalogue
 
 KEY = re.compile(r"[a-z0-9][a-z0-9_.-]{0,39}")
 LOGIN = re.compile(r"[a-z_][a-z0-9_.-]{0,31}")
+# Words that stand for whom lists are asked for, and for what spocd does by itself: nobody has one for a name.
+RESERVED_LOGINS = frozenset({"all", "everybody", "me", "nobody", "none", "spocd"})
 MOST_UID = 2**32 - 2  # the kernel's; the one above stands for nobody
 _MOST_PROSE = 20_000
 _LINK = re.compile(r"https?://[^\s/]+(?:/\S*)?")
@@ -32,6 +34,14 @@ def one_of(*words: str) -> Check:
             raise ValueError(f"is {shown(value)}; write one of {', '.join(words)}")
 
     return check
+
+
+def login(value: str) -> None:
+    """What an agent is named by."""
+    if not LOGIN.fullmatch(value):
+        raise ValueError("is no login; write small letters, digits, - _ . and at most 32 of them")
+    if value in RESERVED_LOGINS:
+        raise ValueError(f"is a word of spocd's own and no login, as are {', '.join(sorted(RESERVED_LOGINS))}")
 
 
 def word(value: str) -> None:

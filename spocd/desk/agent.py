@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, TypedDict
 
-from spocd.config.desk_values import LOGIN
+from spocd.config import desk_values as of
 from spocd.desk.access import Actor, Role
 from spocd.desk.desk_file import put
 from spocd.desk.documents import moment, moment_or_none
@@ -182,7 +182,7 @@ def no_agent(login: str) -> Refused:
 
 
 def check_login(login: str) -> None:
-    if not LOGIN.fullmatch(login):
-        raise Refused(
-            "bad-login", f"“{login}” is no login: small letters, digits, - _ . and at most 32 of them.", Exit.USAGE
-        )
+    try:
+        of.login(login)
+    except ValueError as error:
+        raise Refused("bad-login", f"“{login}” {error}.", Exit.USAGE) from None

@@ -48,7 +48,8 @@ async def merge(
     addresses = [row["address"] for row in joined]
     await desk.tx.run("drop_handovers", ticket=ticket)
     await record(desk, ticket, actor, "merged", into=into)
-    await record(desk, into, actor, "merged here", other=ticket, joined=addresses or None)
+    waits = before.waiting_since is not None or None
+    await record(desk, into, actor, "merged here", other=ticket, joined=addresses or None, waits=waits)
     if notify:
         await _tell(desk, actor, before, lives)
     return {**(await document_of(desk, ticket)), "joined": addresses}

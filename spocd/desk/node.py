@@ -92,9 +92,10 @@ async def take_over(desk: Desk) -> list[str]:
     """Take up what nodes left that have not been seen for a minute; the places of those.
 
     They are marked in the transaction that frees their leases, so that none can take work in between. Where nobody is
-    lost there may still be something that a run left whose own end was not in good order.
+    lost there may still be something that a run left whose own end was not in good order. Whoever looks lives, however
+    far the clock was put forward since its last beat.
     """
-    lost = await desk.tx.all("mark_lost_nodes", now=desk.now, seconds=LOST_AFTER)
+    lost = await desk.tx.all("mark_lost_nodes", run=desk.settings.run, now=desk.now, seconds=LOST_AFTER)
     await delivery.recover(desk)
     await desk.tx.run("drop_lost_nodes", now=desk.now, seconds=LOST_FOR)
     return [row["place"] for row in lost]

@@ -16,8 +16,9 @@ QUEUE, A_DATE = "the queue", "a date"  # what is waited for, where it is no pers
 MAIN = "case"
 
 _GIVEN = ("taken", "assigned", "handed over")
-_BACK = ("released", "returned", "escalated")
-_DONE = ("resolved", "closed", "merged", "spam")
+_BACK = ("released", "returned")
+_PASSED_ON = ("escalated", "given to a team")
+_DONE = ("resolved", "closed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,7 @@ class _Standing:
     holder: str = QUEUE
     pends: bool = False
     over: bool = False
+    before: _Standing | None = None  # what undoing the merge that it is in brings back, until something else happens
 
     @property
     def leg(self) -> tuple[str, str]:
@@ -96,7 +98,18 @@ def journey(steps: Iterable[Step], now: int) -> Journey:
     beside += [Leg(expert, DESK, expert, asked, end) for expert, asked in experts.items()]
     # An expert may answer after the end, or be asked then: the way does not get longer by that.
     beside = sorted((replace(leg, start=min(leg.start, end), end=min(leg.end, end)) for leg in beside), key=_start)
-    return Journey(walked[0].at, end, standing.over, tuple(each for each in (*legs, *beside) if each.seconds))
+    legs = _joined(each for each in legs if each.seconds)
+    return Journey(walked[0].at, end, standing.over, (*legs, *(each for each in beside if each.seconds)))
+
+
+def _joined(legs: Iterable[Leg]) -> list[Leg]:
+    """The legs, one where two that follow each other are alike: what was between them took no time."""
+    joined: list[Leg] = []
+    for leg in legs:
+        if joined and (joined[-1].waits, joined[-1].awaited) == (leg.waits, leg.awaited):
+            leg = replace(leg, start=joined.pop().start)
+        joined.append(leg)
+    return joined
 
 
 def _start(leg: Leg) -> int:
@@ -115,19 +128,36 @@ def _after(standing: _Standing, step: Step) -> _Standing:
     """How it stands after a line."""
     to = step.detail.get("to")
     named = to if isinstance(to, str) and to else ""
+    now = replace(standing, before=None)
     match step.event:
-        case "received" | "woken" | "reopened":
-            return replace(standing, waits=REQUESTER, pends=False, over=False)
+        case "received" | "woken" | "reopened" | "promised":
+            return replace(now, waits=REQUESTER, pends=False, over=False)
         case "answered":
-            return replace(standing, waits=DESK, pends=False, over=False)
+            return replace(now, waits=DESK, pends=False, over=False)
         case "pending":
-            return replace(standing, pends=True, over=False)
+            return replace(now, pends=True, over=False)
         case event if event in _GIVEN:
-            return replace(standing, holder=named or standing.holder)
+            return replace(now, holder=named or standing.holder)
         case event if event in _BACK:
-            return replace(standing, holder=named or QUEUE)
+            return replace(now, holder=named or QUEUE)
+        case event if event in _PASSED_ON:
+            return replace(now, waits=REQUESTER, holder=named or QUEUE, pends=False)
         case event if event in _DONE:
-            return replace(standing, over=True, pends=False)
+            return replace(now, over=True, pends=False)
+        case "spam":  # nobody has it any more, and who reopens it finds it in the queue
+            return _Standing(waits=standing.waits, over=True)
+    return _merging(standing, step)
+
+
+def _merging(standing: _Standing, step: Step) -> _Standing:
+    """How it stands after a merge, on either side of it, and after its undoing."""
+    match step.event:
+        case "merged":
+            return replace(standing, over=True, pends=False, before=replace(standing, before=None))
+        case "merged here" if step.detail.get("waits"):
+            return replace(standing, waits=REQUESTER, pends=False, before=replace(standing, before=None))
+        case "unmerged":
+            return standing.before or standing
     return standing
 
 

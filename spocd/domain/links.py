@@ -19,6 +19,10 @@ BOTH_SIDES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "continues": ("continues", "continued by"),
     }
 )
+# As a sentence says it of one ticket and another.
+_CLAUSES: Mapping[str, str] = MappingProxyType(
+    {PARENT: "is part of", BLOCKS: "blocks", "duplicate": "is a duplicate of", "caused-by": "was caused by"}
+)
 LONGEST_TARGET = 400  # characters of what names something outside
 
 
@@ -36,7 +40,7 @@ def check_link(ticket: int, relation: str, other: int, *, leads_back: bool, pare
         raise Refused("itself", f"#{ticket} cannot be linked to itself.", Exit.USAGE)
     if leads_back:
         raise Refused(
-            "circle", f"#{other} {BOTH_SIDES[relation][0]} #{ticket} already, by itself or through others.",
+            "circle", f"#{other} {_CLAUSES[relation]} #{ticket} already, by itself or through others.",
             Exit.CONFLICT,
         )  # fmt: skip
     if relation == PARENT and parent is not None and parent != other:

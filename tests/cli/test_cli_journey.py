@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from spocd.cli.journey import duration
 from tests.cli.conftest import Cli
 from tests.cli.fake_desk import FakeDesk, on_a_terminal, process
 
@@ -82,11 +81,3 @@ def test_a_way_that_has_only_begun_is_shown(desk: FakeDesk, cli: Cli) -> None:
     nothing = WAY | {"legs": [], "seconds": 0, "over": False, "to": WAY["from"], "totals": {}}
     desk.answers["report.journey"] = lambda _: nothing
     assert "0 s, still going on" in cli("report", "journey", "12").out
-
-
-@pytest.mark.parametrize(
-    ("seconds", "told"),
-    [(0, "0 s"), (59, "59 s"), (60, "1 min"), (119, "1 min"), (6000, "1 h 40 min"), (86400, "1 d"), (97200, "1 d 3 h")],
-)
-def test_a_duration_is_told_in_its_two_largest_units(seconds: int, told: str) -> None:
-    assert duration(seconds) == told

@@ -42,3 +42,29 @@ async def test_who_waited_for_whom_on_a_real_ticket(desk: RunningDesk) -> None:
         ("desk", "lifts@supplier.example", 4 * HOUR),
     ]
     assert (way["over"], way["seconds"]) == (True, 6 * HOUR)
+
+
+async def test_what_was_spam_charges_nobody_once_it_is_reopened(desk: RunningDesk) -> None:
+    await desk.mail()
+    await desk.ask("ticket.take", ticket=1)
+    await desk.ask("ticket.spam", ticket=1)
+    await desk.ask("ticket.reopen", ticket=1)
+    desk.now += HOUR
+    way = await desk.ask("report.journey", ticket=1)
+    assert [(leg["for"], leg["seconds"]) for leg in way["legs"]] == [("the queue", HOUR)]
+
+
+async def test_who_waits_on_a_ticket_waits_on_the_one_that_it_lives_on_in(desk: RunningDesk) -> None:
+    await desk.mail()
+    await desk.mail("And the other one too.")
+    await desk.ask("ticket.reply", ticket=1, body="Have you tried water?")
+    desk.now += HOUR
+    await desk.ask("ticket.merge", ticket=2, into=1)
+    desk.now += HOUR
+    await desk.ask("ticket.unmerge", ticket=2)
+    desk.now += HOUR
+    ways = [(await desk.ask("report.journey", ticket=number))["legs"] for number in (1, 2)]
+    assert [[(leg["waits"], leg["seconds"]) for leg in way] for way in ways] == [
+        [("desk", HOUR), ("requester", HOUR), ("desk", HOUR)],
+        [("requester", HOUR), ("nobody", HOUR), ("requester", HOUR)],
+    ]

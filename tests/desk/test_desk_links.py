@@ -53,9 +53,13 @@ async def test_a_circle_is_refused(four: RunningDesk) -> None:
         await four.ask("ticket.link", ticket=one, relation="blocks", other=another)
     for one, another, code in ((3, 1, "circle"), (2, 1, "circle"), (1, 1, "itself")):
         assert (await refusal(four, "ticket.link", ticket=one, relation="blocks", other=another)).code == code
+    sentence = "#1 blocks #3 already, by itself or through others."
+    assert str(await refusal(four, "ticket.link", ticket=3, relation="blocks", other=1)) == sentence
     await four.ask("ticket.link", ticket=3, relation="duplicate", other=1)  # another relation is another matter
     await four.ask("ticket.link", ticket=1, relation="parent", other=2)
     assert (await refusal(four, "ticket.link", ticket=1, relation="parent", other=3)).code == "has-parent"
+    circle = await refusal(four, "ticket.link", ticket=2, relation="parent", other=1)
+    assert str(circle) == "#1 is part of #2 already, by itself or through others."
 
 
 async def test_what_is_outside_is_noted_and_taken_away(four: RunningDesk) -> None:

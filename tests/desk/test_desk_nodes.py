@@ -14,6 +14,7 @@ from spocd.desk import delivery, letter, node
 from spocd.desk.operation import Desk
 from spocd.domain.delivery import Deferred, Sent
 from spocd.errors import Refused, TryLater
+from tests.desk.by_hand import by_hand
 from tests.desk.running_desk import DAY, HOUR, START, RunningDesk
 
 
@@ -26,7 +27,7 @@ async def further(desk: RunningDesk, run: str) -> RunningDesk:
 
 async def lose_all(desk: RunningDesk) -> None:
     """Have every run taken for lost, however lately it was seen."""
-    await desk.write(lambda d: d.tx.all("mark_lost_nodes", now=d.now, seconds=-(2**40)))
+    await desk.write(lambda d: d.tx.all("mark_lost_nodes", run="", now=d.now, seconds=-(2**40)))
     await desk.write(delivery.recover)
 
 
@@ -113,6 +114,17 @@ async def test_a_node_is_lost_after_a_minute_of_silence(desk: RunningDesk, secon
     desk.now += seconds
     assert await desk.write(node.take_over) == lost
     assert await desk.write(node.take_over) == [], "it was told of already"
+
+
+async def test_no_run_takes_itself_for_lost_however_far_its_clock_is_put_forward(desk: RunningDesk) -> None:
+    await desk.restart()
+    await desk.accept(desk.written("In hand."))
+    [mail] = await desk.lease()
+    desk.now += DAY
+    await by_hand(desk, f"update node set seen_at = seen_at - {DAY}")
+    assert await desk.write(node.take_over) == []
+    assert await desk.write(node.beat), "nobody said that it was lost"
+    assert (await desk.decide(mail)).name == "opened"
 
 
 @pytest.mark.sqlite

@@ -456,6 +456,8 @@ async def test_what_is_not_there_is_exit_3_with_a_sentence(
         ("agent.new", {"login": "agent"}, "there", Exit.CONFLICT),
         ("agent.new", {"login": "x", "uid": AGENT}, "uid-taken", Exit.CONFLICT),
         ("agent.new", {"login": "No Login"}, "bad-login", Exit.USAGE),
+        ("agent.new", {"login": "none"}, "bad-login", Exit.USAGE),
+        ("agent.new", {"login": "spocd"}, "bad-login", Exit.USAGE),
         ("agent.new", {"login": "x", "address": "a@b, c@d"}, "bad-address", Exit.REFUSED),
         ("agent.new", {"login": "x", "card": {"digest": "8"}}, "bad-agent", Exit.USAGE),
         ("agent.edit", {"login": "agent", "card": {}}, "nothing", Exit.USAGE),

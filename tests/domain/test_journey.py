@@ -99,6 +99,52 @@ def test_a_case_that_is_given_back_waits_in_the_queue_or_with_a_team(back: str) 
     assert main(way)[-1] == ("requester", "network", 1)
 
 
+@pytest.mark.parametrize("on", ["escalated", "given to a team"])
+def test_what_is_passed_on_does_not_rest_and_its_requester_waits(on: str) -> None:
+    begun = [step(0, "opened"), step(1, "taken", to="bob"), step(2, "answered"), step(2, "pending")]
+    assert main(journey([*begun, step(5, on)], now=9))[-1] == ("requester", "the queue", 4)
+    assert main(journey([*begun, step(5, on, to="network")], now=9))[-1] == ("requester", "network", 4)
+
+
+def test_whoever_is_promised_to_hear_again_waits_for_that() -> None:
+    way = journey([step(0, "opened"), step(1, "taken", to="bob"), step(2, "answered"), step(2, "promised")], now=5)
+    assert main(way)[-1] == ("requester", "bob", 4)
+
+
+@pytest.mark.parametrize("end", ["resolved", "closed"])
+def test_what_was_closed_and_is_reopened_is_with_whoever_had_it(end: str) -> None:
+    way = journey([step(0, "opened"), step(1, "taken", to="bob"), step(2, end), step(5, "reopened")], now=9)
+    assert main(way) == [
+        ("requester", "the queue", 1),
+        ("requester", "bob", 1),
+        ("nobody", "", 3),
+        ("requester", "bob", 4),
+    ]
+
+
+def test_what_was_spam_and_is_reopened_is_in_the_queue() -> None:
+    way = journey([step(0, "opened"), step(1, "taken", to="bob"), step(2, "spam"), step(5, "reopened")], now=9)
+    assert main(way)[-2:] == [("nobody", "", 3), ("requester", "the queue", 4)]
+    assert totals(way)["requester_in_queue"] == 1 + 4
+
+
+def test_an_undone_merge_goes_on_where_the_merge_found_it() -> None:
+    way = journey(
+        [step(0, "opened"), step(1, "taken", to="bob"), step(2, "answered"), step(4, "merged"), step(7, "unmerged")],
+        now=9,
+    )
+    assert main(way)[-3:] == [("desk", "requester", 2), ("nobody", "", 3), ("desk", "requester", 2)]
+    assert not way.is_over
+
+
+def test_who_waits_on_what_is_merged_here_waits_here_until_it_is_undone() -> None:
+    begun = [step(0, "opened"), step(1, "taken", to="bob"), step(2, "answered")]
+    merged = [*begun, step(4, "merged here", other=2, waits=True)]
+    assert main(journey(merged, now=9))[-1] == ("requester", "bob", 5)
+    assert main(journey([*merged, step(6, "unmerged", other=2)], now=9))[-1] == ("desk", "requester", 3)
+    assert main(journey([*begun, step(4, "merged here", other=2)], now=9))[-1] == ("desk", "requester", 7)
+
+
 def test_a_clock_that_was_put_back_makes_no_leg_shorter_than_nothing() -> None:
     way = journey([step(100, "opened"), step(50, "taken", to="bob"), step(120, "answered")], now=90)
     assert main(way) == [("requester", "bob", 20)]
@@ -124,7 +170,17 @@ def test_a_case_without_a_line_has_gone_no_way() -> None:
 KNOWN = (
     *("opened", "received", "filed", "acknowledged", "taken", "assigned", "handed over", "released", "escalated"),
     *("answered", "note", "resolved", "closed", "reopened", "pending", "woken", "consulted", "consult answered"),
-    *("merged", "moved", "an event of a later version", ""),
+    *(
+        "merged",
+        "merged here",
+        "unmerged",
+        "spam",
+        "promised",
+        "given to a team",
+        "moved",
+        "an event of a later version",
+        "",
+    ),
 )
 details = st.dictionaries(
     st.sampled_from(["to", "person", "from", "why"]),

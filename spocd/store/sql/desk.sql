@@ -47,7 +47,7 @@ select run, host, place, shared, pid, started_at, seen_at, lost_at, :now - seen_
 delete from node where place = :place;
 
 -- name: mark_lost_nodes
-update node set lost_at = :now where lost_at is null and seen_at < :now - :seconds returning place;
+update node set lost_at = :now where lost_at is null and run <> :run and seen_at < :now - :seconds returning place;
 
 -- name: drop_lost_nodes
 delete from node where lost_at < :now - :seconds;

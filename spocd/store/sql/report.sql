@@ -43,7 +43,8 @@ select count(*) as n from journal j
 
 -- name: fairness_groups
 -- Of the tickets opened in a span of time, by what they have in common: how long they waited until somebody had them,
--- and until they were answered. The median and the 90th percentile are values that occur: nearest rank.
+-- and until they were answered. The median is the middle value, or the mean of the two middle ones, in whole seconds,
+-- a half up. The 90th percentile is the nearest rank: the smallest value that nine of ten, or more, stayed within.
 with opened as (
   select t.number, t.opened_at, t.first_answered_at, t.state,
          coalesce(case cast(:by as text)
@@ -88,10 +89,14 @@ with opened as (
 )
 select whose, 'tickets' as what, count(*) as n, count(untaken) as median, min(untaken) as p90 from waits group by whose
 union all
-select whose, 'taken', max(n), min(case when place * 2 >= n then seconds end),
+select whose, 'taken', max(n),
+       (min(case when place * 2 between n and n + 2 then seconds end)
+         + max(case when place * 2 between n and n + 2 then seconds end) + 1) / 2,
        min(case when place * 10 >= n * 9 then seconds end)
   from ranked_taken group by whose
 union all
-select whose, 'answered', max(n), min(case when place * 2 >= n then seconds end),
+select whose, 'answered', max(n),
+       (min(case when place * 2 between n and n + 2 then seconds end)
+         + max(case when place * 2 between n and n + 2 then seconds end) + 1) / 2,
        min(case when place * 10 >= n * 9 then seconds end)
   from ranked_answered group by whose;

@@ -8,7 +8,7 @@ update node set seen_at = extract(epoch from now())::bigint where run = :run and
 
 -- name: mark_lost_nodes
 update node set lost_at = extract(epoch from now())::bigint
- where lost_at is null and seen_at < extract(epoch from now())::bigint - cast(:seconds as bigint)
+ where lost_at is null and run <> :run and seen_at < extract(epoch from now())::bigint - cast(:seconds as bigint)
 returning place;
 
 -- name: drop_lost_nodes
