@@ -76,10 +76,14 @@ def _or_none(said: str | None) -> str | None:
 @person.command(writes=True, example="spocd person alias ann@example.org ann.ek@home.example")
 @_address
 @click.argument("alias", metavar="NEWADDR")
+@click.option("--main", is_flag=True, help="Write to them there, unless they last wrote from another of theirs.")
 @click.option("--remove", is_flag=True, help="Take the address from them.")
-def alias(address: str, alias: str, remove: bool) -> None:
-    """Note a further address of a person: what comes from there is theirs."""
-    show_card(write("person.alias", address=address, alias=alias, remove=remove or None))
+def alias(address: str, alias: str, main: bool, remove: bool) -> None:
+    """Note a further address of a person: what comes from there is theirs.
+
+    With --main NEWADDR may be one that they have already. The main address is not removed while it is that.
+    """
+    show_card(write("person.alias", address=address, alias=alias, main=main or None, remove=remove or None))
 
 
 @person.command(writes=True, example="spocd person merge ann.ek@home.example ann@example.org")

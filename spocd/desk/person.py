@@ -230,32 +230,55 @@ async def edit(
 
 
 @operation("person.alias", writes=True)
-async def alias(desk: Desk, actor: Actor, *, address: str, alias: str, remove: bool = False) -> PersonDocument:
-    """Note a further address of a person, from which they write too; with remove, take it from them."""
+async def alias(
+    desk: Desk, actor: Actor, *, address: str, alias: str, main: bool = False, remove: bool = False
+) -> PersonDocument:
+    """Note a further address of a person; with main, they are written to there; with remove, take it from them."""
     _check_sees_all(actor)
     person = await the_person(desk, actor, address)
     further = parse(alias)
     if desk.settings.own.own(str(further)):
         raise Refused("own-address", f"{further} is an address of this desk, and no person's.", Exit.USAGE)
+    if main and remove:
+        raise Refused("both", "An address is either made the main one or taken away. Take one.", Exit.USAGE)
     theirs = await find_person(desk, further.key)
-    if remove:
-        await _drop_address(desk, person, theirs, further)
-    elif theirs is None:
-        # The address that somebody came with stays their first: two within a second must not tie.
-        before = await desk.tx.all("person_addresses", person=person["id"])
-        at = max([desk.now, *(each["created_at"] + 1 for each in before)])
-        await _add_address(desk, person["id"], further, at=at)
-    elif theirs["id"] == person["id"]:
-        raise Refused("there", f"{further} is an address of {address}'s already.", Exit.CONFLICT)
-    else:
+    if theirs is not None and theirs["id"] != person["id"] and not remove:
         raise Refused(
             "somebody-elses",
             f"{further} is somebody else's. If they are one person: spocd person merge {further} {address}",
             Exit.CONFLICT,
         )
-    event = "address removed" if remove else "address added"
-    await record_about(desk, person["id"], actor, event, address=str(further))
+    if remove:
+        await _drop_address(desk, person, theirs, further)
+        await record_about(desk, person["id"], actor, "address removed", address=str(further))
+    elif theirs is None:
+        # The address that somebody came with stays their first: two within a second must not tie.
+        before = await desk.tx.all("person_addresses", person=person["id"])
+        at = max([desk.now, *(each["created_at"] + 1 for each in before)])
+        await _add_address(desk, person["id"], further, at=at)
+        await record_about(desk, person["id"], actor, "address added", address=str(further))
+    elif not main:
+        raise Refused("there", f"{further} is an address of {address}'s already.", Exit.CONFLICT)
+    if main:
+        await _make_main(desk, actor, person, further)
     return await document_of_person(desk, actor, person["id"])
+
+
+async def _make_main(desk: Desk, actor: Actor, person: Row, address: Address) -> None:
+    """Have the desk write to a person at this address of theirs, but where they wrote last from another."""
+    addresses = await desk.tx.all("person_addresses", person=person["id"])
+    first = addresses[0]
+    if parse(first["address"]).key == address.key:
+        raise Refused("there", f"{address} is their main address already.", Exit.CONFLICT)
+    if not any(each["owner"] == person["id"] and parse(each["address"]).key == address.key for each in addresses):
+        raise Refused(
+            "of-a-merge",
+            f"{address} came with somebody who was merged into them, and is that one's again when the merge is undone:"
+            f" spocd person unmerge {address}",
+        )
+    await desk.tx.run("main_person_address", address=address.key, person=person["id"])
+    said = {"address": str(address), "was": first["address"]}
+    await record_about(desk, person["id"], actor, "main address changed", **said)
 
 
 async def _drop_address(desk: Desk, person: Row, theirs: Row | None, address: Address) -> None:
@@ -265,6 +288,14 @@ async def _drop_address(desk: Desk, person: Row, theirs: Row | None, address: Ad
     if sum(each["owner"] == theirs["owner"] for each in addresses) < 2:
         said = "the only one that they have" if theirs["owner"] == person["id"] else "all that is left of a merge"
         raise Refused("last-address", f"{address} stays: it is {said}. See: spocd person unmerge {address}")
+    first, *others = (each["address"] for each in addresses if each["owner"] == person["id"])
+    if parse(first).key == address.key:
+        raise Refused(
+            "main-address",
+            f"{address} is their main address: they are written to there. Make another the main one first:"
+            f" spocd person alias {address} {others[0]} --main",
+            Exit.CONFLICT,
+        )
     await desk.tx.run("drop_person_address", address=address.key)
 
 

@@ -71,6 +71,38 @@ async def test_an_address_is_taken_away_again_but_never_the_last(desk: RunningDe
     assert events == ["address removed", "address added"]
 
 
+async def test_the_main_address_is_taken_from_nobody_unasked(desk: RunningDesk) -> None:
+    await opened(desk, ANN)
+    await desk.ask("person.alias", address=ANN, alias=HOME)
+    with pytest.raises(Refused, match=f"spocd person alias {ANN} {HOME} --main") as refused:
+        await desk.ask("person.alias", address=HOME, alias=ANN, remove=True)
+    assert refused.value.exit is Exit.CONFLICT
+    await desk.ask("ticket.reply", ticket=1, body="Have you tried water?")
+    assert (await desk.letters())[-1].to_address == ANN
+    changed = await desk.ask("person.alias", address=ANN, alias=HOME, main=True)
+    assert (changed["address"], changed["addresses"]) == (HOME, [HOME, ANN])
+    await desk.ask("ticket.reply", ticket=1, body="Or sand?")
+    assert (await desk.letters())[-1].to_address == HOME
+    assert (await desk.ask("person.alias", address=HOME, alias=ANN, remove=True))["addresses"] == [HOME]
+    assert (await desk.ask("person.alias", address=HOME, alias=ANN))["addresses"] == [HOME, ANN]
+    events = [line["event"] for line in (await person(desk, HOME))["journal"]]
+    assert events[::-1] == ["address added", "main address changed", "address removed", "address added"]
+
+
+async def test_a_new_address_is_the_main_one_in_one_step_and_one_of_a_merge_never_is(desk: RunningDesk) -> None:
+    await opened(desk, ANN)
+    assert (await desk.ask("person.alias", address=ANN, alias=HOME, main=True))["addresses"] == [HOME, ANN]
+    with pytest.raises(Refused, match="main address already"):
+        await desk.ask("person.alias", address=ANN, alias=HOME, main=True)
+    with pytest.raises(Refused, match="Take one"):
+        await desk.ask("person.alias", address=ANN, alias=HOME, main=True, remove=True)
+    await opened(desk, BO)
+    await merge(desk, BO, ANN)
+    with pytest.raises(Refused, match="came with somebody who was merged") as refused:
+        await desk.ask("person.alias", address=ANN, alias=BO, main=True)
+    assert refused.value.code == "of-a-merge"
+
+
 async def test_who_does_not_see_every_ticket_gives_nobody_another_address(desk: RunningDesk) -> None:
     """With an address of their own on somebody, or merged with them, they would get that person's mail."""
     await opened(desk, ANN)

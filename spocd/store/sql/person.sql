@@ -56,6 +56,11 @@ select one.id, (
 -- name: give_person_address
 update person_address set person = :person, shown = :shown, created_at = :now where address = :address;
 
+-- name: main_person_address
+-- The first of a person's own is the one that they are answered at.
+update person_address set created_at = (select min(a.created_at) from person_address a where a.person = :person) - 1
+ where address = :address;
+
 -- name: drop_person_address
 delete from person_address where address = :address;
 
