@@ -17,7 +17,7 @@ insert into person_words (person, words) values (:person, :words)
 on conflict (person) do update set words = excluded.words where person_words.words <> excluded.words;
 
 -- name: merge_search
--- Each commit leaves a small index of its own; this makes one of eight, sixteen pages at a time.
+-- Each commit leaves a small index of its own; this makes one of four, sixteen pages at a time.
 insert into ticket_search (ticket_search, rank) values ('merge', 16);
 
 -- name: hits
