@@ -30,7 +30,7 @@ def raw(message: str) -> None:
     show.out_bytes(raw_mail(message))
 
 
-@message.command(writes=True, example="spocd message move 12.3 new")
+@message.command(writes=True, if_rev=True, example="spocd message move 12.3 new")
 @one_message
 @click.argument("to", metavar="TICKET|new")
 def move(message: str, to: str) -> None:

@@ -47,7 +47,9 @@ def _messages(_: click.Context, __: click.Parameter, written: tuple[str, ...]) -
     return [message(each) for each in written]
 
 
-@click.command(cls=Command, writes=True, example='spocd ticket split 12.3 12.4 --subject "The other printer"')
+@click.command(
+    cls=Command, writes=True, if_rev=True, example='spocd ticket split 12.3 12.4 --subject "The other printer"'
+)
 @click.argument("messages", metavar="MESSAGE…", nargs=-1, required=True, callback=_messages)
 @click.option("--subject", metavar="TEXT", help="What it is about; that of the first message unless said.")
 @click.option("--notify", is_flag=True, default=None, help="Mail an acknowledgement to whose ticket it is.")

@@ -14,7 +14,7 @@ from spocd.desk.operation import Desk, operation
 from spocd.desk.person import ensure_person
 from spocd.domain.address import find
 from spocd.domain.casework import subject_of
-from spocd.domain.ticket import Ticket, filed, written_to
+from spocd.domain.ticket import Ticket, check_rev, filed, written_to
 from spocd.errors import Exit, Refused
 from spocd.store import Row
 
@@ -22,12 +22,13 @@ MOST_MESSAGES = 200  # that one split takes
 
 
 @operation("message.move", writes=True)
-async def move(desk: Desk, actor: Actor, *, message: str, to: str) -> TicketDocument:
+async def move(desk: Desk, actor: Actor, *, message: str, to: str, if_rev: int | None = None) -> TicketDocument:
     """Move a message to another ticket, or to a new one; its name stays the same."""
     if to == "new":
-        return await split(desk, actor, messages=[message])
+        return await split(desk, actor, messages=[message], if_rev=if_rev)
     row = await find_message(desk, message)
     source, target = await find_ticket(desk, row["ticket"]), await _target(desk, actor, to)
+    check_rev(source, if_rev)
     if target.number == source.number:
         raise Refused("there", f"{message} is on #{source.number} already.")
     await check_sight(desk, source, target)
@@ -37,7 +38,13 @@ async def move(desk: Desk, actor: Actor, *, message: str, to: str) -> TicketDocu
 
 @operation("ticket.split", writes=True)
 async def split(
-    desk: Desk, actor: Actor, *, messages: list[str], subject: str | None = None, notify: bool = False
+    desk: Desk,
+    actor: Actor,
+    *,
+    messages: list[str],
+    subject: str | None = None,
+    notify: bool = False,
+    if_rev: int | None = None,
 ) -> TicketDocument:
     """Make a new ticket of messages of another, for whoever wrote the first of them; their names stay the same."""
     rows = [await find_message(desk, each) for each in dict.fromkeys(messages)]
@@ -47,6 +54,7 @@ async def split(
         raise Refused("several-tickets", "These messages are on several tickets. Split one at a time.")
     rows.sort(key=lambda row: int(row["id"]))
     source = await find_ticket(desk, rows[0]["ticket"])
+    check_rev(source, if_rev)
     target = await _new_from(desk, actor, source, rows, subject)
     await _carry(desk, actor, rows, source, target)
     if notify:
@@ -124,7 +132,8 @@ async def _new_from(desk: Desk, actor: Actor, source: Ticket, rows: list[Row], s
         actor,
         requester=await _writer(desk, actor, source, first),
         subject=subject_of(subject) if subject is not None else own or source.subject,
-        channel=source.channel,
+        # An expert's mail is one, on a ticket that came by phone too.
+        channel="mail" if first["kind"] == "mail" or first["raw"] is not None else source.channel,
         address=source.address,
         service=source.service,
         kind=source.kind,

@@ -293,6 +293,38 @@ async def test_messages_are_split_off_with_their_names(desk: RunningDesk) -> Non
     assert (await desk.mail("About the smoke", to=to_ann)).ticket == 1
 
 
+async def test_an_experts_mail_becomes_a_ticket_by_mail_and_a_note_one_of_its_tickets_channel(
+    desk: RunningDesk,
+) -> None:
+    await desk.ask("ticket.new", requester="ann@client.example", subject="Fuse", body="It is dark.", channel="phone")
+    await desk.ask("ticket.consult", ticket=1, to="expert@supplier.example", body="Is it the fuse?")
+    asked = (await desk.letters())[-1]
+    await desk.mail("It is the fuse.", to=asked.reply_to, From="expert@supplier.example")
+    names = ids(await desk.view(1))
+    channels = [(await desk.ask("ticket.split", messages=[each]))["channel"] for each in (names[-1], names[0])]
+    assert channels == ["mail", "phone"]
+
+
+@pytest.mark.parametrize(
+    ("operation", "parameters"),
+    [
+        ("message.move", {"message": "1.2", "to": "new"}),
+        ("message.move", {"message": "1.2", "to": "2"}),
+        ("ticket.split", {"messages": ["1.2"]}),
+    ],
+)
+async def test_messages_leave_a_ticket_only_at_the_revision_that_was_read(
+    desk: RunningDesk, operation: str, parameters: dict[str, Any]
+) -> None:
+    await two_of_ann(desk)
+    rev = (await desk.view(1))["rev"]
+    refused = await refusal(desk, operation, **parameters, if_rev=rev - 1)
+    assert (refused.code, refused.exit) == ("changed", Exit.CONFLICT)
+    assert ids(await desk.view(1)) == ["1.1", "1.2"]
+    await desk.ask(operation, **parameters, if_rev=rev)
+    assert ids(await desk.view(1)) == ["1.1"]
+
+
 async def test_messages_of_a_merged_ticket_are_split_off_the_survivor(desk: RunningDesk) -> None:
     await two_of_ann(desk)
     await desk.ask("ticket.merge", ticket=1, into=2)
