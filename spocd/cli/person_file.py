@@ -70,6 +70,8 @@ def _csv_row(found: People, line: int, columns: list[str], cells: list[str]) -> 
         return None
     if len(cells) > len(columns):
         return found.refuse(line, "", f"It has {len(cells)} cells, and the heading line {len(columns)}.")
+    if any("\0" in cell for cell in cells):
+        return found.refuse(line, "", "It holds a NUL, which no text has.")
     said: dict[str, list[str]] = {}
     for name, cell in zip(columns, cells, strict=False):
         if name and cell.strip():
@@ -113,6 +115,8 @@ def _ldif_entry(found: People, line: int, entry: list[str]) -> None:
     for written in entry:
         try:
             name, value = _attribute(written)
+            if "\0" in value:
+                raise ValueError(f"{name} holds a NUL, which no text has")
         except ValueError as error:
             return found.refuse(line, "", f"{error}.")
         if name == "changetype":

@@ -13,6 +13,7 @@ from spocd.config import desk_values as of
 from spocd.config import values
 from spocd.config.options import described
 from spocd.domain.catalogue import week, written_week
+from spocd.domain.line import one_line
 from spocd.domain.ticket import KINDS as TICKET_KINDS
 from spocd.domain.ticket import PRIORITIES
 
@@ -20,11 +21,15 @@ ROLES = ("agent", "lead", "editor", "announcer", "admin", "robot")
 MOST_TIERS = 9
 
 
+def _line(value: Any) -> Any:
+    return one_line(value) if isinstance(value, str) else value
+
+
 def _about(
     words: str,
     check: Callable[[Any], None],
     *,
-    form: Callable[[Any], Any] = lambda value: value,
+    form: Callable[[Any], Any] = _line,
     refers: str = "",
     example: str = "",
     write: str = "",
@@ -42,6 +47,14 @@ def _texts(given: Mapping[str, str]) -> dict[str, str]:
     return {language: _lines(given[language]) for language in sorted(given) if given[language]}
 
 
+def _titles(given: Mapping[str, str]) -> dict[str, str]:
+    return {language: _line(given[language]) for language in sorted(given) if given[language]}
+
+
+def _each_line(given: list[str]) -> list[str]:
+    return [_line(each) for each in given]
+
+
 def _names(given: list[str]) -> list[str]:
     return sorted(set(given))
 
@@ -51,7 +64,7 @@ def _domains(given: list[str]) -> list[str]:
 
 
 def _days(given: Mapping[str, str]) -> dict[str, str]:
-    return {day: given[day] for day in sorted(given)}
+    return {day: _line(given[day]) for day in sorted(given)}
 
 
 def _hours(given: Mapping[str, str]) -> dict[str, str]:
@@ -91,7 +104,7 @@ class CalendarEntry:
 class AgentEntry:
     """Somebody who works at the desk; the key is their login."""
 
-    name: str = field(metadata=_about("As requesters see it.", values.line, example='"Maria Holm"'))
+    name: str = field(metadata=_about("As requesters see it.", of.line, example='"Maria Holm"'))
     address: str = field(
         default="", metadata=_about("Where the desk's notices to them go.", of.or_none(of.mail_address))
     )
@@ -104,8 +117,8 @@ class AgentEntry:
             "The system account that is theirs; without one they have no shell.", values.between(0, of.MOST_UID)
         ),
     )
-    title: str = field(default="", metadata=_about("What they are called at work.", of.or_none(values.line)))
-    hours: str = field(default="", metadata=_about("When they are there, in words.", of.or_none(values.line)))
+    title: str = field(default="", metadata=_about("What they are called at work.", of.or_none(of.line)))
+    hours: str = field(default="", metadata=_about("When they are there, in words.", of.or_none(of.line)))
     picture: str = field(default="", metadata=_about("A link (https) to their picture.", of.or_none(of.link)))
     signature: str = field(default="", metadata=_about("What stands below their mails.", of.prose, form=_lines))
     language: str = field(
@@ -131,12 +144,12 @@ class AgentEntry:
 class TeamEntry:
     """People who do the same work."""
 
-    name: str = field(metadata=_about("As everybody sees it.", values.line, example='"Network"'))
+    name: str = field(metadata=_about("As everybody sees it.", of.line, example='"Network"'))
     address: str = field(
         default="", metadata=_about("Where notices to the whole team go.", of.or_none(of.mail_address))
     )
     members: tuple[str, ...] = field(
-        default=(), metadata=_about("The logins of those in it.", of.or_none(values.line), form=_names, refers="agents")
+        default=(), metadata=_about("The logins of those in it.", of.or_none(of.line), form=_names, refers="agents")
     )
 
 
@@ -146,7 +159,7 @@ class ServiceEntry:
 
     name: str | Mapping[str, str] = field(
         metadata=_about(
-            "As people know it, in one language or several.", of.texts(values.line), form=_texts, example='"VPN"'
+            "As people know it, in one language or several.", of.texts(of.line), form=_titles, example='"VPN"'
         )
     )
     description: str | Mapping[str, str] = field(
@@ -154,10 +167,10 @@ class ServiceEntry:
         metadata=_about("What belongs to it, in one language or several.", of.texts(of.prose), form=_texts),
     )
     team: str = field(
-        default="", metadata=_about("The team that its tickets wait for.", of.or_none(values.line), refers="teams")
+        default="", metadata=_about("The team that its tickets wait for.", of.or_none(of.line), refers="teams")
     )
     calendar: str = field(
-        default="", metadata=_about("The calendar of who looks after it.", of.or_none(values.line), refers="calendars")
+        default="", metadata=_about("The calendar of who looks after it.", of.or_none(of.line), refers="calendars")
     )
     kind: str = field(
         default="request",
@@ -171,7 +184,8 @@ class ServiceEntry:
     )
     restricted: bool = field(default=False, metadata=_about("Only its team and leads see its tickets.", values.truth))
     facts: tuple[str, ...] = field(
-        default=(), metadata=_about("What to ask for at once, so that nobody has to ask again.", values.line, form=list)
+        default=(),
+        metadata=_about("What to ask for at once, so that nobody has to ask again.", of.line, form=_each_line),
     )
 
 
@@ -179,7 +193,7 @@ class ServiceEntry:
 class OrganisationEntry:
     """Whom the desk works for."""
 
-    name: str = field(metadata=_about("As it calls itself.", values.line, example='"Acme A/S"'))
+    name: str = field(metadata=_about("As it calls itself.", of.line, example='"Acme A/S"'))
     domains: tuple[str, ...] = field(
         default=(), metadata=_about("Whoever writes from one of these belongs to it.", of.domain, form=_domains)
     )
@@ -191,7 +205,7 @@ class OrganisationEntry:
     )
     manager: str = field(
         default="",
-        metadata=_about("The login of the agent who looks after them.", of.or_none(values.line), refers="agents"),
+        metadata=_about("The login of the agent who looks after them.", of.or_none(of.line), refers="agents"),
     )
 
 
@@ -200,18 +214,18 @@ class CannedEntry:
     """An answer that is given often."""
 
     title: str = field(
-        metadata=_about("What it is about, for agents alone.", values.line, example='"The printer is out of paper"')
+        metadata=_about("What it is about, for agents alone.", of.line, example='"The printer is out of paper"')
     )
     body: str | Mapping[str, str] = field(
         metadata=_about(
             "The answer, in one language or several.",
-            of.texts(of.full_prose),
+            of.texts(of.canned_text),
             form=_texts,
             example='"Please fill tray 2."',
         )
     )
     service: str = field(
-        default="", metadata=_about("Offered for its tickets alone.", of.or_none(values.line), refers="services")
+        default="", metadata=_about("Offered for its tickets alone.", of.or_none(of.line), refers="services")
     )
 
 

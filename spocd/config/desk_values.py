@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 from spocd.config import values
 from spocd.config.values import Check, shown
-from spocd.domain import address, catalogue
+from spocd.domain import address, canned, catalogue
+from spocd.domain.line import one_line
 
 KEY = re.compile(r"[a-z0-9][a-z0-9_.-]{0,39}")
 LOGIN = re.compile(r"[a-z_][a-z0-9_.-]{0,31}")
@@ -26,6 +27,11 @@ def or_none(check: Callable[[str], None]) -> Check:
             check(value)
 
     return checked
+
+
+def line(value: str) -> None:
+    """A text that is in one line, or that `one_line` puts into one."""
+    values.line(one_line(value))
 
 
 def one_of(*words: str) -> Check:
@@ -63,6 +69,12 @@ def full_prose(value: str) -> None:
     if not value.strip():
         raise ValueError("is empty; write some text")
     prose(value)
+
+
+def canned_text(value: str) -> None:
+    """A text that is sent: what stands in braces in it is filled in."""
+    full_prose(value)
+    canned.check_placeholders(value)
 
 
 def texts(check: Callable[[str], None]) -> Callable[[str | tuple[str, str]], None]:
@@ -126,7 +138,7 @@ def holiday(entry: tuple[str, str]) -> None:
             raise ValueError
     except ValueError:
         raise ValueError(f"is no day of the calendar; write it as 2026-12-25 = {shown(name)}") from None
-    values.line(name)
+    line(name)
 
 
 def domain(value: str) -> None:

@@ -43,9 +43,15 @@ def shown(value: object) -> str:
 
 def line(value: str) -> None:
     """One line of text; a control character in it would end a header of a mail early."""
+    from spocd.domain.line import one_line
+
     if not value.strip():
         raise ValueError("is empty; write some text")
-    if not value.isprintable():
+    try:
+        in_one = one_line(value)
+    except ValueError:
+        in_one = ""
+    if in_one != value:
         raise ValueError(f"is {shown(value)}; write it on one line, without control characters")
     if len(value) > _MOST_LINE:
         raise ValueError(f"has {len(value)} characters; write at most {_MOST_LINE}")

@@ -29,6 +29,7 @@ from typing import (
 
 from spocd.control import wire
 from spocd.control.wire import InvalidParameter
+from spocd.errors import Exit, Refused
 
 _MEMBER = re.compile(r"[A-Z][A-Za-z0-9]*")
 _FIELD = re.compile(r"[A-Za-z](_?[A-Za-z0-9])*")
@@ -163,6 +164,8 @@ def _fitting(kind: Any, value: Any, path: str) -> Any:
             return value
     elif origin is dict and isinstance(value, dict):
         return {_fitting(str, key, path): _fitting(inner[1], each, f"{path}.{key}") for key, each in value.items()}
+    if kind is str and isinstance(value, str):
+        return _text(value, path)
     if (origin is Literal and value in inner) or _is_scalar(kind, value):
         return value
     raise InvalidParameter(path)
@@ -180,6 +183,18 @@ def _is_scalar(kind: Any, value: Any) -> bool:
         case float():
             return kind is float and math.isfinite(value)
     return False
+
+
+def _text(value: str, path: str) -> str:
+    if "\0" in value:
+        raise _no_text(f"“{path}” holds a NUL, which no text has")
+    if _SURROGATE.search(value):
+        raise _no_text(f"“{path}” is not text in UTF-8")
+    return value
+
+
+def _no_text(why: str) -> Refused:
+    return Refused("bad-text", f"{why}. Write it anew; what is no text goes as an attachment (-a).", Exit.USAGE)
 
 
 def _is_text(value: str) -> bool:

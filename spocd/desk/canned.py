@@ -8,7 +8,7 @@ from spocd.desk.access import Actor
 from spocd.desk.documents import find_ticket, read_json
 from spocd.desk.letter import readers
 from spocd.desk.operation import Desk, operation
-from spocd.domain.casework import filled
+from spocd.domain.canned import filled
 from spocd.domain.catalogue import text_for
 from spocd.domain.ticket import NO_SUBJECT
 from spocd.errors import Exit, Refused
@@ -36,4 +36,7 @@ async def canned(desk: Desk, actor: Actor, *, ticket: int, answer: str) -> Canne
         "number": str(ticket),
         "subject": "" if found.subject == NO_SUBJECT else found.subject,
     }
-    return {"key": answer, "text": filled(text, known).strip("\n")}
+    try:
+        return {"key": answer, "text": filled(text, known).strip("\n")}
+    except ValueError as error:
+        raise Refused("unfilled", f"The canned answer “{answer}” {error}. See: spocd canned edit {answer}") from None

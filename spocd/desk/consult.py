@@ -24,6 +24,7 @@ from spocd.domain import ticket as case
 from spocd.domain.address import Address, parse
 from spocd.domain.consult import MOST_REMINDERS, REMIND_AFTER, SHORTEST, next_look
 from spocd.domain.notice import What
+from spocd.domain.person import check_name
 from spocd.domain.thread import Author, Claim
 from spocd.domain.ticket import Ticket
 from spocd.domain.token import Purpose
@@ -56,7 +57,7 @@ async def consult(
     if remind != NEVER and remind < SHORTEST:
         raise Refused("too-soon", "A reminder comes after a minute at least, such as --remind 2d.", Exit.USAGE)
     address = parse(to)
-    person = await _expert(desk, actor, before, address, name)
+    person = await _expert(desk, actor, before, address, check_name(name))
     position, message = await add_own(
         desk, actor, before, kind="note", body=body, recipients=[{"name": person["name"], "address": str(address)}]
     )

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from spocd.desk.access import NOT_THERE, Actor, Role, check, check_sees, identify
 from spocd.desk.withheld import without_hidden
 from spocd.domain.intake import Limits, Rules
+from spocd.domain.line import in_one_line
 from spocd.domain.token import OwnAddresses, Ring, good_keys, ring
 from spocd.errors import Exit, Refused
 from spocd.store import Rollback, Store, Transaction
@@ -118,7 +119,7 @@ async def perform(
 
     `parameters` are the function's own, with `acting_as`, and for what writes `key` and `dry_run`.
     """
-    own = dict(parameters)
+    own = in_one_line(parameters) if asked.writes else dict(parameters)
     acting_as, key, dry_run = own.pop("acting_as", None), own.pop("key", None), own.pop("dry_run", None)
 
     async def work(tx: Transaction) -> dict[str, Any]:

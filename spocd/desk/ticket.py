@@ -15,7 +15,9 @@ from spocd.desk.operation import Desk, operation
 from spocd.desk.person import ensure_person, find_person
 from spocd.domain import ticket as case
 from spocd.domain.address import Address, parse
+from spocd.domain.casework import subject_of
 from spocd.domain.notice import What
+from spocd.domain.person import check_name
 from spocd.domain.ticket import Ticket
 from spocd.errors import Exit, Refused
 
@@ -47,15 +49,14 @@ async def new(
     address = parse(requester)
     if desk.settings.own.own(str(address)):
         raise Refused("own-address", f"{address} is an address of this desk. Name the person who asks.", Exit.USAGE)
-    if not subject.strip():
-        raise Refused("no-subject", "A ticket needs a subject: --subject 'What it is about'.", Exit.USAGE)
+    said = subject_of(subject)
     await check_service(desk, service)
-    person = await ensure_person(desk, address, name, by=actor)
+    person = await ensure_person(desk, address, check_name(name), by=actor)
     ticket = await open_ticket(
         desk,
         actor,
         requester=person["id"],
-        subject=" ".join(subject.split()),
+        subject=said,
         channel=channel,
         address=_address_of(desk, service),
         service=service,
@@ -126,7 +127,7 @@ async def cc_remove(
 ) -> TicketDocument:
     """Take somebody off a ticket; their reply addresses for it stop working."""
     before = await workable(desk, ticket, if_rev)
-    person = await find_person(desk, address)
+    person = await find_person(desk, str(parse(address)))
     if person is None or not await desk.tx.run("remove_participant", ticket=ticket, person=person["id"], now=desk.now):
         raise Refused("not-there", f"{address} is not in copy on #{ticket}.", Exit.NOT_FOUND)
     await save(desk, before, case.filed(before, desk.now))

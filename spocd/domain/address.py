@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from spocd.errors import Refused
+from spocd.errors import Exit, Refused
 
 # RFC 5321 section 4.1.2 Dot-string, with RFC 6531's UTF-8: any character beyond ASCII that is no space, no control
 # character and no surrogate.
@@ -81,7 +81,8 @@ def parse(text: str) -> Address:
     """The address that `text` is; Refused("bad-address") where it is none."""
     found = find(text)
     if found is None:
-        raise Refused("bad-address", f"“{text}” is not one plain mail address such as ann@example.org.")
+        sentence = f"“{text}” is not one plain mail address such as ann@example.org."
+        raise Refused("bad-address", sentence, Exit.USAGE)
     return found
 
 

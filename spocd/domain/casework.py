@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -82,8 +82,3 @@ def differences(before: Ticket, after: Ticket) -> dict[str, dict[str, Any]]:
 def tag_difference(had: Collection[str], tags: Collection[str]) -> dict[str, dict[str, Any]]:
     """As `differences`, for tags."""
     return {} if list(had) == list(tags) else {"tags": {"was": list(had), "now": list(tags)}}
-
-
-def filled(text: str, known: Mapping[str, str]) -> str:
-    """A text with {requester} and the like replaced, once: what a name or a subject holds is never replaced again."""
-    return re.sub(r"\{([a-z]+)\}", lambda found: known.get(found[1], found[0]), text)

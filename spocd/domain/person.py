@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from spocd.domain.line import one_line
 from spocd.errors import Exit, Refused
 
 LANGUAGES = ("en", "da", "sv", "fi", "ru", "de")
@@ -14,10 +15,13 @@ _NEAR = {"no": "da", "nb": "da", "nn": "da"}
 
 
 def check_name(text: str) -> str:
-    """A name in one line; Refused where it is too long or would not show."""
-    name = " ".join(text.split())
-    if len(name) > MOST_NAME or not name.isprintable():
-        raise Refused("bad-name", f"A name is one line of at most {MOST_NAME} characters that can be seen.", Exit.USAGE)
+    """A name in one line; Refused where it is too long, or cannot be in one."""
+    try:
+        name = " ".join(one_line(text).split())
+    except ValueError as error:
+        raise Refused("bad-name", f"The name {error}.", Exit.USAGE) from None
+    if len(name) > MOST_NAME:
+        raise Refused("bad-name", f"A name has at most {MOST_NAME} characters; this has {len(name)}.", Exit.USAGE)
     return name
 
 

@@ -86,12 +86,20 @@ def test_an_ldif_entry(text: str, row: dict[str, object]) -> None:
         ("dn: x\nmail:: ####\n", "mail is no text in base64"),
         ("dn: x\nmail:< file:///etc/passwd\n", "mail stands in another file"),
         ("dn: x\nno colon here\n", "is no line of LDIF"),
+        ("dn: x\nmail: a@x.example\ncn:: QQBC\n", "cn holds a NUL"),
+        ("dn: x\nmail: a@x.example\ncn: A\0B\n", "cn holds a NUL"),
     ],
 )
 def test_a_bad_ldif_entry_is_told_and_the_next_one_read(entry: str, why: str) -> None:
     found = from_ldif(f"{entry}\n{ENTRY}")
     assert [row["address"] for row in found.rows] == ["ann@x.example"]
     assert [(each["line"], why in each["why"]) for each in found.bad] == [(1, True)]
+
+
+def test_a_row_with_a_nul_is_told_and_the_next_one_read() -> None:
+    found = from_csv("address,name\na@x.example,A\0B\nb@x.example,Bo\n")
+    assert [row["address"] for row in found.rows] == ["b@x.example"]
+    assert found.bad == [{"line": 2, "address": "", "why": "It holds a NUL, which no text has."}]
 
 
 def test_what_a_file_is_shows_in_its_first_line() -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from spocd.control.introspection import Field, bind, bound, describe
 from spocd.control.wire import InvalidParameter
+from spocd.errors import Exit, Refused
 
 
 class Mailbox(TypedDict):
@@ -297,14 +298,11 @@ def test_what_fits_is_handed_on_as_it_came(kind: Any, value: Any) -> None:
         pytest.param(bool, 1, "value", id="a number for a claim"),
         pytest.param(bool, "true", "value", id="text for a claim"),
         pytest.param(str, 7, "value", id="a number for text"),
-        pytest.param(str, "a\0b", "value", id="a NUL in text"),
-        pytest.param(str, "caf\udce9", "value", id="text that is no UTF-8"),
         pytest.param(str | None, 7, "value", id="neither text nor null"),
         pytest.param(list[str], "ab", "value", id="text for a list"),
         pytest.param(list[str], ["a", 1], "value[1]", id="a number in a list of text"),
         pytest.param(dict[str, int], [["a", 1]], "value", id="a list for a map"),
         pytest.param(dict[str, int], {"a": 1, "b": "2"}, "value.b", id="text in a map of numbers"),
-        pytest.param(dict[str, int], {"a\0": 1}, "value", id="a NUL in a map's key"),
         pytest.param(dict[str, Any], "{}", "value", id="text for an object"),
         pytest.param(dict[str, Any], {"a": ["b\0"]}, "value", id="a NUL deep in an object"),
         pytest.param(dict[str, Any], {"a\udce9": 1}, "value", id="a key of an object that is no UTF-8"),
@@ -322,6 +320,22 @@ def test_what_does_not_fit_is_named(kind: Any, value: Any, named: str) -> None:
     with pytest.raises(InvalidParameter) as raised:
         bind(taking(kind), {"value": value})
     assert raised.value.parameter == named
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "said"),
+    [
+        pytest.param(str, "a\0b", "“value” holds a NUL", id="a NUL"),
+        pytest.param(str | None, "caf\udce9", "“value” is not text in UTF-8", id="what is no UTF-8"),
+        pytest.param(list[str], ["a", "\0"], r"“value\[1\]” holds a NUL", id="a NUL in a list"),
+        pytest.param(dict[str, int], {"a\0": 1}, "“value” holds a NUL", id="a NUL in a map's key"),
+        pytest.param(Mailbox, {"name": "\0", "address": ""}, "“value.name” holds a NUL", id="a NUL in a record"),
+    ],
+)
+def test_what_is_no_text_is_named_with_what_is_wrong_and_what_to_do(kind: Any, value: Any, said: str) -> None:
+    with pytest.raises(Refused, match=rf"{said}.* goes as an attachment") as refused:
+        bind(taking(kind), {"value": value})
+    assert (refused.value.code, refused.value.exit) == ("bad-text", Exit.USAGE)
 
 
 @pytest.mark.parametrize(

@@ -146,13 +146,21 @@ async def test_of_twenty_who_answer_what_they_read_one_is_heard(tmp_path: Path, 
 
 async def test_a_canned_answer_is_in_the_words_of_its_reader(desk: RunningDesk) -> None:
     await desk.mail(From='"{number} Ek" <ann@client.example>', Subject="{agent} is gone")
-    body = '{"en": "Hello {requester}, #{number} ({subject}) {x}. {agent}\\n", "da": "Hej {requester}"}'
+    body = '{"en": "Hello {requester}, #{number} ({subject}) ${HOME}. {agent}\\n", "da": "Hej {requester}"}'
     row = f"('paper', null, 'Paper', '{body}', {START})"
     await by_hand(desk, f"insert into canned (key, service, title, body, created_at) values {row}")
     said = await desk.ask("ticket.canned", ticket=1, answer="paper")
-    assert said["text"] == "Hello {number} Ek, #1 ({agent} is gone) {x}. Agent"
+    assert said["text"] == "Hello {number} Ek, #1 ({agent} is gone) ${HOME}. Agent"
     await by_hand(desk, "update person set language = 'da'")
     assert (await desk.ask("ticket.canned", ticket=1, answer="paper"))["text"] == "Hej {number} Ek"
+
+
+async def test_a_canned_answer_with_an_unknown_word_in_braces_is_never_sent(desk: RunningDesk) -> None:
+    await desk.mail()
+    row = f"('paper', null, 'Paper', '{{\"en\": \"Hello {{requestr}}\"}}', {START})"
+    await by_hand(desk, f"insert into canned (key, service, title, body, created_at) values {row}")
+    with pytest.raises(Refused, match=r"“paper” has {requestr}.* did you mean {requester}\?.* spocd canned edit paper"):
+        await desk.ask("ticket.canned", ticket=1, answer="paper")
 
 
 async def test_lists_are_saved_under_a_name_for_oneself_or_for_all(desk: RunningDesk) -> None:

@@ -58,7 +58,7 @@ async def test_the_directory_says_names_and_a_person_their_language(desk: Runnin
         ({"address": "x@x.example", "aliases": ["b"]}, "is not one plain mail address"),
         ({"address": "desk@example.org"}, "is an address of this desk"),
         ({"address": "desk+r11@example.org"}, "is an address of this desk"),
-        ({"address": "x@x.example", "name": "\x1b[2J"}, "A name is one line"),
+        ({"address": "x@x.example", "name": "\x1b[2J"}, "The name holds the control character"),
         ({"address": "x@x.example", "groups": ["a,b"]}, "is no name of a group"),
         ({"address": "x@x.example", "organisation": "nowhere"}, "There is no organisation “nowhere”"),
         ({"address": BO}, "stands in line 2 already"),
