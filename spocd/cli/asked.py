@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from spocd.cli import visible
 from spocd.cli.numbers import whole
 from spocd.errors import Refused
 
@@ -73,7 +74,7 @@ def asked() -> Asked:
 def tell(message: str) -> None:
     """Tells something that is not data: on standard error, unless --quiet."""
     if not asked().quiet:
-        click.echo(f"spocd: {message}", err=True)
+        click.echo(f"spocd: {visible.line(message)}", err=True)
 
 
 def confirm(question: str) -> None:
@@ -81,7 +82,7 @@ def confirm(question: str) -> None:
     this = asked()
     if this.yes or this.dry_run or not this.may_ask:
         return
-    if not click.confirm(question, err=True):
+    if not click.confirm(visible.line(question), err=True):
         raise Refused("not-confirmed", "Nothing was done.")
 
 

@@ -13,7 +13,7 @@ from spocd.cli.call import ROWS_A_CALL, call, pages
 from spocd.cli.grammar import Noun
 from spocd.cli.ids import number
 from spocd.cli.show import Column, Document, Shape
-from spocd.cli.when import back
+from spocd.cli.when import back, until_then
 from spocd.errors import Refused
 
 LINE = Shape(
@@ -38,7 +38,7 @@ def audit() -> None:
 
 @audit.command("list", lists=True, example="spocd audit list --since 7d --actor bob")
 @click.option("--since", type=back, metavar="TIME", help="At this time or later.")
-@click.option("--until", type=back, metavar="TIME", help="Before this time.")
+@click.option("--until", type=until_then, metavar="TIME", help="Before this time, or that day.")
 @click.option("--actor", "who", metavar="LOGIN|ADDR", shell_complete=complete_login, help="Done by this one.")
 @click.option("--ticket", type=number, metavar="TICKET", help="Done to this ticket.")
 def list_lines(**filters: Any) -> None:

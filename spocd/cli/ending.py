@@ -13,7 +13,7 @@ from spocd.cli import visible
 from spocd.cli.each import exit_of
 from spocd.cli.root import root
 from spocd.cli.show import ReaderGone, flush
-from spocd.errors import Exit, Misconfigured, SpocdError
+from spocd.errors import Exit, Misconfigured, Refused, SpocdError
 
 NAME = "spocd"
 COMPLETION = "_SPOCD_COMPLETE"  # what click's completion scripts set
@@ -48,12 +48,11 @@ def _ended(arguments: list[str]) -> int:
     except click.exceptions.Exit as ended:
         return ended.exit_code
     except click.UsageError as error:
-        error.show()
-        return error.exit_code
+        return _misused(error)
     except Misconfigured as error:
         return _said(*error.faults, code=Exit.CONFIGURATION)
     except SpocdError as error:
-        return _said(*str(error).splitlines(), code=exit_of(error))
+        return _said(*_sentences(error), code=exit_of(error))
     except click.ClickException as error:
         return _said(error.format_message(), code=Exit.REFUSED)
     except (KeyboardInterrupt, EOFError, click.Abort):
@@ -76,10 +75,28 @@ def _invoke(arguments: list[str]) -> int:
     return code if isinstance(code, int) else Exit.DONE
 
 
+def _sentences(error: SpocdError) -> list[str]:
+    """What an error says. A list of faults has a line for each; else a line break came with what somebody wrote."""
+    listed = isinstance(error, Refused) and (error.exit == Exit.CONFIGURATION or error.code == "in-use")
+    return str(error).split("\n") if listed else [str(error)]
+
+
+def _misused(error: click.UsageError) -> int:
+    """As click shows it, but for what a terminal would obey: its message repeats what was written on the line."""
+    with contextlib.suppress(OSError):
+        if error.ctx is not None:
+            hint = f"Try '{error.ctx.command_path} --help' for help.\n"
+            click.echo(f"{error.ctx.get_usage()}\n{hint}", err=True)
+        # A list of choices, which has a line each, is all that click says of what is missing.
+        shown = visible.text if isinstance(error, click.MissingParameter) else visible.line
+        click.echo(f"Error: {shown(error.format_message())}", err=True)
+    return error.exit_code
+
+
 def _said(*sentences: str, code: int) -> int:
     with contextlib.suppress(OSError):  # Nobody can be told; the code says it too.
         for sentence in sentences:
-            click.echo(f"spocd: {visible.text(sentence)}", err=True)
+            click.echo(f"spocd: {visible.line(sentence)}", err=True)
     return code
 
 

@@ -12,7 +12,7 @@ from spocd.cli.call import call
 from spocd.cli.duration import duration
 from spocd.cli.grammar import Command
 from spocd.cli.show import Column, Document, Shape
-from spocd.cli.when import back
+from spocd.cli.when import back, until_then
 
 GROUP = Shape(
     identity="of",
@@ -60,7 +60,9 @@ HANDOVER = Shape(
 )
 _SPANS = ("taken_median", "taken_p90", "answered_median", "answered_p90", "untouched_for")
 _since = click.option("--since", type=back, metavar="TIME", help="From this time on; 30 days unless said.")
-_until = click.option("--until", type=back, metavar="TIME", help="Before this time; until now unless said.")
+_until = click.option(
+    "--until", type=until_then, metavar="TIME", help="Before this time, or that day; until now unless said."
+)
 BY = click.Choice(("all", "channel", "person", "organisation", "group", "team"))
 
 

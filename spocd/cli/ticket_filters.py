@@ -10,7 +10,7 @@ from spocd.cli.asked import complete_key, complete_login
 from spocd.cli.call import call
 from spocd.cli.grammar import Command
 from spocd.cli.ticket_shape import KINDS, ORDERS, PRIORITIES, STATES
-from spocd.cli.when import back, within
+from spocd.cli.when import back, until_then, within
 from spocd.errors import Exit, Refused
 
 _WRITTEN = "spocd.written"
@@ -43,7 +43,7 @@ def _filters() -> list[click.Parameter]:
         option(["--priority"], type=PRIORITIES, help="Of this priority."),
         option(["--kind"], type=KINDS, help="Of this kind."),
         option(["--since"], type=back, metavar="TIME", help="Opened at this time or later."),
-        option(["--until"], type=back, metavar="TIME", help="Opened before this time."),
+        option(["--until"], type=until_then, metavar="TIME", help="Opened before this time, or that day."),
         option(["--due-within", "due_before"], type=within, metavar="TIME", help="Promised for this time or before."),
         option(["--breached"], is_flag=True, default=None, help="Promised for a time that has passed."),
         option(["--search"], metavar="WORDS", help="With all these words, in any of their forms."),

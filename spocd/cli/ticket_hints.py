@@ -41,7 +41,7 @@ def about_new(requester: str, subject: str, service: str | None) -> str:
         found = call("ticket.hints", service=service, requester=requester, subject=subject)
     except Refused as why:
         # What is wrong will be said when it is sent; the text is written meanwhile.
-        return f"{heading}\n{why}\n"
+        return f"{heading}\n{visible.line(str(why))}\n"
     return "\n".join([heading, *_lines(found)]) + "\n"
 
 

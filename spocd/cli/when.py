@@ -5,6 +5,8 @@
 +2h  +1d12h               from now; m h d w, a day being 24 hours
 fri 15:00                 the next Friday 15:00; the last one where a list looks back
 30d                       ago, where a list looks back
+
+A day alone as the end of a time is that whole day: --until 2026-08-03 is up to the first minute of the 4th.
 """
 
 from __future__ import annotations
@@ -19,7 +21,8 @@ from spocd.cli.asked import tell
 _SECONDS = {"m": 60, "h": 3600, "d": 86400, "w": 604800}
 # Not compiled here: most commands read no time.
 _SPAN = r"(\+?)((?:[0-9]{1,6}[mhdw])+)"
-_DAY_AND_TIME = r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[Tt ]([0-9]{2}:[0-9]{2}(?::[0-9]{2})?))?"
+_DAY = r"([0-9]{4}-[0-9]{2}-[0-9]{2})"
+_DAY_AND_TIME = rf"{_DAY}(?:[Tt ]([0-9]{{2}}:[0-9]{{2}}(?::[0-9]{{2}})?))?"
 _RFC_3339 = r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ]([0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})"
 _WEEKDAY = (
     r"(mon|tue|wed|thu|fri|sat|sun)(?:(?<=mon)day|(?<=tue)sday|(?<=wed)nesday|(?<=thu)rsday|(?<=fri)day|(?<=sat)urday"
@@ -29,11 +32,15 @@ _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _FORMS = "2026-08-03T14:00:00Z, “2026-08-03 14:00”, +2h, “fri 15:00”"
 
 
-def moment(text: str, *, zone: tzinfo, now: datetime, looking_back: bool = False) -> datetime:
-    """The time that `text` means at `now`; ValueError with a sentence where it means none."""
+def moment(text: str, *, zone: tzinfo, now: datetime, looking_back: bool = False, whole_day: bool = False) -> datetime:
+    """The time that `text` means at `now`; ValueError with a sentence where it means none.
+
+    A day alone is its first moment or, as a `whole_day`, the first one after it.
+    """
     text = " ".join(text.split())
     try:
-        return _read(text, zone, now, looking_back)
+        read = _read(text, zone, now, looking_back)
+        return _day_after(read, zone) if whole_day and re.fullmatch(_DAY, text) else read
     except OverflowError:
         raise ValueError(f"“{text}” is further away than the calendar goes.") from None
 
@@ -67,6 +74,11 @@ def _in_zone(local: datetime, zone: tzinfo) -> datetime:
     if read.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != local:
         raise ValueError(f"The clocks of {zone} are put forward over {local:%Y-%m-%d %H:%M}: it does not exist.")
     return read
+
+
+def _day_after(first: datetime, zone: tzinfo) -> datetime:
+    """The first moment of the next day on the clock of the zone, which may have been moved meanwhile."""
+    return datetime.combine(first.date() + timedelta(days=1), time(0), zone).astimezone(UTC).astimezone(zone)
 
 
 def _weekday(name: str, clock: str, zone: tzinfo, now: datetime, looking_back: bool) -> datetime:
@@ -119,14 +131,20 @@ def back(written: str) -> int:
     return _told(written, looking_back=True)
 
 
+def until_then(written: str) -> int:
+    """As `back`, for the end of a time: a day alone is all of that day."""
+    return _told(written, looking_back=True, whole_day=True)
+
+
 def within(written: str) -> int:
     """As `ahead`; a span alone counts from now: `4h` is `+4h`."""
     return ahead(f"+{written}" if re.fullmatch(r"(?:[0-9]{1,6}[mhdw])+", written) else written)
 
 
-def _told(written: str, *, looking_back: bool) -> int:
+def _told(written: str, *, looking_back: bool, whole_day: bool = False) -> int:
     try:
-        read = moment(written, zone=desk_zone(), now=datetime.now(UTC), looking_back=looking_back)
+        now = datetime.now(UTC)
+        read = moment(written, zone=desk_zone(), now=now, looking_back=looking_back, whole_day=whole_day)
     except ValueError as error:
         raise click.BadParameter(str(error)) from None
     in_utc = read.astimezone(UTC)

@@ -40,6 +40,48 @@ def test_a_sentence_of_the_desk_cannot_act_on_the_terminal(desk: FakeDesk, cli: 
     assert cli("ticket", "take", "12").err == "spocd: No \\x1b]0;owned\\x07 way\n"
 
 
+@pytest.mark.parametrize("error", [Refused("no", "“a\nspocd: done” is none."), TryLater("“a\nspocd: done” is none.")])
+def test_sec_a_line_break_in_an_error_makes_no_second_message(
+    desk: FakeDesk, cli: Cli, error: Refused | TryLater
+) -> None:
+    def answer(_: dict[str, Any]) -> dict[str, Any]:
+        raise error
+
+    desk.answers["ticket.take"] = answer
+    assert cli("ticket", "take", "12").err == "spocd: “a\\nspocd: done” is none.\n"
+    assert cli("ticket", "take", "12", "13").err.count("\n") == 2 - isinstance(error, TryLater)
+
+
+def test_what_stays_in_use_has_a_line_each(desk: FakeDesk, cli: Cli, tmp_path: Path) -> None:
+    def answer(_: dict[str, Any]) -> dict[str, Any]:
+        raise Refused("in-use", "The team “a” stays.\nThe team “b” stays.")
+
+    desk.answers["desk.apply"] = answer
+    (tmp_path / "desk.toml").write_text("")
+    ended = cli("apply", str(tmp_path / "desk.toml"))
+    assert ended.err == "spocd: The team “a” stays.\nspocd: The team “b” stays.\n"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        ("ticket", "view", "1\nspocd: done"),
+        ("ticket", "list", "--since", "\x1b[2J\nspocd: done"),
+        ("ticket", "list", "--stat\ne\x1b[2J"),
+        ("ticket", "li\nst\x1b[2J"),
+        ("ticket", "list", "--priority", "a\nb\x1b[2J"),
+        ("--as", "a\nb\x1b[2J", "ticket", "note", "12", "-b", "x", "-F", "y"),
+        ("ticket", "note", "12", "-F", "no\nsuch\x1b[2J"),
+    ],
+)
+def test_sec_what_stands_on_the_line_cannot_act_on_the_terminal(cli: Cli, line: tuple[str, ...]) -> None:
+    ended = cli(*line)
+    assert ended.code in (1, 2)
+    assert "\x1b" not in ended.err
+    assert [each for each in ended.err.splitlines() if each.startswith("spocd: done")] == []
+    assert len([each for each in ended.err.splitlines() if each and not each.startswith(("Usage", "Try"))]) == 1
+
+
 def test_a_desk_that_cannot_now_is_75(desk: FakeDesk, cli: Cli) -> None:
     def answer(_: dict[str, Any]) -> dict[str, Any]:
         raise TryLater("The disk is full.")

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spocd.cli.when import moment
+from spocd.errors import Refused
 from tests.cli.conftest import Cli
 from tests.cli.fake_desk import FakeDesk, ticket
 
@@ -70,6 +71,27 @@ def test_a_time_of_a_list_that_looks_back(text: str, utc: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "utc"),
+    [
+        ("2026-08-03", "2026-08-03 21:00:00"),
+        (" 2026-08-03 ", "2026-08-03 21:00:00"),
+        ("2026-03-29", "2026-03-29 21:00:00"),
+        ("2026-10-25", "2026-10-25 22:00:00"),
+        ("2026-08-03 00:00", "2026-08-02 21:00:00"),
+        ("2026-08-03T00:00:00Z", "2026-08-03 00:00:00"),
+        ("1d", "2026-08-04 09:30:00"),
+    ],
+)
+def test_a_day_alone_as_the_end_of_a_time_is_all_of_that_day(text: str, utc: str) -> None:
+    assert read(text, looking_back=True, whole_day=True) == utc
+
+
+def test_the_last_day_of_the_calendar_has_no_end() -> None:
+    with pytest.raises(ValueError, match="further away"):
+        read("9999-12-31", whole_day=True)
+
+
+@pytest.mark.parametrize(
     "text",
     [
         *("", "soon", "tomorrow", "15:00", "fri", "fri 25:00", "fri 15:60", "fryday 15:00", "frinesday 15:00"),
@@ -122,6 +144,28 @@ def test_how_a_time_was_read_is_told_and_sent_as_utc_seconds(desk: FakeDesk, cli
     ended = cli("ticket", "pend", "12", "--until", "2026-08-07 15:00")
     assert desk.asked("ticket.pend") == [{"ticket": 12, "until": 1786104000}]
     assert "“2026-08-07 15:00” is Fri 2026-08-07 15:00 EEST (2026-08-07T12:00:00Z)" in ended.err
+
+
+@pytest.mark.parametrize(
+    ("line", "operation"),
+    [
+        (("ticket", "list"), "ticket.list"),
+        (("audit", "list"), "audit.list"),
+        (("report", "fairness"), "report.fairness"),
+        (("report", "handovers"), "report.handovers"),
+        (("report", "promises"), "report.promises"),
+    ],
+)
+def test_a_list_and_a_report_until_a_day_have_that_day_in_them(
+    desk: FakeDesk, cli: Cli, line: tuple[str, ...], operation: str
+) -> None:
+    def answer(_: dict[str, Any]) -> dict[str, Any]:
+        raise Refused("enough", "What was asked has been seen.")
+
+    desk.answers[operation] = answer
+    cli(*line, "--since", "2026-08-03", "--until", "2026-08-03")
+    [parameters] = desk.asked(operation)
+    assert parameters["until"] - parameters["since"] == 86400
 
 
 def test_a_zone_that_the_machine_does_not_know_is_told(desk: FakeDesk, cli: Cli) -> None:
