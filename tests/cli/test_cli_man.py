@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import re
 import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import click
@@ -52,3 +54,20 @@ def test_no_page_makes_man_complain(tmp_path: Path) -> None:
         )
         assert (shown.returncode, shown.stderr) == (0, ""), name
         assert re.search(r"^NAME$", shown.stdout, re.MULTILINE), name
+
+
+@pytest.mark.skipif(importlib.util.find_spec("hatchling") is None, reason="hatchling is not installed")
+def test_a_wheel_brings_the_pages_to_where_man_looks(tmp_path: Path) -> None:
+    source = Path(__file__).parents[2]
+    subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)],
+        cwd=source,
+        check=True,
+        capture_output=True,
+    )
+    [wheel] = tmp_path.glob("*.whl")
+    with zipfile.ZipFile(wheel) as packed:
+        brought = {
+            Path(name).name: packed.read(name).decode() for name in packed.namelist() if "/share/man/man1/" in name
+        }
+    assert brought == PAGES
