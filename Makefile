@@ -5,13 +5,14 @@ BIN := $(VENV)/bin
 install: $(VENV)/installed
 
 # uv where it is, since it is quick; pip where it is not. Both install the very files that requirements.lock names.
+# What is there is brought up to date and never taken away: a desk may be running from it (make run).
 $(VENV)/installed: pyproject.toml requirements.lock
 	@if command -v uv >/dev/null 2>&1; then \
-	    uv venv --quiet --clear --python python3 $(VENV) && \
+	    { [ -x $(BIN)/python ] || uv venv --quiet --python python3 $(VENV); } && \
 	    uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r requirements.lock && \
 	    uv pip install --quiet --python $(BIN)/python --no-deps -e . ; \
 	else \
-	    python3 -m venv --clear $(VENV) && \
+	    { [ -x $(BIN)/python ] || python3 -m venv $(VENV); } && \
 	    $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock && \
 	    $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e . ; \
 	fi
@@ -22,7 +23,8 @@ $(VENV)/installed: pyproject.toml requirements.lock
 run: install
 	@$(BIN)/python demo/run.py
 
-# The tour: a desk, real mails, an answer, the answer to the answer. Ten seconds.
+# The tour: a desk, real mails, an answer, the answer to the answer. Ten seconds. The desk is one of its own, in a folder
+# and on a port that are gone afterwards; one of `make run` goes on meanwhile, untouched.
 demo: install
 	@$(BIN)/python demo/tour.py
 

@@ -25,7 +25,7 @@ BOLD, DIM, PLAIN = ("\033[1m", "\033[2m", "\033[0m") if sys.stdout.isatty() else
 def main() -> None:
     with tempfile.TemporaryDirectory(prefix="spocd-demo-") as place:
         folder = Path(place) / "desk"
-        say("A desk in a folder: one command makes it, one starts it.")
+        say("A desk in a folder: one command makes it, one starts it. It is gone at the end; ./var is not touched.")
         run("init", str(folder), "--address", DESK, "--smtp", "127.0.0.1:0", "--name", "IT desk", "--admin", "maria")
         os.environ["SPOCD_CONFIG"] = str(folder / "spocd.toml")
         daemon = start(folder)
