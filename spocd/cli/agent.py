@@ -21,9 +21,9 @@ AGENT = Shape(
     columns=(
         Column("login", "LOGIN"),
         Column("name", "NAME", gives_way=True),
-        Column("address", "ADDRESS", gives_way=True),
-        Column("role", "ROLE"),
-        Column("tier", "TIER"),
+        Column("address", "ADDRESS", gives_way=True, spare=True),
+        Column("role", "ROLE", spare=True),
+        Column("tier", "TIER", spare=True),
         Column("teams", "TEAMS", gives_way=True),
         Column("presence", "PRESENCE"),
         Column("away_until", "UNTIL"),

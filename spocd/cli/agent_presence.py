@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from spocd.cli import show
-from spocd.cli.asked import asked, complete_login, confirm
+from spocd.cli.asked import complete_login, confirm
 from spocd.cli.call import call, write
 from spocd.cli.grammar import Command
 from spocd.cli.show import Column, Document, Shape
@@ -17,7 +17,7 @@ LOAD = Shape(
     columns=(
         Column("login", "LOGIN"),
         Column("name", "NAME", gives_way=True),
-        Column("tier", "TIER"),
+        Column("tier", "TIER", spare=True),
         Column("open", "OPEN"),
         Column("waiting", "WAITING"),
         Column("oldest", "OLDEST"),
@@ -59,14 +59,14 @@ def away(
         reason=reason,
         notify=told(no_notify),
     )
-    _show(answer)
+    show.facts(answer, _readable_absence)
 
 
 @click.command(cls=Command, writes=True, example="spocd agent back bob")
 @_login
 def back(login: str) -> None:
     """Say that an agent is back, or that a planned absence is off."""
-    show.facts(write("agent.back", agent=login))
+    show.facts(write("agent.back", agent=login), _readable_return)
 
 
 @click.command(cls=Command, writes=True, example="spocd agent leave bob --to first-line")
@@ -80,13 +80,35 @@ def leave(login: str, to: str, no_notify: bool) -> None:
     which no colleague ever wrote.
     """
     confirm(f"Part with {login} for good, and give their cases to {to}?")
-    _show(write("agent.leave", agent=login, to=to, notify=told(no_notify)))
+    show.facts(write("agent.leave", agent=login, to=to, notify=told(no_notify)), _readable_departure)
 
 
-def _show(answer: Document) -> None:
-    if asked().form == "table" and not asked().fields:
-        answer["moved"] = [f"#{each['ticket']} to {each['to'] or 'the queue'}" for each in answer["moved"]]
-    show.facts(answer)
+def _readable_absence(answer: Document) -> Document:
+    told = {"agent": answer["agent"], "away from": answer["since"], "until": answer["until"] or "they are back"}
+    told |= {"deputy": answer["deputy"], "reason": answer["reason"]}
+    return told | _moves(answer) if answer["begun"] else told | {"moved": "nothing yet: it begins later"}
+
+
+def _readable_return(answer: Document) -> Document:
+    ended = answer["ended"]
+    return {"agent": answer["agent"], "ended": "one absence" if ended == 1 else f"{ended} absences"}
+
+
+def _readable_departure(answer: Document) -> Document:
+    alone = answer["alone"]
+    told = {"agent": answer["agent"], "left": answer["left_at"], "cases to": answer["team"], **_moves(answer)}
+    return told | {
+        "skills that nobody else has": alone["skills"],
+        "teams without anybody now": alone["teams"],
+        "services without anybody now": alone["services"],
+        "cases that only they knew": [f"#{each}" for each in alone["cases"]],
+    }
+
+
+def _moves(answer: Document) -> Document:
+    """What became of their cases: where each is now, and how many the clock still moves."""
+    moved: Document = {"moved": [f"#{each['ticket']} to {each['to'] or 'the queue'}" for each in answer["moved"]]}
+    return moved | ({"still to move": f"{answer['to_move']}, in the minutes to come"} if answer["to_move"] else {})
 
 
 @click.command(cls=Command, example="spocd agent load")

@@ -20,10 +20,10 @@ LINE = Shape(
     identity="id",
     columns=(
         Column("id", "ID"),
-        Column("at", "AT"),
+        Column("at", "AT", spare=True),
         Column("ticket", "#"),
         Column("actor", "BY", gives_way=True),
-        Column("event", "EVENT"),
+        Column("event", "EVENT", gives_way=True),
         Column("detail", "DETAIL", gives_way=True),
     ),
     fields=("id", "at", "ticket", "actor", "event", "detail"),

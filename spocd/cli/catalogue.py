@@ -17,7 +17,7 @@ SERVICE = Shape(
         Column("key", "SERVICE"),
         Column("name", "NAME", gives_way=True),
         Column("team", "TEAM"),
-        Column("calendar", "CALENDAR"),
+        Column("calendar", "CALENDAR", spare=True),
         Column("kind", "KIND"),
         Column("priority", "PRIORITY"),
         Column("restricted", "RESTRICTED"),

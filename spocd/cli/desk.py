@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import click
 
 from spocd.cli import node, show
-from spocd.cli.asked import asked
 from spocd.cli.call import call
 from spocd.cli.duration import duration
 from spocd.cli.grammar import Command
 from spocd.errors import Exit
-
-_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:Z|[+-]\d\d:\d\d)")
 
 
 @click.command(cls=Command, example="spocd health --json")
 def health() -> None:
     """Say whether the desk is well; exit 9 when it is not."""
     found = call("desk.health")
-    show.facts(readable(found) if asked().form == "table" and not asked().fields else found)
+    show.facts(found, readable)
     if found["status"] != "ok":
         raise click.exceptions.Exit(Exit.THRESHOLD)
 
@@ -34,7 +30,7 @@ def readable(found: dict[str, Any]) -> dict[str, Any]:
         f"last seen {show.local_time(node['seen_at'])}"
         for node in found["nodes"]
     ]
-    faults = [_MOMENT.sub(lambda written: show.local_time(written[0]), each) for each in found["faults"]]
+    faults = [show.local_times(each) for each in found["faults"]]
     return found | boxes | {"nodes": nodes, "faults": faults}
 
 

@@ -78,7 +78,7 @@ def _show(applied: Document) -> None:
         return show.listing([applied["changes"]], CHANGE)
     if not applied["changes"]:
         return tell("nothing to do: the desk is as the file says")
-    return show.out("".join(_lines(change) for change in applied["changes"]))
+    return show.out(show.set_lines(line for change in applied["changes"] for line in _lines(change).splitlines()))
 
 
 def _lines(change: Document) -> str:

@@ -81,7 +81,7 @@ def _show_progress(done: int, of: int) -> None:
 def _named(number: int, sentence: str) -> str:
     """A sentence about a ticket with the ticket's number, once."""
     says_it = re.search(rf"#{number}(?![0-9])", sentence)
-    return visible.line(sentence if says_it else f"#{number}: {sentence}")
+    return visible.line(show.local_times(sentence if says_it else f"#{number}: {sentence}"))
 
 
 def exit_of(error: SpocdError) -> Exit:

@@ -12,7 +12,7 @@ import click
 from spocd.cli import visible
 from spocd.cli.each import exit_of
 from spocd.cli.root import root
-from spocd.cli.show import ReaderGone, flush
+from spocd.cli.show import ReaderGone, flush, local_times
 from spocd.errors import Exit, Misconfigured, Refused, SpocdError
 
 NAME = "spocd"
@@ -78,7 +78,8 @@ def _invoke(arguments: list[str]) -> int:
 def _sentences(error: SpocdError) -> list[str]:
     """What an error says. A list of faults has a line for each; else a line break came with what somebody wrote."""
     listed = isinstance(error, Refused) and (error.exit == Exit.CONFIGURATION or error.code == "in-use")
-    return str(error).split("\n") if listed else [str(error)]
+    said = local_times(str(error))
+    return said.split("\n") if listed else [said]
 
 
 def _misused(error: click.UsageError) -> int:

@@ -12,13 +12,13 @@ from spocd.cli.call import call, pages, write
 from spocd.cli.grammar import Noun
 from spocd.cli.ids import complete, message, number
 from spocd.cli.numbers import whole
-from spocd.cli.show import Column, Shape
+from spocd.cli.show import Column, Document, Shape
 
 MAIL = Shape(
     identity="id",
     columns=(
         Column("id", "ID"),
-        Column("received_at", "RECEIVED"),
+        Column("received_at", "RECEIVED", spare=True),
         Column("state", "STATE"),
         Column("from", "FROM", gives_way=True),
         Column("fate", "FATE"),
@@ -36,10 +36,10 @@ LETTER = Shape(
     columns=(
         Column("id", "ID"),
         Column("ticket", "TICKET"),
-        Column("kind", "KIND"),
+        Column("kind", "KIND", gives_way=True, spare=True),
         Column("to", "TO", gives_way=True),
         Column("state", "STATE"),
-        Column("tries", "TRIES"),
+        Column("tries", "TRIES", spare=True),
         Column("next_try_at", "NEXT TRY"),
         Column("reply", "REPLY", gives_way=True),
     ),
@@ -72,7 +72,16 @@ def outbox(state: str | None, ticket: str | None) -> None:
 @click.argument("id", metavar="MAIL|MESSAGE")
 def explain(id: str) -> None:  # noqa: A002 (the operation's name for it)
     """Say why a mail landed where it is: the evidence, and the tickets that were refused."""
-    show.facts(call("mail.explain", id=message(id) if "." in id else _mail_id(id)))
+    show.facts(call("mail.explain", id=message(id) if "." in id else _mail_id(id)), _readable_way)
+
+
+def _readable_way(found: Document) -> Document:
+    """Where a mail went and why. Which rung of the ladder it was is said in words; its number is for programs."""
+    evidence = {name: value for name, value in (found.get("evidence") or {}).items() if name != "rung"}
+    told = {name: value for name, value in found.items() if name != "evidence"}
+    told["why"] = evidence.pop("by", None)
+    told["writer is"] = evidence.pop("role", None)
+    return {name: value for name, value in {**told, **evidence}.items() if value not in (None, "", [], {})}
 
 
 @mail.command(writes=True, example="spocd mail hold")

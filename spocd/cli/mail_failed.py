@@ -28,7 +28,7 @@ def list_failed() -> None:
 @click.argument("id", metavar="MAIL", type=_ID)
 def view(id: int) -> None:  # noqa: A002 (the operation's name for it)
     """Show a mail that failed, and why it did."""
-    show.facts(call("mail.failed_view", id=id))
+    show.facts(call("mail.failed_view", id=id), lambda found: found["mail"] | {"sha256": found["sha256"]})
 
 
 @failed.command(writes=True, example="spocd mail failed replay 7")

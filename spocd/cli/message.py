@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
-
 import click
 
-from spocd.cli import show, visible
+from spocd.cli import show, visible, wrap
 from spocd.cli.asked import asked, standard_input
 from spocd.cli.call import write
 from spocd.cli.grammar import Noun
@@ -62,5 +60,5 @@ def _reading_text(reading: Document) -> str:
         told["forwarded"] = {name: passed[name] for name in ("from", "subject", "date") if passed[name]}
     attachments = [f"+ {attachment_text(one)}\n" for one in reading["attachments"]]
     words = visible.text(str(reading["visible_text"] or "")).strip("\n")
-    text = re.sub(r"^", "    ", words, flags=re.MULTILINE) + "\n" if words else ""
+    text = "".join(f"{line}\n" for line in wrap.lines(words, show.terminal_width(), "    "))
     return "".join([show.facts_text(told), *attachments, "\n" if text else "", text])

@@ -16,8 +16,8 @@ PERSON = Shape(
     columns=(
         Column("address", "ADDRESS", gives_way=True),
         Column("name", "NAME", gives_way=True),
-        Column("organisation", "ORGANISATION"),
-        Column("language", "LANGUAGE"),
+        Column("organisation", "ORGANISATION", gives_way=True),
+        Column("language", "LANGUAGE", spare=True),
         Column("tickets", "TICKETS"),
     ),
     fields=("name", "address", "language", "organisation", "tickets"),

@@ -29,18 +29,19 @@ def view(address: str) -> None:
 
 
 def _text(found: Document) -> str:
-    return "".join(f"{line}\n" for line in [*_card(found), *_history(found), *_heading(found["tickets"], "Tickets")])
+    told = show.facts_text(_card(found))
+    lines = [*organisation_lines(found["organisation"]), *_history(found), *_heading(found["tickets"], "Tickets")]
+    return told + show.set_lines(lines, later=_MARGIN * 2)
 
 
-def _card(found: Document) -> Iterator[str]:
+def _card(found: Document) -> Document:
     told = {name: found[name] for name in ("name", "addresses", "language", "groups", "known", "since")}
     told["tickets"] = f"{found['asked']} asked, {found['follows']} in copy"
     told["contact"] = _span(found["first_contact"], found["last_contact"])
     told["mails"] = f"{found['mails']['received']} received, {found['mails']['sent']} sent"
     if found["merged"]:
         told["merged"] = found["merged"]
-    yield from show.facts_text(told).splitlines()
-    yield from organisation_lines(found["organisation"])
+    return told
 
 
 def _span(first: str | None, last: str | None) -> str:

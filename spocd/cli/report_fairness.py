@@ -95,11 +95,12 @@ def fairness(since: int | None, until: int | None, by: str | None, jumps: bool) 
 
 def _say_counts(counts: Document) -> None:
     if asked().form == "table" and not asked().fields:
-        show.out(
-            f"\nTaken {_times(counts['taken'])} in that time, a ticket each time that somebody took it, whenever it was"
+        told = (
+            f"Taken {_times(counts['taken'])} in that time, a ticket each time that somebody took it, whenever it was"
             f" opened: {counts['in_turn']} in turn, {counts['out_of_turn']} out of turn with reason;"
-            f" {counts['before_their_time']} before older ones, as they were promised.\n"
+            f" {counts['before_their_time']} before older ones, as they were promised."
         )
+        show.out("\n" + show.set_lines([told]))
         if counts["out_of_turn"] or counts["before_their_time"]:
             tell("each of them: spocd report fairness --jumps")
 

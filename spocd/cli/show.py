@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
@@ -18,15 +19,18 @@ Document = dict[str, Any]
 
 # What a spreadsheet takes for a formula, full-width forms too. Only texts: a number may be negative.
 _FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
+_NOTHING = "-"
+_UTC = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z"
 _COLOURS = {"new": "green", "open": "cyan", "pending": "yellow", "failed": "red", "spam": "red", "unknown": "red"}
 
 
 class Column(NamedTuple):
-    """One column of a table; the one that gives way is cut first where a terminal is narrow."""
+    """One column of a table. Where a terminal is narrow what gives way is cut, and what is spare is left out first."""
 
     field: str
     heading: str
     gives_way: bool = False
+    spare: bool = False
 
 
 class Shape(NamedTuple):
@@ -136,9 +140,14 @@ def nothing() -> None:
         raise click.exceptions.Exit(Exit.NOTHING_FOUND)
 
 
-def facts(shown: Document) -> None:
-    """Shows a document that is no row of anything: names and values, or JSON."""
+def facts(shown: Document, readable: Callable[[Document], Document] | None = None) -> None:
+    """Shows a document that is no row of anything: names and values, or JSON.
+
+    `readable` says it in the words of a person, where no form and no fields were asked for.
+    """
     this = asked()
+    if readable is not None and this.form == "table" and not this.fields:
+        return out(facts_text(readable(shown)))
     shown = _chosen(shown, this)
     match this.form:
         case "json":
@@ -152,6 +161,7 @@ def facts(shown: Document) -> None:
             _separated([dict(_flat(shown))], Shape("", (), fields), this)
         case _:
             raise click.UsageError("There are no ids here. Use -o table, json, jsonl, csv or tsv.")
+    return None
 
 
 def facts_text(shown: Document) -> str:
@@ -159,15 +169,33 @@ def facts_text(shown: Document) -> str:
     rows = []
     for name, content in _flat(shown):
         parts = content if isinstance(content, list) and content else [content]
-        rows += [("" if at else name.replace("_", " "), cell(part)) for at, part in enumerate(parts)]
-    widest = max((len(visible.line(name)) for name, _ in rows), default=0)
-    return "".join(f"{visible.line(name):<{widest}}  {text}\n" for name, text in rows)
+        rows += [("" if at else _spoken(name), cell(part)) for at, part in enumerate(parts)]
+    widest = max((len(name) for name, _ in rows), default=0)
+    return set_lines((f"{name:<{widest}}  {text}" for name, text in rows), later=" " * (widest + 2))
+
+
+def _spoken(name: str) -> str:
+    """The name of a field as a person reads it: `outbox.next_try_at` is outbox next try at."""
+    return visible.line(re.sub("[._]", " ", name))
 
 
 def facts_and_text(shown: Document, field: str) -> str:
     """As `facts_text`, and below it the one value that is a text of several lines."""
-    below = visible.text(shown[field]).strip()
-    return facts_text({name: each for name, each in shown.items() if name != field}) + (f"\n{below}\n" if below else "")
+    from spocd.cli.wrap import lines
+
+    below = "".join(f"{line}\n" for line in lines(visible.text(shown[field]).strip(), terminal_width(), ""))
+    return facts_text({name: each for name, each in shown.items() if name != field}) + (f"\n{below}" if below else "")
+
+
+def set_lines(lines: Iterable[str], *, later: str = "    ") -> str:
+    """Lines of ours as a text; one that a terminal is too narrow for goes on in the next, behind `later`."""
+    room = terminal_width()
+    if room is None:
+        return "".join(f"{line}\n" for line in lines)
+    from spocd.cli.wrap import fill, words
+
+    behind = later if len(later) <= room // 2 else "    "
+    return "".join(f"{part.rstrip()}\n" for line in lines for part in fill(words(line), room, later=behind))
 
 
 def value(row: Document, field: str) -> Any:
@@ -184,9 +212,9 @@ def cell(content: Any) -> str:
     """A value as a person reads it, in one line: local times, names with addresses, - for nothing."""
     match content:
         case None | "":
-            return "-"
+            return _NOTHING
         case list() | dict() if not content:
-            return "-"
+            return _NOTHING
         case bool():
             return "yes" if content else "no"
         case list():
@@ -194,7 +222,7 @@ def cell(content: Any) -> str:
         case {"address": str(address)} if set(content) <= {"name", "address"}:
             return person(content.get("name"), address) or "-"
         case dict():
-            return " · ".join(f"{visible.line(str(name))} {cell(part)}" for name, part in content.items())
+            return " · ".join(f"{_spoken(str(name))} {cell(part)}" for name, part in content.items())
         case str() if content[10:11] == "T" and content[:4].isdigit() and content[4:5] == "-":
             return local_time(content)
         case _:
@@ -204,6 +232,11 @@ def cell(content: Any) -> str:
 def person(name: str | None, address: str) -> str:
     """A person as a mail client shows one; the name or the address alone where the other is not known."""
     return f"{visible.line(name)} <{visible.line(address)}>" if name and address else visible.line(name or address)
+
+
+def local_times(sentence: str) -> str:
+    """A sentence with the RFC 3339 times in it on the clock of whoever reads it."""
+    return re.sub(_UTC, lambda found: local_time(found[0]), sentence)
 
 
 def local_time(written: str) -> str:
@@ -326,9 +359,21 @@ def _table(rows: list[Document], shape: Shape, this: Asked) -> None:
     headed = room is not None and bool(rows)
     if headed:
         cells.insert(0, [column.heading for column in columns])
+    there = table.with_room(cells, _places([] if this.fields else cells[headed:], columns), room)
+    columns = tuple(columns[at] for at in there)
+    cells = [[row[at] for at in there] for row in cells]
     laid = table.lay_out(cells, [column.gives_way for column in columns], room)
     for at, line in enumerate(laid):
         out(_painted(line, columns, heading=headed and at == 0).rstrip() + "\n")
+
+
+def _places(cells: list[list[str]], columns: tuple[Column, ...]) -> list[table.Place]:
+    """How much each column matters: one that says nothing of any row is spare."""
+    empty = [all(cell == _NOTHING for cell in column) for column in zip(*cells, strict=True)] or [False] * len(columns)
+    return [
+        table.Place.SPARE if nothing or column.spare else table.Place.CUT if column.gives_way else table.Place.WHOLE
+        for column, nothing in zip(columns, empty, strict=True)
+    ]
 
 
 def _painted(line: list[str], columns: tuple[Column, ...], *, heading: bool) -> str:

@@ -15,7 +15,7 @@ TEAM = Shape(
     columns=(
         Column("key", "TEAM"),
         Column("name", "NAME", gives_way=True),
-        Column("address", "ADDRESS", gives_way=True),
+        Column("address", "ADDRESS", gives_way=True, spare=True),
         Column("members", "MEMBERS", gives_way=True),
     ),
     fields=("key", "name", "address", "members"),

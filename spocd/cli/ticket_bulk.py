@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import Any
 
 import click
@@ -11,7 +12,7 @@ from spocd.cli.asked import asked, confirm, tell
 from spocd.cli.call import call, pages, write
 from spocd.cli.grammar import Command
 from spocd.cli.ids import Chosen
-from spocd.cli.show import Column, Shape
+from spocd.cli.show import Column, Document, Shape
 from spocd.cli.ticket_filters import Filtered, asked_for
 
 MOST = 10_000  # tickets of one line
@@ -74,5 +75,12 @@ def _command(verb: tuple[str, ...]) -> tuple[click.Command, click.Context]:
 def views(forget: str | None, for_all: bool | None) -> None:
     """Show the lists that were saved under a name (`spocd ticket list --save-as`), or forget one."""
     if forget is None:
-        return show.listing([call("view.list")["views"]], VIEW)
-    return show.document(write("view.forget", name=forget, for_all=for_all), VIEW)
+        return show.listing([[_readable(each) for each in call("view.list")["views"]]], VIEW)
+    return show.document(_readable(write("view.forget", name=forget, for_all=for_all)), VIEW)
+
+
+def _readable(view: Document) -> Document:
+    """A saved view with its words as they stand on a line, where a table is to be read."""
+    if asked().form != "table" or asked().fields:
+        return view
+    return view | {"words": shlex.join(view["words"]), "owner": view["owner"] or "everybody"}

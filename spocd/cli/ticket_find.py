@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import click
@@ -19,7 +18,6 @@ from spocd.cli.ticket_shape import ORDERS_OF_FOUND, TICKET, no_notify, told
 from spocd.errors import TryLater
 
 _ORDERED_BY = {"promise due": "what was promised", "waiting since": "how long they wait"}
-_UTC = r"\b[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z"
 
 
 @click.command(
@@ -145,18 +143,14 @@ def _readable_position(said: Document, field: str) -> str | int | None:
 @some_tickets
 def explain(tickets: Chosen) -> None:
     """Say where a ticket stands in the fair order, and why; and whom it is offered to when its turn comes."""
-    each_text(tickets, lambda number: call("ticket.explain", ticket=number), _show_place)
-
-
-def _show_place(place: Document) -> None:
-    if asked().form == "table" and not asked().fields:
-        return show.out(show.facts_text(_readable_place(place)))
-    return show.facts(place)
+    each_text(
+        tickets, lambda number: call("ticket.explain", ticket=number), lambda place: show.facts(place, _readable_place)
+    )
 
 
 def _readable_place(place: Document) -> Document:
     order = [_ORDERED_BY.get(name, name) for name in place.get("order", [])]
-    why = [re.sub(_UTC, lambda found: show.local_time(found[0]), reason) for reason in place.get("why", [])]
+    why = [show.local_times(reason) for reason in place.get("why", [])]
     told = {
         "number": place["number"],
         "position": _readable_position(place, "position"),

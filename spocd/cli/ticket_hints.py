@@ -31,7 +31,7 @@ def hints(service: str | None, requester: str | None, subject: str | None) -> No
     found = call("ticket.hints", service=service, requester=requester, subject=subject)
     if asked().form != "table" or asked().fields:
         return show.facts(found)
-    return show.out("".join(f"{line}\n" for line in _lines(found)) or "There is nothing to go by.\n")
+    return show.out(show.set_lines(_lines(found)) or "There is nothing to go by.\n")
 
 
 def about_new(requester: str, subject: str, service: str | None) -> str:

@@ -22,7 +22,7 @@ TICKET = Shape(
         Column("state", "STATE"),
         Column("assignee", "ASSIGNEE"),
         Column("requester.address", "REQUESTER", gives_way=True),
-        Column("updated_at", "CHANGED"),
+        Column("updated_at", "CHANGED", spare=True),
         Column("subject", "SUBJECT", gives_way=True),
     ),
     fields=(

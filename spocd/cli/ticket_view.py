@@ -242,8 +242,10 @@ def size_text(octets: int) -> str:
 
 def _journal(ticket: Document, view: View) -> Iterator[str]:
     for entry in ticket.get("journal", []):
-        more = {name: content for name, content in entry.items() if name not in ("at", "actor", "event")}
+        # Whose system account it was stands in `spocd audit list`; here it would be in every line.
+        more = {name: content for name, content in entry.items() if name not in ("at", "actor", "event", "uid", "why")}
         said = {name: content for name, content in more.items() if show.cell(content) != "-"}
         told = f"  {show.cell(said)}" if said else ""
+        told += f": {show.cell(entry['why'])}" if entry.get("why") else ""
         event = visible.line(str(entry.get("event")))
         yield from _set(f"{show.cell(entry.get('at'))}  {show.cell(entry.get('actor'))}  {event}{told}", view)

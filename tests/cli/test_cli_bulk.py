@@ -112,6 +112,6 @@ def test_saved_lists_are_shown_and_forgotten(desk: FakeDesk, cli: Cli) -> None:
     saved = {"name": "late", "owner": None, "words": ["--breached"]}
     desk.answers["view.list"] = lambda _: {"views": [saved]}
     desk.answers["view.forget"] = lambda _: saved
-    assert cli("ticket", "views").out.split() == ["late", "-", "--breached"]
+    assert cli("ticket", "views").out.split() == ["late", "everybody", "--breached"]
     cli("ticket", "views", "--forget", "late", "--for-all")
     assert desk.asked("view.forget") == [{"name": "late", "for_all": True}]

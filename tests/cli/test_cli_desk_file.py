@@ -153,7 +153,7 @@ OFFICE = {"key": "office", "zone": "UTC", "hours": {"mon": "08:00-16:00"}, "holi
         ),
         ("agent edit --digest 08:00", "agent.edit_own", {"card": {"digest": "08:00"}}, CARD, "bob"),
         ("service view vpn --lang da", "service.view", {"service": "vpn", "language": "da"}, SERVICE, "In.\nOut.\n"),
-        ("calendar view office", "calendar.view", {"calendar": "office"}, OFFICE, "hours.mon            08:00-16:00"),
+        ("calendar view office", "calendar.view", {"calendar": "office"}, OFFICE, "hours mon            08:00-16:00"),
         ("organisation view acme", "organisation.view", {"organisation": "acme"}, ACME, "\nTwo\nsites.\n"),
         ("canned view paper", "canned.view", {"answer": "paper"}, CANNED, "\nFill it.\n"),
         (

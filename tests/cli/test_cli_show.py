@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from spocd.cli import visible
-from spocd.cli.table import cut, lay_out, width
+from spocd.cli.table import Place, cut, lay_out, width, with_room
 from tests.cli.conftest import Cli
 from tests.cli.fake_desk import FakeDesk, on_a_terminal, process, ticket, whole
 
@@ -190,6 +190,70 @@ def test_a_table_fits_the_terminal(desk: FakeDesk, columns: int) -> None:
     assert "…" in lines[1]
 
 
+WIDE = "字🎉👩‍👩‍👧e\u0301❤\ufe0f" * 20
+AGENT = {
+    "login": "maria",
+    "name": f"Maria {WIDE}",
+    "address": "maria.holm@example.org",
+    "role": "lead",
+    "uid": None,
+    "since": "2026-08-03T11:00:00Z",
+    "title": WIDE,
+    "hours": "",
+    "picture": "",
+    "signature": WIDE,
+    "language": "da",
+    "tier": 1,
+    "skills": ["vpn", "dns"],
+    "teams": ["first-line", "network"],
+    "digest": "",
+    "quiet": "",
+    "presence": "away",
+    "away_until": "2026-08-05T11:00:00Z",
+}
+PERSON = {"name": WIDE, "address": "a" * 60 + "@example.org", "language": "da", "organisation": "acme", "tickets": 3}
+LISTS: dict[tuple[str, ...], tuple[str, dict[str, Any]]] = {
+    ("ticket", "list"): ("ticket.list", {"tickets": [ticket(subject=WIDE)]}),
+    ("agent", "list"): ("agent.list", {"agents": [AGENT]}),
+    ("agent", "view", "maria"): ("agent.view", AGENT),
+    ("person", "list"): ("person.list", {"people": [PERSON]}),
+    ("ticket", "views"): ("view.list", {"views": [{"name": "late", "owner": None, "words": ["--search", WIDE]}]}),
+    ("mail", "outbox"): (
+        "mail.outbox",
+        {
+            "letters": [
+                {"id": 1, "ticket": 12, "kind": "acknowledgement", "to": "ann@example.org", "state": "waiting"}
+                | {"tries": 3, "next_try_at": "2026-08-03T11:00:00Z", "created_at": "", "sent_at": None, "reply": WIDE}
+            ]
+        },
+    ),
+}
+
+
+@pytest.mark.parametrize("columns", [10, 24, 40, 60, 80, 200])
+@pytest.mark.parametrize("line", LISTS, ids=" ".join)
+def test_no_line_is_wider_than_the_terminal(desk: FakeDesk, line: tuple[str, ...], columns: int) -> None:
+    operation, answer = LISTS[line]
+    desk.answers[operation] = lambda _: answer
+    shown = on_a_terminal(desk, *line, columns=columns, NO_COLOR="1").splitlines()
+    assert shown
+    assert [each for each in shown if width(each) > columns] == []
+
+
+def test_on_a_narrow_terminal_what_matters_least_is_left_out(desk: FakeDesk) -> None:
+    desk.answers["agent.list"] = lambda _: {"agents": [AGENT]}
+
+    def headings(columns: int, *more: str) -> list[str]:
+        return on_a_terminal(desk, "agent", "list", *more, columns=columns, NO_COLOR="1").splitlines()[0].split()
+
+    assert headings(40) == ["LOGIN", "NAME", "TEAMS", "PRESENCE"]
+    assert headings(200) == ["LOGIN", "NAME", "ADDRESS", "ROLE", "TIER", "TEAMS", "PRESENCE", "UNTIL"]
+    assert headings(40, "--fields", "login,role,tier,since") == ["LOGIN", "ROLE", "TIER", "SINCE"]
+    listed(desk, ticket(assignee=None))
+    first = on_a_terminal(desk, "ticket", "list", columns=32, NO_COLOR="1").splitlines()[0].split()
+    assert first == ["#", "STATE", "REQUESTER", "SUBJECT"], "nobody has any of them"
+
+
 def test_a_terminal_has_colours_unless_nobody_wants_them(desk: FakeDesk) -> None:
     listed(desk, ticket())
     assert "\x1b[" in on_a_terminal(desk, "ticket", "list")
@@ -215,10 +279,25 @@ def test_a_long_ticket_is_shown_in_the_pager_of_whoever_reads_it(desk: FakeDesk)
         ("字字字", 6, "字字字"),
         ("字字字", 5, "字字…"),
         ("字字字", 4, "字…"),
+        ("👩‍👩‍👧👩‍👩‍👧", 7, "👩‍👩‍👧…"),
+        ("❤\ufe0f❤\ufe0f", 3, "❤\ufe0f…"),
+        ("e\u0301e\u0301", 2, "e\u0301e\u0301"),
+        ("a\u00adb", 3, "a\u00adb"),
     ],
 )
 def test_text_is_cut_by_its_cells(text: str, cells: int, shown: str) -> None:
     assert cut(text, cells) == shown
+
+
+def test_a_column_is_left_out_by_its_place_and_comes_back_where_there_is_room() -> None:
+    row = ["1", "s" * 20, "w" * 9, "x" * 30, "v" * 4]
+    places = [Place.WHOLE, Place.SPARE, Place.WHOLE, Place.CUT, Place.WHOLE]
+    assert with_room([row], places, None) == with_room([row], places, 60) == [0, 1, 2, 3, 4]
+    assert with_room([row], places, 30) == [0, 2, 3, 4]
+    assert with_room([row], places, 22) == [0, 2, 3]
+    assert with_room([row], places, 18) == [0, 3, 4]
+    assert with_room([row], places, 5) == with_room([row], places, 1) == [0]
+    assert with_room([], places, 5) == [0, 1, 2, 3, 4]
 
 
 def test_columns_that_give_way_are_cut_first() -> None:
