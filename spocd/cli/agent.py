@@ -108,7 +108,10 @@ def new(login: str, **given: Any) -> None:
     who = {name: card.pop(name, None) for name in ("name", "address", "role", "uid")}
     if who["uid"] is None:
         who["uid"] = _account(login)
-    show.document(write("agent.new", login=login, **who, card=card or None), AGENT)
+    made = write("agent.new", login=login, **who, card=card or None)
+    if who["uid"] is None:
+        tell(f"this machine has no account “{login}”, so this agent cannot use the shell until --uid is given")
+    show.document(made, AGENT)
 
 
 @agent.command(writes=True, example="spocd agent edit bob --tier 2 --skill vpn --skill dns")
@@ -133,5 +136,4 @@ def _account(login: str) -> int | None:
     try:
         return pwd.getpwnam(login).pw_uid
     except KeyError:
-        tell(f"this machine has no account “{login}”, so this agent cannot use the shell until --uid is given")
         return None

@@ -39,4 +39,5 @@ async def canned(desk: Desk, actor: Actor, *, ticket: int, answer: str) -> Canne
     try:
         return {"key": answer, "text": filled(text, known).strip("\n")}
     except ValueError as error:
-        raise Refused("unfilled", f"The canned answer “{answer}” {error}. See: spocd canned edit {answer}") from None
+        sentence = f"Mend it first (spocd canned edit {answer}): the canned answer “{answer}” {error}"
+        raise Refused("unfilled", sentence) from None

@@ -60,7 +60,8 @@ async def put(desk: Desk, actor: Actor, kind: str, key: str, fields: Mapping[str
     given, faults = checked({kind: {key: dict(fields)}}, was, language=desk.settings.language)
     if faults:
         noun = kind.removesuffix("s")
-        said = " ".join(f"{each.key.removeprefix(f'{kind}.{key}.')} {each.sentence}." for each in faults)
+        each = (f"{fault.key.removeprefix(f'{kind}.{key}.')} {fault.sentence}" for fault in faults)
+        said = " ".join(sentence if sentence.endswith("?") else f"{sentence}." for sentence in each)
         raise Refused(f"bad-{noun}", said, Exit.USAGE)
     return bool(await _make(desk, actor, was, given, remove=False))
 

@@ -12,7 +12,7 @@ from spocd.errors import Exit, Refused
 from tests import postgres
 from tests.desk.by_hand import a_team_with_two_services, by_hand
 from tests.desk.indexed import found, indexed
-from tests.desk.running_desk import AGENT, HOUR, LEAD, OTHER, START, RunningDesk, copy_of, opened
+from tests.desk.running_desk import ADMIN, AGENT, HOUR, LEAD, OTHER, START, RunningDesk, copy_of, opened
 
 
 async def numbers(desk: RunningDesk, **filters: Any) -> list[int]:
@@ -159,8 +159,12 @@ async def test_a_canned_answer_with_an_unknown_word_in_braces_is_never_sent(desk
     await desk.mail()
     row = f"('paper', null, 'Paper', '{{\"en\": \"Hello {{requestr}}\"}}', {START})"
     await by_hand(desk, f"insert into canned (key, service, title, body, created_at) values {row}")
-    with pytest.raises(Refused, match=r"“paper” has {requestr}.* did you mean {requester}\?.* spocd canned edit paper"):
+    with pytest.raises(Refused, match=r"spocd canned edit paper.*“paper” has {requestr}.* did you mean {requester}\?"):
         await desk.ask("ticket.canned", ticket=1, answer="paper")
+    with pytest.raises(
+        Refused, match=r"body\.en has {requestr}, which stands for nothing; did you mean {requester}\?$"
+    ):
+        await desk.ask("canned.edit", by=ADMIN, answer="paper", body="Hello {requestr}")
 
 
 async def test_lists_are_saved_under_a_name_for_oneself_or_for_all(desk: RunningDesk) -> None:
