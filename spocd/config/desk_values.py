@@ -8,7 +8,7 @@ from collections.abc import Callable
 from spocd.config import values
 from spocd.config.values import Check, shown
 from spocd.domain import address, canned, catalogue
-from spocd.domain.line import one_line
+from spocd.domain.line import check_lines, one_line
 
 KEY = re.compile(r"[a-z0-9][a-z0-9_.-]{0,39}")
 LOGIN = re.compile(r"[a-z_][a-z0-9_.-]{0,31}")
@@ -60,9 +60,7 @@ def prose(value: str) -> None:
     """A text of several lines, without what a terminal obeys."""
     if len(value) > _MOST_PROSE:
         raise ValueError(f"has {len(value)} characters; write at most {_MOST_PROSE}")
-    strange = next((letter for letter in value if not letter.isprintable() and letter not in "\n\t\r"), None)
-    if strange is not None:
-        raise ValueError(f"holds the control character \\u{ord(strange):04x}; take it out")
+    check_lines(value)
 
 
 def full_prose(value: str) -> None:

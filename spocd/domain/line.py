@@ -25,8 +25,18 @@ def one_line(text: str) -> str:
         return text
     folded = " ".join(text.split()) if _BREAKS.search(text) else text
     if found := _CONTROL.search(folded):
-        raise ValueError(f"holds the control character \\u{ord(found[0]):04x}; take it out")
+        raise ValueError(_worded(found[0]))
     return folded
+
+
+def check_lines(text: str) -> None:
+    """ValueError, worded as that of `one_line`, where a text of several lines holds more than line ends and tabs."""
+    if not text.isprintable() and (found := _CONTROL.search(re.sub("[\t\n\r]", " ", text))):
+        raise ValueError(_worded(found[0]))
+
+
+def _worded(control: str) -> str:
+    return f"holds the control character \\u{ord(control):04x}; take it out"
 
 
 def in_one_line(parameters: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from spocd.domain.line import in_one_line, one_line
+from spocd.domain.line import check_lines, in_one_line, one_line
 from spocd.errors import Exit, Refused
 
 
@@ -32,6 +32,13 @@ def test_line_breaks_become_spaces_and_the_rest_stays(written: str, line: str) -
 def test_sec_what_a_terminal_obeys_or_what_turns_text_around_is_refused(control: str) -> None:
     with pytest.raises(ValueError, match=rf"\\u{ord(control):04x}; take it out"):
         one_line(f"a\n{control}b")
+
+
+def test_a_text_of_several_lines_holds_line_ends_tabs_and_what_joins_letters() -> None:
+    check_lines("One\r\n\ttwo \U0001f469\u200d\U0001f467 می\u200cخواهم")
+    for control in ("\x1b", "\x00", "\x85", "\u202e", "\x0b"):
+        with pytest.raises(ValueError, match="holds the control character"):
+            check_lines(f"One\n{control}two")
 
 
 def test_whatever_a_call_brings_is_in_one_line_but_for_texts_and_rows() -> None:
