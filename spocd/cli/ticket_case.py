@@ -29,7 +29,12 @@ from spocd.cli.ticket_shape import KINDS, PRIORITIES, TICKET
 @click.option("--tag", "tags", multiple=True, metavar="TAG", help="Add a tag; may be given again.")
 @click.option("--untag", "untags", multiple=True, metavar="TAG", help="Take a tag off; may be given again.")
 def edit(tickets: Chosen, tags: tuple[str, ...], untags: tuple[str, ...], **said: str | None) -> None:
-    """Change what is said about tickets. Nobody is mailed."""
+    """Change what is said about tickets. Requesters are not mailed, and a team is told of what becomes its own.
+
+    A service brings its team, and its kind and priority too, unless you give them, or the ticket has others than its
+    service until now brought (request and normal, where it had none): those somebody chose. `none` takes it off.
+    Where whoever has the ticket does not see it any more by that, it goes to the team, and the requester is told.
+    """
     if not (tags or untags or any(value is not None for value in said.values())):
         raise click.UsageError("Say what is to change, such as --priority high. See: spocd ticket edit --help")
 

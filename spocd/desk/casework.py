@@ -11,12 +11,15 @@ from spocd.desk.answer import workable
 from spocd.desk.documents import TicketDocument, document_of, save
 from spocd.desk.handover import keep_true
 from spocd.desk.journal import record
+from spocd.desk.notice import notify_team
+from spocd.desk.opening import brought_by
 from spocd.desk.operation import Desk, operation
 from spocd.desk.person import ensure_person
 from spocd.desk.sight import is_out_of_sight, to_who_sees_it
-from spocd.desk.ticket import Kind, Priority
+from spocd.desk.ticket import Kind, Priority, check_service
 from spocd.domain.address import parse
-from spocd.domain.casework import Edit, differences, edited, tag_difference, tagged
+from spocd.domain.casework import Brings, Edit, differences, edited, tag_difference, tagged
+from spocd.domain.notice import What
 from spocd.domain.ticket import Ticket
 from spocd.errors import Exit, Refused
 
@@ -42,11 +45,12 @@ async def edit(
     untag: list[str] | None = None,
     if_rev: int | None = None,
 ) -> EditedTicket:
-    """Change what is said about a ticket; another service brings its team, “none” takes it off."""
+    """Change what is said about a ticket; another service brings its team, which is told, “none” takes it off."""
     before = await workable(desk, ticket, if_rev)
     had = (await document_of(desk, ticket))["tags"]
-    wanted = await _edit(desk, Edit(subject, kind, priority), service)
-    after, tags = edited(before, wanted, desk.now), tagged(had, tag or [], untag or [])
+    wanted = Edit(subject, kind, priority, None if service is None else await _named(desk, service))
+    after = edited(before, wanted, await brought_by(desk, before.service), desk.now)
+    tags = tagged(had, tag or [], untag or [])
     changed = differences(before, after) | tag_difference(had, tags)
     if requester is not None:
         after, told = await _of(desk, actor, after, requester)
@@ -59,22 +63,20 @@ async def edit(
         after = await to_who_sees_it(desk, actor, before, after=after)
     else:
         await save(desk, before, after)
+        if after.team != before.team and after.is_open and after.assignee is None:
+            await notify_team(desk, actor, after, What.PASSED_ON)
     await keep_true(desk, before, after)
     if "subject" in changed:
         await search.forget(desk, ticket)
     return {**(await document_of(desk, ticket)), "out_of_sight": after.service in actor.hidden}
 
 
-async def _edit(desk: Desk, wanted: Edit, service: str | None) -> Edit:
-    """The edit with the service that was named, and with its team."""
-    if service is None:
-        return wanted
+async def _named(desk: Desk, service: str) -> Brings:
+    """The service that was named, or none."""
     if service == NO_SERVICE:
-        return replace(wanted, of_service=True)
-    row = await desk.tx.one("service", key=service)
-    if row is None and service not in desk.settings.addresses.values():
-        raise Refused("no-such-service", f"There is no service “{service}”.", Exit.NOT_FOUND)
-    return replace(wanted, of_service=True, service=service, team=row["team"] if row else None)
+        return Brings()
+    await check_service(desk, service)
+    return await brought_by(desk, service)
 
 
 async def _of(desk: Desk, actor: Actor, ticket: Ticket, requester: str) -> tuple[Ticket, dict[str, Any]]:

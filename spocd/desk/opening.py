@@ -5,6 +5,7 @@ from __future__ import annotations
 from spocd.desk.access import Actor
 from spocd.desk.journal import record
 from spocd.desk.operation import Desk
+from spocd.domain.casework import Brings
 from spocd.domain.ticket import Ticket
 
 
@@ -29,15 +30,15 @@ async def open_ticket(
 
     What is about a service goes to that service's team; `kind` and `priority` are the service's where none are given.
     """
-    of_service = await desk.tx.one("service", key=service) if service else None
+    about = await brought_by(desk, service)
     row = await desk.tx.one(
         "open_ticket",
         subject=subject,
         state=state,
-        kind=kind or (of_service["kind"] if of_service else "request"),
-        priority=priority or (of_service["priority"] if of_service else "normal"),
+        kind=kind or about.kind,
+        priority=priority or about.priority,
         requester=requester,
-        team=of_service["team"] if of_service else None,
+        team=about.team,
         service=service,
         channel=channel,
         address=address,
@@ -50,3 +51,11 @@ async def open_ticket(
     await desk.tx.run("add_participant", ticket=row["number"], person=requester, role="requester", now=desk.now)
     await record(desk, row["number"], by, "opened", channel=channel, why=why)
     return Ticket(**row)
+
+
+async def brought_by(desk: Desk, service: str | None) -> Brings:
+    """What a service brings to a ticket; one that only an address of the desk's names brings itself alone."""
+    row = await desk.tx.one("service", key=service) if service else None
+    if row is None:
+        return Brings(service)
+    return Brings(service, row["team"], row["kind"], row["priority"])

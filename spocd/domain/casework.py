@@ -17,27 +17,40 @@ _TAG = re.compile(r"\w[\w.:/@-]*", re.UNICODE)
 
 
 @dataclass(frozen=True, slots=True)
+class Brings:
+    """What a service brings to a ticket of which nobody says otherwise; as it stands here, what no service brings."""
+
+    key: str | None = None
+    team: str | None = None
+    kind: str = "request"
+    priority: str = "normal"
+
+
+@dataclass(frozen=True, slots=True)
 class Edit:
-    """What is to be said from now on; what is None stays. With `of_service`, service and team change, to None too."""
+    """What is to be said from now on; what is None stays. With a `service`, also none, its team changes too."""
 
     subject: str | None = None
     kind: str | None = None
     priority: str | None = None
-    of_service: bool = False
-    service: str | None = None
-    team: str | None = None
+    service: Brings | None = None
 
 
-def edited(ticket: Ticket, edit: Edit, now: int) -> Ticket:
-    """The ticket as the edit has it. Whatever is about another service is its team's."""
-    about = (edit.service, edit.team) if edit.of_service else (ticket.service, ticket.team)
+def edited(ticket: Ticket, edit: Edit, had: Brings, now: int) -> Ticket:
+    """The ticket as the edit has it; `had` is what the service that it was about brought.
+
+    Whatever is about another service is its team's. Kind and priority are that service's as well, where nobody says
+    otherwise now, and what is there is what the service before brought: else somebody has chosen it.
+    """
+    about = edit.service or replace(had, key=ticket.service, team=ticket.team)
+    moves = about.key != ticket.service
     return replace(
         ticket,
         subject=ticket.subject if edit.subject is None else subject_of(edit.subject),
-        kind=edit.kind or ticket.kind,
-        priority=edit.priority or ticket.priority,
-        service=about[0],
-        team=about[1],
+        kind=edit.kind or (about.kind if moves and ticket.kind == had.kind else ticket.kind),
+        priority=edit.priority or (about.priority if moves and ticket.priority == had.priority else ticket.priority),
+        service=about.key,
+        team=about.team,
         updated_at=now,
     )
 

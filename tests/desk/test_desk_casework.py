@@ -36,6 +36,28 @@ async def test_an_edit_is_in_the_journal_with_what_was_and_what_is(desk: Running
     assert not [each for each in await desk.letters() if each.kind != "acknowledgement"], "nobody is mailed"
 
 
+async def test_a_service_brings_its_kind_and_priority_to_what_nobody_chose_otherwise(desk: RunningDesk) -> None:
+    await a_team_with_two_services(desk)
+    await by_hand(desk, "update service set priority = 'urgent' where key = 'printing'")
+
+    async def after(ticket: int, **said: Any) -> tuple[str, str]:
+        edited = await desk.ask("ticket.edit", ticket=ticket, **said)
+        return edited["kind"], edited["priority"]
+
+    await desk.mail()
+    assert await after(1, service="printing") == ("incident", "urgent")
+    assert await after(1, service="payroll") == ("request", "normal")
+    assert await after(1, service="printing", priority="low") == ("incident", "low")
+    assert await after(1, service="none") == ("request", "low"), "that was chosen"
+    await desk.mail(From="bo@client.example")
+    assert await after(2, kind="question") == ("question", "normal")
+    assert await after(2, service="printing") == ("question", "urgent")
+    assert await after(2, priority="high") == ("question", "high")
+    assert await after(2, service="printing", tag=["same"]) == ("question", "high")
+    line = (await desk.view(1))["journal"]
+    assert next(each["priority"] for each in line if "priority" in each) == {"was": "normal", "now": "urgent"}
+
+
 async def test_tags_go_on_and_off_and_lists_find_them(desk: RunningDesk) -> None:
     for _ in range(3):
         await desk.mail()

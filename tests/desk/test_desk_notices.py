@@ -12,7 +12,7 @@ from spocd.desk.notice import notify, release
 from spocd.domain.delivery import Sent
 from spocd.domain.notice import What, hours
 from spocd.errors import Refused
-from tests.desk.by_hand import by_hand
+from tests.desk.by_hand import a_team_with_two_services, by_hand
 from tests.desk.running_desk import AGENT, DAY, HOUR, LEAD, OTHER, START, RunningDesk, journal, text_of
 from tests.desk.staff import away, taken, told, with_addresses, with_team
 
@@ -424,6 +424,26 @@ async def test_a_case_that_is_passed_on_to_a_team_or_a_tier_is_told_to_whoever_m
     [notice] = await told(desk)
     assert notice.to_address == "other@example.org", "only those of the next tier"
     assert "it needs a network engineer" in text_of(notice)
+
+
+async def test_a_case_that_gets_its_service_by_an_edit_is_told_to_its_team(desk: RunningDesk) -> None:
+    await a_team_with_two_services(desk)
+    await by_hand(desk, "update agent set address = login || '@example.org'")
+    await desk.mail()
+    await desk.ask("ticket.edit", by=LEAD, ticket=1, service="printing")
+    [letter] = await told(desk)
+    assert letter.to_address == "agent@example.org"
+    assert "A case was passed on to your team" in text_of(letter)
+    desk.now += HOUR
+    await desk.ask("ticket.edit", by=LEAD, ticket=1, service="payroll")
+    assert len(await told(desk)) == 1, "it is the same team's"
+    await desk.ask("ticket.take", ticket=1)
+    await desk.ask("ticket.edit", by=LEAD, ticket=1, service="none")
+    await desk.ask("ticket.edit", by=LEAD, ticket=1, service="printing")
+    await desk.ask("ticket.close", ticket=1, notify=False)
+    await desk.ask("ticket.edit", by=LEAD, ticket=1, service="none")
+    await desk.ask("ticket.edit", by=LEAD, ticket=1, service="printing")
+    assert len(await told(desk)) == 1, "somebody has it, or nothing is to be done"
 
 
 async def test_what_the_requester_writes_on_a_case_that_nobody_has_is_told_to_its_team(desk: RunningDesk) -> None:
