@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from spocd.desk.access import SPOCD
-from spocd.desk.documents import document_of, read_json
+from spocd.desk.documents import document_of, read_json, seconds_of
 from spocd.desk.operation import Desk
 from spocd.domain.handover import Asked, File, Happened, Promised, Said, Standing, brief
 from spocd.domain.ticket import Ticket
@@ -61,7 +61,7 @@ def _said(desk: Desk, row: Row) -> Said:
 def _happened(desk: Desk, row: Row) -> Happened:
     detail: dict[str, Any] = read_json(row["detail"]) or {}
     if until := detail.get("until"):
-        detail["until"] = _clock(desk, int(datetime.fromisoformat(until).timestamp()))
+        detail["until"] = _clock(desk, seconds_of(until))
     return Happened(_clock(desk, row["at"]), row["event"], "" if row["actor"] == SPOCD.login else row["actor"], detail)
 
 

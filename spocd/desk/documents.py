@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from datetime import datetime
 from typing import Any, NotRequired, TypedDict
 
 from spocd.desk.access import no_ticket
@@ -139,6 +140,11 @@ def page_size(limit: int) -> int:
 def moment(seconds: int) -> str:
     """UTC seconds as RFC 3339."""
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
+
+
+def seconds_of(written: str) -> int:
+    """What `moment` wrote, as UTC seconds again."""
+    return int(datetime.fromisoformat(written).timestamp())
 
 
 def moment_or_none(seconds: int | None) -> str | None:

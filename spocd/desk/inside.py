@@ -20,7 +20,7 @@ from spocd.store import Row
 
 async def file_inside(
     desk: Desk, ticket: Ticket, where: ToTicket, claim: Claim, reading: Reading, author: Author, *, automatic: bool,
-    raw: str, content_key: str, sender: str,
+    raw: str, content_key: str, sender: str, at: int,
 ) -> int:  # fmt: skip
     """File a mail as an internal note; the id of the message. What a machine answered tells nobody anything.
 
@@ -32,7 +32,8 @@ async def file_inside(
     why = explain(where) | ({} if is_own else {"warnings": [_not_own(claim, author)]})
     position, message = await add_incoming(
         desk, ticket, raw, content_key, reading, kind="automatic" if automatic else "note", person=author.person,
-        agent=writer["id"] if writer and of_agent and is_own else None, evidence=why, sender=sender, inside=True,
+        agent=writer["id"] if writer and of_agent and is_own else None, evidence=why, sender=sender, at=at,
+        inside=True,
     )  # fmt: skip
     await save(desk, ticket, filed(ticket, desk.now))
     who = writer["login"] if writer and of_agent and is_own else author.address or "unknown sender"

@@ -15,7 +15,7 @@ from spocd.desk.blob import add
 from spocd.desk.documents import find_ticket, save, write_json
 from spocd.desk.evidence import claims_of, standings_of, survivor
 from spocd.desk.inside import file_inside
-from spocd.desk.journal import record
+from spocd.desk.journal import accepted_before, record
 from spocd.desk.message import add_incoming
 from spocd.desk.notice import notify_team
 from spocd.desk.opening import open_ticket
@@ -71,6 +71,11 @@ class Leased:
     tries: int
     leases: int  # how often it was taken and neither settled nor given back, this time included
     lease: int  # the number of this lease: it is good for nothing once there is a later one
+    received_at: int  # when it was accepted, in UTC seconds: its writer waits since then, however late it is read
+
+    def waits_since(self, now: int) -> int:
+        """When it was accepted; now, where the clock was put back since then."""
+        return min(self.received_at, now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +124,9 @@ async def lease(desk: Desk, most: int) -> list[Leased]:
 def _leased(row: Row) -> Leased:
     envelope = Envelope(row["sender"], tuple(json.loads(row["recipients"])), row["channel"], row["peer"])
     return Leased(
-        row["id"], row["raw"], row["size"], envelope, row["content_key"], row["tries"], row["leases"], row["lease"]
-    )
+        row["id"], row["raw"], row["size"], envelope, row["content_key"], row["tries"], row["leases"], row["lease"],
+        row["received_at"],
+    )  # fmt: skip
 
 
 async def give_back_others(desk: Desk, held: Collection[Leased]) -> int:
@@ -182,7 +188,8 @@ async def _contact(
         ticket = await find_ticket(desk, where.ticket)
         if where.inside is not None:
             return await _append_inside(desk, mail, reading, judgement, where, where.inside, ticket, author)
-        if judgement.fate != "contact" or may_continue(ticket, desk.now, reopen_within=desk.settings.reopen_within):
+        written_at = mail.waits_since(desk.now)
+        if judgement.fate != "contact" or may_continue(ticket, written_at, reopen_within=desk.settings.reopen_within):
             if person is not None and judgement.fate == "contact" and where.role == PARTICIPANT:
                 await hear(desk, person, reading)
             return await _append(desk, mail, reading, judgement, where, ticket, author)
@@ -200,19 +207,21 @@ async def _append(
     why = explain(where)
     position, message = await add_incoming(
         desk, ticket, mail.raw, mail.content_key, reading, kind="automatic" if automatic else "mail",
-        person=author.person, evidence=why, sender=mail.envelope.sender,
+        person=author.person, evidence=why, sender=mail.envelope.sender, at=mail.waits_since(desk.now),
     )  # fmt: skip
     await _remember_people(desk, ticket.number, reading)
     thanks = not automatic and is_thanks(reading.visible_text) and not reading.attachments
     rests = automatic or thanks or where.role == THIRD_PARTY
-    await save(desk, ticket, filed(ticket, desk.now) if rests else written_to(ticket, desk.now))
+    since = mail.waits_since(desk.now)
+    await save(desk, ticket, filed(ticket, desk.now) if rests else written_to(ticket, desk.now, since=since))
     if where.by_own_token and author.person is not None and not automatic:
         await desk.tx.run("person_is_known", id=author.person, now=desk.now)
     event = "filed" if rests else "received"
     because = "automatic" if automatic else "a word of thanks" if thanks else where.role if rests else None
     await record(
-        desk, ticket.number, author.address or "unknown sender", event, message=position, why=because, by=why["by"]
-    )
+        desk, ticket.number, author.address or "unknown sender", event, message=position, why=because, by=why["by"],
+        accepted=accepted_before(desk, since),
+    )  # fmt: skip
     if not rests and ticket.state not in ("new", "open", "spam"):
         await record(desk, ticket.number, SPOCD, "reopened", was=ticket.state, why="a reply came")
     if not automatic and not thanks:
@@ -229,7 +238,7 @@ async def _append_inside(
     automatic = judgement.fate != "contact"
     message = await file_inside(
         desk, ticket, where, claim, reading, author, automatic=automatic, raw=mail.raw, content_key=mail.content_key,
-        sender=mail.envelope.sender,
+        sender=mail.envelope.sender, at=mail.waits_since(desk.now),
     )  # fmt: skip
     return Fate("automatic filed" if automatic else "appended", ticket.number, message, explain(where))
 
@@ -246,7 +255,7 @@ async def _open(desk: Desk, ring: Ring, mail: Leased, reading: Reading, judgemen
     kind = "mail" if judgement.fate == "contact" else "automatic"
     _, message = await add_incoming(
         desk, ticket, mail.raw, mail.content_key, reading, kind=kind, person=person["id"], evidence=why,
-        sender=mail.envelope.sender,
+        sender=mail.envelope.sender, at=mail.waits_since(desk.now),
     )  # fmt: skip
     await _remember_people(desk, number, reading)
     for other in where.links:
@@ -280,6 +289,7 @@ async def _new_ticket(
         service=desk.settings.addresses.get(base) or None,
         state=state,
         why=why,
+        accepted_at=mail.waits_since(desk.now),
     )
 
 
@@ -364,6 +374,7 @@ async def _bounce(desk: Desk, mail: Leased, reading: Reading, letter: Row) -> Fa
         person=None,
         evidence=why,
         sender=mail.envelope.sender,
+        at=mail.waits_since(desk.now),
     )
     await save(desk, ticket, filed(ticket, desk.now))
     await record(desk, ticket.number, SPOCD, "bounced" if final else "delayed", message=position, **event)
@@ -390,7 +401,7 @@ async def quarantine(desk: Desk, mail: Leased, reading: Reading, why: str) -> Fa
     evidence: dict[str, Any] = {"by": "quarantine", "why": why, "role": PARTICIPANT, "refused": []}
     _, message = await add_incoming(
         desk, ticket, mail.raw, mail.content_key, reading, kind="mail", person=person, evidence=evidence,
-        sender=mail.envelope.sender,
+        sender=mail.envelope.sender, at=mail.waits_since(desk.now),
     )  # fmt: skip
     fate = Fate("quarantined", ticket.number, message, evidence)
     await settle(desk, mail, fate)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from spocd.desk.access import Actor
-from spocd.desk.documents import write_json
+from spocd.desk.documents import moment, write_json
 from spocd.desk.operation import Desk
 
 
@@ -19,6 +19,11 @@ async def record_about(desk: Desk, person: int, actor: Actor | str, event: str, 
     """Write one line about a person, and about no ticket."""
     login, text = line(actor, detail)
     await desk.tx.run("write_journal_about", at=desk.now, actor=login, event=event, detail=text, person=person)
+
+
+def accepted_before(desk: Desk, at: int) -> str | None:
+    """For a line about a mail that was read some time after it was accepted: since when its writer waits."""
+    return moment(at) if at < desk.now else None
 
 
 def line(actor: Actor | str, detail: dict[str, Any]) -> tuple[str, str]:

@@ -6,10 +6,11 @@ import json
 from typing import TypedDict
 
 from spocd.desk.access import Actor
-from spocd.desk.documents import find_ticket, moment
+from spocd.desk.documents import find_ticket, moment, seconds_of
 from spocd.desk.operation import Desk, operation
 from spocd.domain.journey import Step, totals
 from spocd.domain.journey import journey as way_of
+from spocd.store import Row
 
 LegDocument = TypedDict("LegDocument", {"lane": str, "waits": str, "for": str, "from": str, "to": str, "seconds": int})
 JourneyDocument = TypedDict(
@@ -27,12 +28,19 @@ JourneyDocument = TypedDict(
 )
 
 
+def _step(row: Row) -> Step:
+    """A line of the journal. What a mail brought about counts since it was accepted, not since it was read."""
+    detail = json.loads(row["detail"])
+    accepted = detail.get("accepted")
+    return Step(row["at"] if accepted is None else seconds_of(accepted), row["event"], detail)
+
+
 @operation("report.journey")
 async def journey(desk: Desk, actor: Actor, *, ticket: int) -> JourneyDocument:
     """Tell the way of a ticket from its opening to its end: who waited for whom, and how long."""
     subject = (await find_ticket(desk, ticket)).subject
     rows = await desk.tx.all("ticket_journal", ticket=ticket)
-    way = way_of([Step(row["at"], row["event"], json.loads(row["detail"])) for row in rows], desk.now)
+    way = way_of([_step(row) for row in rows], desk.now)
     legs: list[LegDocument] = [
         {
             "lane": leg.lane,

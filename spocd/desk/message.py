@@ -34,11 +34,13 @@ async def add_incoming(
     person: int | None,
     evidence: Mapping[str, Any],
     sender: str,
+    at: int,
     agent: int | None = None,
     inside: bool = False,
 ) -> tuple[str, int]:
     """File a mail on a ticket, with its files and every Message-ID that it names; (its name, its id).
 
+    `at` is when it was accepted, in UTC seconds.
     The files' contents are in the store already (blob.keep). Of what came from `inside` no Message-ID is remembered:
     an answer to it is not the ticket's people's.
     """
@@ -46,6 +48,7 @@ async def add_incoming(
     name, message = await _insert(
         desk,
         ticket.number,
+        at=at,
         kind=kind,
         direction="in",
         person=person,
@@ -108,6 +111,7 @@ async def add_own(
     return await _insert(
         desk,
         ticket.number,
+        at=desk.now,
         kind=kind,
         direction="out" if kind == "mail" else "in",
         person=None,
@@ -127,10 +131,10 @@ async def add_own(
     )
 
 
-async def _insert(desk: Desk, ticket: int, **columns: Any) -> tuple[str, int]:
+async def _insert(desk: Desk, ticket: int, *, at: int, **columns: Any) -> tuple[str, int]:
     for each in ("recipients", "reference_ids", "evidence"):
         columns[each] = write_json(columns[each])
-    row = await desk.tx.one("add_message", ticket=ticket, now=desk.now, **columns)
+    row = await desk.tx.one("add_message", ticket=ticket, now=at, **columns)
     assert row is not None
     return f"{ticket}.{row['position']}", int(row["id"])
 

@@ -90,7 +90,7 @@ async def _carry(desk: Desk, actor: Actor, rows: list[Row], source: Ticket, targ
     )
     came_in = any(_came_in(row) for row in rows)
     await save(desk, source, filed(source, desk.now))
-    await save(desk, target, written_to(target, desk.now) if came_in else filed(target, desk.now))
+    await save(desk, target, written_to(target, desk.now, since=desk.now) if came_in else filed(target, desk.now))
     for row in rows:
         name = f"{row['origin']}.{row['position']}"
         await record(desk, source.number, actor, "moved", message=name, to=target.number)

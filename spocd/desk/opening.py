@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from spocd.desk.access import Actor
-from spocd.desk.journal import record
+from spocd.desk.journal import accepted_before, record
 from spocd.desk.operation import Desk
 from spocd.domain.casework import Brings
 from spocd.domain.ticket import Ticket
@@ -22,15 +22,18 @@ async def open_ticket(
     kind: str | None = None,
     priority: str | None = None,
     waiting_since: int | None = None,
+    accepted_at: int | None = None,
     why: str | None = None,
     reporter: int | None = None,
     direction: str = "in",
 ) -> Ticket:
-    """Open a ticket; `by` stands in the journal. The requester has waited since `waiting_since`, or from now.
+    """Open a ticket; `by` stands in the journal. The requester has waited since `waiting_since`, or from its opening.
 
+    That is when the mail that opens it was accepted (`accepted_at`), else now. All of it in UTC seconds.
     What is about a service goes to that service's team; `kind` and `priority` are the service's where none are given.
     """
     about = await brought_by(desk, service)
+    opened_at = desk.now if accepted_at is None else accepted_at
     row = await desk.tx.one(
         "open_ticket",
         subject=subject,
@@ -44,12 +47,13 @@ async def open_ticket(
         address=address,
         reporter=reporter,
         direction=direction,
-        waiting_since=desk.now if waiting_since is None else waiting_since,
+        opened_at=opened_at,
+        waiting_since=opened_at if waiting_since is None else waiting_since,
         now=desk.now,
     )
     assert row is not None
     await desk.tx.run("add_participant", ticket=row["number"], person=requester, role="requester", now=desk.now)
-    await record(desk, row["number"], by, "opened", channel=channel, why=why)
+    await record(desk, row["number"], by, "opened", channel=channel, why=why, accepted=accepted_before(desk, opened_at))
     return Ticket(**row)
 
 

@@ -86,12 +86,15 @@ def may_continue(ticket: Ticket, now: int, *, reopen_within: int) -> bool:
     return ticket.state != State.CLOSED or now - (ticket.closed_at or 0) <= reopen_within * DAY
 
 
-def written_to(ticket: Ticket, now: int) -> Ticket:
-    """Its people wrote again: whatever rested is open, and they wait for us from now, unless they waited already."""
+def written_to(ticket: Ticket, now: int, *, since: int) -> Ticket:
+    """Its people wrote again: whatever rested is open, and they wait for us since then, or longer if they did already.
+
+    `since` is when their mail was accepted, now or earlier.
+    """
     if ticket.state == State.SPAM:
         return replace(ticket, updated_at=now)
     state = ticket.state if ticket.state in (State.NEW, State.OPEN) else State.OPEN
-    waiting_since = ticket.waiting_since if ticket.waiting_since is not None else now
+    waiting_since = since if ticket.waiting_since is None else min(ticket.waiting_since, since)
     return replace(
         ticket,
         state=state,

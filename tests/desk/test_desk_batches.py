@@ -27,7 +27,7 @@ FAULTY_CHILD = Path(__file__).parent.parent / "gateway" / "reading" / "faulty_ch
 
 
 def leased(number: int, *, size: int = 3000, tries: int = 0, leases: int = 1) -> Leased:
-    return Leased(number, "", size, Envelope("", (), "smtp", ""), "", tries, leases, 1)
+    return Leased(number, "", size, Envelope("", (), "smtp", ""), "", tries, leases, 1, 0)
 
 
 @pytest.mark.parametrize(

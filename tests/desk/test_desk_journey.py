@@ -68,3 +68,23 @@ async def test_who_waits_on_a_ticket_waits_on_the_one_that_it_lives_on_in(desk: 
         [("desk", HOUR), ("requester", HOUR), ("desk", HOUR)],
         [("requester", HOUR), ("nobody", HOUR), ("requester", HOUR)],
     ]
+
+
+async def test_the_way_begins_when_the_mail_was_accepted_and_a_reply_counts_from_then_too(desk: RunningDesk) -> None:
+    await desk.accept(desk.written("It is on fire."))
+    desk.now += HOUR
+    [mail] = await desk.lease()
+    await desk.decide(mail)
+    await desk.ask("ticket.reply", ticket=1, body="Have you tried water?")
+    answer = (await desk.letters())[-1]
+    desk.now += HOUR
+    await desk.accept(desk.written("Yes."), answer.reply_to)
+    desk.now += 2 * HOUR
+    [mail] = await desk.lease()
+    await desk.decide(mail)
+    way = await desk.ask("report.journey", ticket=1)
+    assert [(leg["waits"], leg["for"], leg["seconds"]) for leg in way["legs"]] == [
+        ("requester", "the queue", HOUR),
+        ("desk", "requester", HOUR),
+        ("requester", "agent", 2 * HOUR),
+    ]

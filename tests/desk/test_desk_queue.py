@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from spocd.desk import fairness
+from spocd.desk import clock, fairness
 from spocd.desk.documents import find_ticket, moment
 from spocd.desk.duty import card_of, receivers, wants_of
 from spocd.domain.fairness import hindrances, is_queued, rank
@@ -25,6 +25,7 @@ from tests.desk.running_desk import (
     OTHER,
     START,
     RunningDesk,
+    answered,
     founded,
     opened,
 )
@@ -407,3 +408,47 @@ async def test_two_nodes_hand_each_ticket_out_once_and_in_order(tmp_path: Path) 
     finally:
         await first.store.close()
         await second.store.close()
+
+
+async def test_whoever_wrote_waits_since_their_mail_was_accepted_however_late_it_is_read(desk: RunningDesk) -> None:
+    await desk.accept(desk.written("Accepted first.", From="Ann <ann@client.example>"))
+    [late] = await desk.lease()
+    desk.now += HOUR
+    await desk.accept(desk.written("Accepted later.", From="Bo <bo@client.example>"), sender="bo@client.example")
+    [soon] = await desk.lease()
+    await desk.decide(soon)
+    desk.now += HOUR
+    await desk.decide(late)
+    seen = await desk.view(2)
+    assert seen["waiting_since"] == seen["opened_at"] == seen["messages"][0]["created_at"] == moment(START)
+    assert seen["updated_at"] == seen["journal"][0]["at"] == moment(START + 2 * HOUR), "when it was done"
+    assert [each["number"] for each in (await desk.ask("ticket.next"))["tickets"]] == [2]
+    found = await desk.ask("ticket.list", since=START + HOUR)
+    assert [each["number"] for each in found["tickets"]] == [1]
+
+
+async def test_a_reply_that_was_read_late_waits_since_it_was_accepted_and_reopens_what_it_then_could(
+    desk: RunningDesk,
+) -> None:
+    token, _, _ = await answered(desk)
+    await desk.ask("ticket.close", ticket=1, notify=False)
+    desk.now += 10 * DAY
+    await desk.write(clock.look)
+    assert (await desk.view(1))["state"] == "closed"
+    desk.now += 29 * DAY
+    await desk.accept(desk.written("It burns again."), token)
+    accepted, desk.now = desk.now, desk.now + 5 * DAY
+    [mail] = await desk.lease()
+    assert (await desk.decide(mail)).ticket == 1
+    seen = await desk.view(1)
+    assert (seen["state"], seen["waiting_since"]) == ("open", moment(accepted))
+
+
+async def test_nobody_waits_since_a_time_to_come_where_the_clock_was_put_back(desk: RunningDesk) -> None:
+    desk.now += DAY
+    await desk.accept(desk.written("Sent tomorrow."))
+    [mail] = await desk.lease()
+    desk.now -= DAY
+    await desk.decide(mail)
+    seen = await desk.view(1)
+    assert seen["waiting_since"] == seen["opened_at"] == seen["messages"][0]["created_at"] == moment(START)

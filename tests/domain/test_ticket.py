@@ -65,7 +65,7 @@ def a_ticket(state: str) -> Ticket:
 
 
 STEPS: dict[str, Step] = {
-    "written to": lambda t: written_to(t, NOW),
+    "written to": lambda t: written_to(t, NOW, since=NOW),
     "filed": lambda t: filed(t, NOW),
     "given": lambda t: given(t, AGENT, NOW),
     "released": lambda t: given(t, None, NOW),
@@ -182,7 +182,7 @@ def test_a_ticket_cannot_rest_until_a_moment_that_has_passed(until: int) -> None
 def test_one_who_waited_while_the_ticket_rested_has_waited_since_then() -> None:
     rests = pended(a_ticket("open"), NOW + 60, NOW)
     assert woken(rests, NOW + 61).waiting_since == BEFORE
-    assert written_to(rests, NOW + 30).waiting_since == BEFORE
+    assert written_to(rests, NOW + 30, since=NOW + 30).waiting_since == BEFORE
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ update inbox set state = 'reading', run = :run, lease = lease + 1, leases = leas
  where state = 'waiting'
    and exists (select 1 from node where node.run = :run and node.lost_at is null)
    and id in (select id from inbox where state = 'waiting' and not_before <= :now order by not_before, id limit :most)
-returning id, raw, size, sender, recipients, channel, peer, content_key, tries, leases, lease;
+returning id, raw, size, sender, recipients, channel, peer, content_key, tries, leases, lease, received_at;
 
 -- name: next_mail_at
 select min(not_before) as at from inbox where state = 'waiting';

@@ -21,7 +21,7 @@ select t.number, t.subject, t.state, t.kind, t.priority, t.requester, t.assignee
 insert into ticket (number, subject, state, kind, priority, requester, team, service, channel, address, reporter,
                     direction, opened_at, updated_at, waiting_since, rev)
 values ((select coalesce(max(number), 0) + 1 from ticket), :subject, :state, :kind, :priority, :requester, :team, :service,
-        :channel, :address, :reporter, :direction, :now, :now, :waiting_since, 1)
+        :channel, :address, :reporter, :direction, :opened_at, :now, :waiting_since, 1)
 returning number, subject, state, kind, priority, requester, assignee, team, service, channel, address, opened_at,
           updated_at, due_at, waiting_since, pend_until, resolved_at, closed_at, merged_into, tier, untouched_since,
           first_answered_at, resolution, reporter, direction, rev;

@@ -7,7 +7,7 @@ update inbox set state = 'reading', run = :run, lease = lease + 1, leases = leas
    and exists (select 1 from node where node.run = :run and node.lost_at is null for share)
    and id in (select id from inbox where state = 'waiting' and not_before <= :now order by not_before, id limit :most
                  for update skip locked)
-returning id, raw, size, sender, recipients, channel, peer, content_key, tries, leases, lease;
+returning id, raw, size, sender, recipients, channel, peer, content_key, tries, leases, lease, received_at;
 
 -- name: lease_letters
 update outbox set state = 'sending', run = :run, lease = lease + 1, tries = tries + 1, not_before = :now,
