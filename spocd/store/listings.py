@@ -19,15 +19,11 @@ PERSON_ADDRESS = """coalesce(
 
 # The ticket of a row is none that is hidden from an agent; a row of no ticket is not.
 _SEEN = (
-    "not exists (select 1 from ticket x join service s on s.key = x.service"
-    " where x.number = {ticket} and s.restricted = 1"
-    " and not exists (select 1 from team_member m where m.team = s.team and m.agent = :viewer))"
+    "not exists (select 1 from ticket x join hidden_service h on h.service = x.service"
+    " where x.number = {ticket} and h.agent = :viewer)"
 )
-# The ticket `t` is none that is hidden from an agent: those of restricted services of teams that they are not in are.
-_NOT_HIDDEN = (
-    "not exists (select 1 from service s where s.key = t.service and s.restricted = 1 and not exists"
-    " (select 1 from team_member m where m.team = s.team and m.agent = :viewer))"
-)
+# The ticket `t` is none of a service that is hidden from an agent.
+_NOT_HIDDEN = "not exists (select 1 from hidden_service h where h.service = t.service and h.agent = :viewer)"
 # As `rows_of_person` has it: a directory has them, or they are on a ticket or were asked on one that is not hidden.
 _KNOWN = f"""exists (select 1 from person one where coalesce(one.survivor, one.id) = +p.id and (
     one.entered_at is not null

@@ -1,8 +1,6 @@
 -- name: services_hidden_from
 -- The restricted services whose team an agent is not in.
-select s.key from service s
- where s.restricted = 1
-   and not exists (select 1 from team_member m where m.team = s.team and m.agent = :agent);
+select service as key from hidden_service where agent = :agent;
 
 -- name: service_of_message
 select t.service from message m join ticket t on t.number = m.ticket where m.origin = :origin and m.position = :position;
@@ -11,8 +9,7 @@ select t.service from message m join ticket t on t.number = m.ticket where m.ori
 -- How many tickets of a person an agent sees.
 select count(*) as n from ticket t
  where t.requester = :person
-   and not exists (select 1 from service s where s.key = t.service and s.restricted = 1
-                      and not exists (select 1 from team_member m where m.team = s.team and m.agent = :viewer));
+   and not exists (select 1 from hidden_service h where h.service = t.service and h.agent = :viewer);
 
 -- name: services_hidden_from_team
 -- The restricted services of other teams: what whoever reads a team's mails may not see.
@@ -22,8 +19,7 @@ select key from service where restricted = 1 and (team is null or team <> :team)
 -- Whether a file stands on a ticket that the viewer sees.
 select a.message from attachment a join message m on m.id = a.message join ticket t on t.number = m.ticket
  where a.sha256 = :sha256
-   and not exists (select 1 from service s where s.key = t.service and s.restricted = 1
-                      and not exists (select 1 from team_member m where m.team = s.team and m.agent = :viewer))
+   and not exists (select 1 from hidden_service h where h.service = t.service and h.agent = :viewer)
  limit 1;
 
 -- name: file_sent

@@ -30,9 +30,7 @@ select number from reached where number = :goal limit 1;
 -- The open tickets that are linked to this one, but for those that the viewer never sees.
 select t.number, t.state from ticket_link l join ticket t on t.number = l.ticket
  where l.other = :ticket and l.relation = :relation and t.state in ('new', 'open', 'pending')
-   and (cast(:viewer as bigint) is null
-        or not exists (select 1 from service s where s.key = t.service and s.restricted = 1
-                          and not exists (select 1 from team_member m where m.team = s.team and m.agent = :viewer)))
+   and not exists (select 1 from hidden_service h where h.service = t.service and h.agent = :viewer)
  order by t.number;
 
 -- name: link_outside

@@ -45,8 +45,7 @@ select g.id from agent g join ticket t on t.number = :number
    and (t.team is null or exists (select 1 from team_member m where m.team = t.team and m.agent = g.id))
    and not exists (select 1 from service_skill s where s.service = t.service
                       and not exists (select 1 from agent_skill k where k.agent = g.id and k.skill = s.skill))
-   and not exists (select 1 from service r where r.key = t.service and r.restricted = 1
-                      and not exists (select 1 from team_member m where m.team = r.team and m.agent = g.id))
+   and not exists (select 1 from hidden_service h where h.service = t.service and h.agent = g.id)
  limit 1;
 
 -- name: held_since

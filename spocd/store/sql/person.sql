@@ -43,13 +43,11 @@ select one.id, (
            union all
            select x.since from participant x join ticket t on t.number = x.ticket
             where x.person = one.id
-              and not exists (select 1 from service s where s.key = t.service and s.restricted = 1
-                                 and not exists (select 1 from team_member m where m.team = s.team and m.agent = :viewer))
+              and not exists (select 1 from hidden_service h where h.service = t.service and h.agent = :viewer)
            union all
            select c.asked_at from consult c join ticket t on t.number = c.ticket
             where c.person = one.id
-              and not exists (select 1 from service s where s.key = t.service and s.restricted = 1
-                                 and not exists (select 1 from team_member m where m.team = s.team and m.agent = :viewer))
+              and not exists (select 1 from hidden_service h where h.service = t.service and h.agent = :viewer)
          ) k) as known_since
   from person one where coalesce(one.survivor, one.id) = :person order by one.id;
 
@@ -119,10 +117,7 @@ with theirs (ticket, asked) as (
   select t.number, max(case when x.role = 'requester' then 1 else 0 end)
     from person one join participant x on x.person = one.id and x.removed_at is null join ticket t on t.number = x.ticket
    where coalesce(one.survivor, one.id) = :person
-     and coalesce(t.service, '') not in (
-         select s.key from service s
-          where s.restricted = 1 and cast(:viewer as bigint) is not null and not exists (
-                  select 1 from team_member m where m.team = s.team and m.agent = cast(:viewer as bigint)))
+     and not exists (select 1 from hidden_service h where h.service = t.service and h.agent = :viewer)
    group by t.number
 )
 select count(*) as tickets, coalesce(sum(h.asked), 0) as asked,
@@ -135,10 +130,7 @@ with theirs (ticket, asked) as (
   select t.number, max(case when x.role = 'requester' then 1 else 0 end)
     from person one join participant x on x.person = one.id and x.removed_at is null join ticket t on t.number = x.ticket
    where coalesce(one.survivor, one.id) = :person
-     and coalesce(t.service, '') not in (
-         select s.key from service s
-          where s.restricted = 1 and cast(:viewer as bigint) is not null and not exists (
-                  select 1 from team_member m where m.team = s.team and m.agent = cast(:viewer as bigint)))
+     and not exists (select 1 from hidden_service h where h.service = t.service and h.agent = :viewer)
    group by t.number
 )
 select coalesce(sum(case when m.direction = 'in' then 1 else 0 end), 0) as received,
@@ -153,10 +145,7 @@ with theirs (ticket, asked) as (
   select t.number, max(case when x.role = 'requester' then 1 else 0 end)
     from person one join participant x on x.person = one.id and x.removed_at is null join ticket t on t.number = x.ticket
    where coalesce(one.survivor, one.id) = :person
-     and coalesce(t.service, '') not in (
-         select s.key from service s
-          where s.restricted = 1 and cast(:viewer as bigint) is not null and not exists (
-                  select 1 from team_member m where m.team = s.team and m.agent = cast(:viewer as bigint)))
+     and not exists (select 1 from hidden_service h where h.service = t.service and h.agent = :viewer)
    group by t.number
 )
 select m.origin, m.position, m.ticket, m.subject, m.direction, m.created_at
@@ -170,10 +159,7 @@ with theirs (ticket, asked) as (
   select t.number, max(case when x.role = 'requester' then 1 else 0 end)
     from person one join participant x on x.person = one.id and x.removed_at is null join ticket t on t.number = x.ticket
    where coalesce(one.survivor, one.id) = :person
-     and coalesce(t.service, '') not in (
-         select s.key from service s
-          where s.restricted = 1 and cast(:viewer as bigint) is not null and not exists (
-                  select 1 from team_member m where m.team = s.team and m.agent = cast(:viewer as bigint)))
+     and not exists (select 1 from hidden_service h where h.service = t.service and h.agent = :viewer)
    group by t.number
 )
 select j.ticket, j.at, j.event, j.detail from theirs h join journal j on j.ticket = h.ticket
@@ -186,10 +172,7 @@ with theirs (ticket, asked) as (
   select t.number, max(case when x.role = 'requester' then 1 else 0 end)
     from person one join participant x on x.person = one.id and x.removed_at is null join ticket t on t.number = x.ticket
    where coalesce(one.survivor, one.id) = :person
-     and coalesce(t.service, '') not in (
-         select s.key from service s
-          where s.restricted = 1 and cast(:viewer as bigint) is not null and not exists (
-                  select 1 from team_member m where m.team = s.team and m.agent = cast(:viewer as bigint)))
+     and not exists (select 1 from hidden_service h where h.service = t.service and h.agent = :viewer)
    group by t.number
 )
 select q.ticket, q.made_at, q.due_at, q.kept_at, q.broken_at, q.withdrawn_at
@@ -199,10 +182,7 @@ select q.ticket, q.made_at, q.due_at, q.kept_at, q.broken_at, q.withdrawn_at
 select c.ticket, c.asked_at, c.answered_at
   from person one join consult c on c.person = one.id join ticket t on t.number = c.ticket
  where coalesce(one.survivor, one.id) = :person
-   and coalesce(t.service, '') not in (
-         select s.key from service s
-          where s.restricted = 1 and cast(:viewer as bigint) is not null and not exists (
-                  select 1 from team_member m where m.team = s.team and m.agent = cast(:viewer as bigint)))
+   and not exists (select 1 from hidden_service h where h.service = t.service and h.agent = :viewer)
  order by c.id desc limit :most;
 
 -- name: person_journal

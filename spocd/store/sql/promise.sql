@@ -34,7 +34,5 @@ select coalesce(g.login, '') as agent, coalesce(g.name, '') as name, count(*) as
        sum(case when p.withdrawn_at is not null then 1 else 0 end) as withdrawn
   from promise p join ticket t on t.number = p.ticket left join agent g on g.id = p.agent
  where p.made_at >= :since and p.made_at < :until
-   and (cast(:viewer as bigint) is null
-        or not exists (select 1 from service s where s.key = t.service and s.restricted = 1
-                          and not exists (select 1 from team_member m where m.team = s.team and m.agent = :viewer)))
+   and not exists (select 1 from hidden_service h where h.service = t.service and h.agent = :viewer)
  group by g.login, g.name order by g.login;

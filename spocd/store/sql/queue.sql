@@ -14,8 +14,7 @@ select t.number
             or q.tier <= (select g.tier from agent g where g.id = :agent)
                and not exists (select 1 from service_skill s where s.service = q.service
                                   and not exists (select 1 from agent_skill k where k.agent = :agent and k.skill = s.skill))
-               and not exists (select 1 from service r where r.key = q.service and r.restricted = 1
-                                  and not exists (select 1 from team_member m where m.team = r.team and m.agent = :agent)))
+               and not exists (select 1 from hidden_service h where h.service = q.service and h.agent = :agent))
      order by coalesce(q.due_at, 9223372036854775807), q.waiting_since, q.number limit 1)
  order by coalesce(t.due_at, 9223372036854775807), t.waiting_since, t.number limit 1;
 
@@ -37,8 +36,7 @@ select count(*) as n from (
      and (t.team is null or exists (select 1 from team_member m where m.team = t.team and m.agent = :agent))
      and not exists (select 1 from service_skill s where s.service = t.service
                         and not exists (select 1 from agent_skill k where k.agent = :agent and k.skill = s.skill))
-     and not exists (select 1 from service r where r.key = t.service and r.restricted = 1
-                        and not exists (select 1 from team_member m where m.team = r.team and m.agent = :agent));
+     and not exists (select 1 from hidden_service h where h.service = t.service and h.agent = :agent);
 
 -- name: queue_place
 -- How many stand before a place in the queue, of `most` that are looked at. Two ranges, as above.

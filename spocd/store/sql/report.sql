@@ -9,10 +9,8 @@ select j.id, j.ticket, j.at, j.actor, j.event, j.detail from journal j
         or cast(:of_jumps as bigint) = 0
            and j.event in ('handed over', 'released', 'returned', 'escalated', 'given to a team'))
    and j.at >= :since and j.at < :until
-   and (cast(:viewer as bigint) is null
-        or not exists (select 1 from ticket t join service s on s.key = t.service
-                        where t.number = j.ticket and s.restricted = 1
-                          and not exists (select 1 from team_member m where m.team = s.team and m.agent = :viewer)))
+   and not exists (select 1 from ticket t join hidden_service h on h.service = t.service
+                    where t.number = j.ticket and h.agent = :viewer)
  order by j.at desc, j.id desc limit :most;
 
 -- name: turn_counts
@@ -20,10 +18,8 @@ select j.event, count(*) as n from journal j
  where j.event in ('taken', 'assigned', 'handed over', 'released', 'returned', 'escalated', 'given to a team',
                    'out of turn', 'before its time')
    and j.at >= :since and j.at < :until
-   and (cast(:viewer as bigint) is null
-        or not exists (select 1 from ticket t join service s on s.key = t.service
-                        where t.number = j.ticket and s.restricted = 1
-                          and not exists (select 1 from team_member m where m.team = s.team and m.agent = :viewer)))
+   and not exists (select 1 from ticket t join hidden_service h on h.service = t.service
+                    where t.number = j.ticket and h.agent = :viewer)
  group by j.event;
 
 -- name: taken_in_turn
@@ -36,10 +32,8 @@ select count(*) as n from journal j
    and coalesce((select b.event from journal b
                   where b.ticket = j.ticket and b.id < j.id and b.event in ('taken', 'assigned', 'out of turn')
                   order by b.id desc limit 1), '') <> 'out of turn'
-   and (cast(:viewer as bigint) is null
-        or not exists (select 1 from ticket t join service s on s.key = t.service
-                        where t.number = j.ticket and s.restricted = 1
-                          and not exists (select 1 from team_member m where m.team = s.team and m.agent = :viewer)));
+   and not exists (select 1 from ticket t join hidden_service h on h.service = t.service
+                    where t.number = j.ticket and h.agent = :viewer);
 
 -- name: fairness_groups
 -- Of the tickets opened in a span of time, by what they have in common: how long they waited until somebody had them,
@@ -63,9 +57,7 @@ with opened as (
                       from person_group m join person one on one.id = m.person) g
            on cast(:by as text) = 'group' and g.person = p.id
    where t.opened_at >= :since and t.opened_at < :until and t.state <> 'spam' and t.merged_into is null
-     and (cast(:viewer as bigint) is null
-          or not exists (select 1 from service s where s.key = t.service and s.restricted = 1
-                            and not exists (select 1 from team_member m where m.team = s.team and m.agent = :viewer)))
+     and not exists (select 1 from hidden_service h where h.service = t.service and h.agent = :viewer)
 ), first_taken as (
   -- The sum keeps SQLite from reading all lines of all times in the order of their tickets.
   select j.ticket + 0 as ticket, min(j.at) as at from journal j

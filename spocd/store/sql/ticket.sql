@@ -63,9 +63,7 @@ select l.relation, l.theirs, t.number as ticket, t.state, t.subject
   from (select relation, 0 as theirs, other from ticket_link where ticket = :ticket
         union all select relation, 1, ticket from ticket_link where other = :ticket) as l
        join ticket t on t.number = l.other
- where cast(:viewer as bigint) is null
-    or not exists (select 1 from service s where s.key = t.service and s.restricted = 1
-                      and not exists (select 1 from team_member m where m.team = s.team and m.agent = :viewer))
+ where not exists (select 1 from hidden_service h where h.service = t.service and h.agent = :viewer)
  order by t.number, l.relation, l.theirs;
 
 -- name: participants

@@ -85,6 +85,11 @@ create table service (
   created_at bigint not null
 );
 create index service_restricted on service (key) where restricted = 1;
+-- From whom which services are hidden: nobody but their team sees their tickets. That leads see all of them, says who asks:
+-- their agent is null there.
+create view hidden_service as
+select s.key as service, g.id as agent from service s cross join agent g
+ where s.restricted = 1 and not exists (select 1 from team_member m where m.team = s.team and m.agent = g.id);
 -- Whoever takes a ticket of the service has all of these.
 create table service_skill (
   service text collate "C" not null references service,
