@@ -82,7 +82,10 @@ def spam(tickets: Chosen, reason: str | None) -> None:
 
 
 @click.command(
-    cls=Command, writes=True, example='spocd ticket redact 12.3 --text "4929 1234 5678" --reason "a card number"'
+    cls=Command,
+    writes=True,
+    if_rev=True,
+    example='spocd ticket redact 12.3 --text "4929 1234 5678" --reason "a card number"',
 )
 @one_message
 @click.option("--text", "texts", multiple=True, metavar="WORDS", help="Remove these words; may be given again.")
@@ -92,9 +95,12 @@ def spam(tickets: Chosen, reason: str | None) -> None:
 def redact(message: str, texts: tuple[str, ...], whole: bool | None, attachments: tuple[str, ...], reason: str) -> None:
     """Remove words, files or all of a message for good, with the mail that it came in.
 
-    Words are found whatever their case and wherever the lines are broken. The ticket's letters that quote them lose
-    them as well, and the search does; other messages that say them too are named. What has been sent cannot be called
-    back, and digests, letters of merged tickets and earlier subjects in the log keep them. Leads may.
+    Words are found whatever their case and wherever the lines are broken. They leave the subject, letters, digests,
+    held notices, briefs, the log and the search, of tickets that it was merged with, split from or goes on with too.
+    With --all what quotes the message from its beginning goes as well, and the subject that came with it.
+
+    Other messages that say it are named: look at each. What stands inside of files stays, and so do names and
+    addresses of people. What has been sent cannot be called back: you are told whom it went to. Leads may.
     """
     if not (texts or whole or attachments):
         raise click.UsageError("Say what is to be removed: --text WORDS, --attachment NAME or --all.")
@@ -103,6 +109,10 @@ def redact(message: str, texts: tuple[str, ...], whole: bool | None, attachments
         "ticket.redact", message=message, text=list(texts) or None, whole=whole,
         attachments=list(attachments) or None, reason=reason,
     )  # fmt: skip
+    if done["sent_to"]:
+        tell(f"it has gone to {', '.join(done['sent_to'])}, and cannot be called back")
+    for had in done["subjects"]:
+        tell(f"#{had} had it in its subject. Give it another: spocd ticket edit {had} --subject TEXT")
     if done["also_in"]:
-        tell(f"it also stands in {', '.join(done['also_in'])}")
+        tell(f"it also stands in {', '.join(done['also_in'])}: look at each")
     show.facts(done)

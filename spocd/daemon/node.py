@@ -154,7 +154,7 @@ class Node:
             Timer("heartbeat", HEARTBEAT, self._membership.beat),
             Timer("clock", LOOK_AT_THE_CLOCK, lambda: each_alone(self._write, (*JOBS, mend_times))),
             Timer("sealing", EVERY, self._sealing.seal),
-            Timer("housekeeping", HOUSEKEEPING, lambda: self._write(_keep_house)),
+            Timer("housekeeping", HOUSEKEEPING, self._keep_house),
         ]
         if seconds := systemd.watchdog_seconds():
             timers.append(Timer("watchdog", seconds, _alive))
@@ -192,6 +192,10 @@ class Node:
         faults = [*(each for each in (full, stuck, refused) if each), *health["faults"]]
         return health | {"status": "warning" if faults else "ok", "faults": faults}
 
+    async def _keep_house(self) -> None:
+        await self._write(_drop_old)
+        await self._store.sweep()
+
     def _reload_for_somebody(self) -> dict[str, Any]:
         try:
             return {"config": str(self.config.path), "restart_needed": self.reload()}
@@ -224,7 +228,7 @@ def no_room(folder: Path, *, free: int, max_mail: int) -> str:
     return f"{folder}: only {free // 2**20} MiB of disk are free; mail will soon be put off"
 
 
-async def _keep_house(desk: Desk) -> None:
+async def _drop_old(desk: Desk) -> None:
     await desk.tx.run("drop_old_answers", before=desk.now - ANSWERS_KEPT)
     await blob.drop_unfinished(desk.tx, desk.now - PIECES_KEPT)
 

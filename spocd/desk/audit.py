@@ -66,7 +66,7 @@ class Batch:
 
 
 async def unsealed(desk: Desk) -> Batch:
-    """The next lines that are not sealed. They never change, so that they may be sealed outside of a transaction."""
+    """The next lines that are not sealed. They hardly ever change, so that they are sealed outside of a transaction."""
     last = await desk.tx.one("last_seal")
     after, previous = (last["journal"], last["seal"]) if last else (0, FIRST)
     rows = await desk.tx.all("journal_lines", after=after, most=LINES)
@@ -85,9 +85,12 @@ def seals_of(batch: Batch) -> list[Row]:
 
 
 async def keep_seals(desk: Desk, batch: Batch, rows: list[Row]) -> bool:
-    """Keep the seals of a batch, unless another node has sealed meanwhile."""
+    """Keep the seals of a batch, unless another node has sealed meanwhile, or words were taken out of a line."""
     last = await desk.tx.one("last_seal")
     if (last["journal"] if last else 0) != batch.after:
+        return False
+    there = await desk.tx.all("journal_lines", after=batch.after, most=len(batch.lines))
+    if tuple(map(_line, there)) != batch.lines:
         return False
     await desk.tx.batch("add_seal", rows)
     return True

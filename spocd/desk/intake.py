@@ -336,7 +336,7 @@ async def _further_recipient(desk: Desk, mail: Leased, twin: Row) -> Fate:
 
 
 async def _own_mail_came_back(desk: Desk, reading: Reading) -> Fate:
-    await record(desk, None, SPOCD, "loop", message_id=reading.message_id, subject=reading.subject)
+    await record(desk, None, SPOCD, "loop", message_id=reading.message_id)
     return Fate("loop", None, None, {"by": "our own mark", "why": "a mail of this desk came back to it"})
 
 

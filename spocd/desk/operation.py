@@ -167,6 +167,12 @@ async def _once(desk: Desk, actor: Actor, asked: Operation, parameters: dict[str
         return dict(json.loads(stored["result"]))
     result = await asked.function(desk, actor, **parameters)
     await desk.tx.run(
-        "store_answer", operation=asked.name, key=key, parameters=digest, result=json.dumps(result), now=desk.now
-    )
+        "store_answer", operation=asked.name, key=key, parameters=digest, result=json.dumps(result),
+        ticket=_ticket_of(result), now=desk.now,
+    )  # fmt: skip
     return dict(result)
+
+
+def _ticket_of(result: Mapping[str, Any]) -> int | None:
+    """The ticket whose document is in an answer: what is taken out of the ticket is taken out of that, too."""
+    return next((each["number"] for each in (result, *result.get("tickets", ())) if "number" in each), None)

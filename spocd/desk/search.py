@@ -8,6 +8,7 @@ be read anew.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from spocd.desk.operation import Desk
@@ -174,6 +175,13 @@ async def forget(desk: Desk, ticket: int) -> None:
     Whoever calls this writes a line into the journal, which brings back what is left.
     """
     await desk.tx.run("forget_ticket_words", ticket=ticket)
+
+
+async def forget_for_good(desk: Desk, tickets: Iterable[int]) -> None:
+    """Take the words of tickets out as `forget` does, and have them leave the old pages of the index as well."""
+    for each in tickets:
+        await forget(desk, each)
+    await desk.tx.run("merge_all_search")
 
 
 async def tickets_with(desk: Desk, text: str) -> list[Wanted]:

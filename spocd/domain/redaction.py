@@ -3,48 +3,160 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from spocd.domain.subject import strip_prefixes
+from spocd.domain.ticket import NO_SUBJECT
 from spocd.errors import Exit, Refused
 
 REMOVED = "[removed]"
 LONGEST = 2000  # characters of one passage; more is all of a message
+ENOUGH = 8  # words from the beginning of a message: whoever has them quotes it
+_SHORTEST = 4  # characters of a passage that count where the rest of it was cut off
 _BETWEEN = r"(?:\s|>)+"  # a passage is found where a program has broken its lines and quoted it, too
+_WORD = re.compile(r"[^\s>]+")
+_CUT = re.compile(r"\s*(?:…|\[…\])")
+_TAG = re.compile(r"\[[^\[\]#]*#[0-9]{1,12}\]")
+# In a letter's variables and in notices these are the desk's own words, which templates compare.
+_CODES = frozenset(
+    {
+        *("what", "channel", "direction", "cause", "tag"),
+        *("state", "kind", "priority", "next", "how", "field", "id"),  # of a brief
+    }
+)
+# In the journal, in evidence and in the answers of operations only these hold what somebody wrote.
+_SAID = frozenset({"why", "subject", "warnings"})
 
 Remover = Callable[[str], str]  # a text without what is to be removed
 
 
 def without_passages(words: Sequence[str]) -> Remover:
-    """What removes these passages from any text, whatever their case and wherever their lines are broken."""
+    """What removes these passages from any text, whatever their case and wherever their lines are broken.
+
+    Where a text was cut short with “…”, the beginning of one before that goes too.
+    """
     each = [passage.split() for passage in words if len(passage) <= LONGEST]
     if not each or len(each) < len(words) or not all(each):
         raise Refused("no-words", f"Give the words that are to be removed, {LONGEST} characters at most.", Exit.USAGE)
     # The longest first: one may be the beginning of another.
     found = sorted({_BETWEEN.join(map(re.escape, one)) for one in each}, key=len, reverse=True)
     passage = re.compile("|".join(found), re.IGNORECASE)
-    return lambda text: passage.sub(REMOVED, text)
+    plain = [joined for one in each if len(joined := " ".join(one).casefold()) > _SHORTEST]
+    heads = "|".join(sorted({re.escape(one[:_SHORTEST]).replace("\\ ", _BETWEEN) for one in plain}))
+    head = re.compile(f"(?={heads})", re.IGNORECASE)
+    return lambda text: _without_beginnings(passage.sub(REMOVED, text), plain, head)
+
+
+def _without_beginnings(text: str, passages: Sequence[str], head: re.Pattern[str]) -> str:
+    """A text without the beginnings of passages, which `head` finds, where it was cut short after them."""
+    if not passages or "…" not in text:
+        return text
+    kept, at = [], 0
+    for mark in _CUT.finditer(text):
+        longest = 2 * max(map(len, passages))  # its lines may be broken and quoted
+        for found in head.finditer(text, max(at, mark.start() - longest), mark.start()):
+            tail = " ".join(_WORD.findall(text[found.start() : mark.start()])).casefold()
+            if any(each.startswith(tail) for each in passages):
+                kept += [text[at : found.start()], REMOVED]
+                at = mark.start()
+                break
+    return "".join([*kept, text[at:]])
 
 
 def without_texts(texts: Sequence[str]) -> Remover:
-    """What removes whole texts, as they stand, from any other that holds them."""
+    """What removes whole texts from any other that holds them, or quotes them from their beginning."""
     said = sorted({each.strip() for each in texts} - {"", REMOVED}, key=len, reverse=True)
+    runs = [_WORD.findall(each) for each in said]
 
     def remove(text: str) -> str:
         for each in said:
             text = text.replace(each, REMOVED)
+        for run in runs:
+            text = _without_quotes(text, run)
         return text
 
     return remove
 
 
-def inside(value: Any, remove: Remover) -> Any:
-    """A value of JSON, with its texts as `remove` leaves them."""
+def _without_quotes(text: str, run: Sequence[str]) -> str:
+    """A text without what it quotes of a message with these words, wherever it breaks the lines and cuts it short."""
+    if not run or run[0] not in text:
+        return text
+    found = list(_WORD.finditer(text))
+    words = [each[0] for each in found]
+    kept, at, place = [], 0, 0
+    while place < len(words):
+        n = _alike(words, place, run)
+        if n < len(run) and n < ENOUGH:
+            place += 1
+            continue
+        n += n < len(run) and _is_cut(words[place + n : place + n + 2], run[n])
+        kept += [text[at : found[place].start()], REMOVED]
+        at, place = found[place + n - 1].end(), place + n
+    return "".join([*kept, text[at:]])
+
+
+def _alike(words: Sequence[str], place: int, run: Sequence[str]) -> int:
+    """How many words from a place on are those of the run from its beginning."""
+    n = 0
+    while n < len(run) and place + n < len(words) and words[place + n] == run[n]:
+        n += 1
+    return n
+
+
+def _is_cut(rest: Sequence[str], word: str) -> bool:
+    """Whether a text goes on with a part of a word, and a sign that it was cut off there."""
+    part = rest[0].removesuffix("…") if rest else ""
+    is_marked = bool(part) and (part != rest[0] or rest[1:] == ["[…]"])
+    return is_marked and word.startswith(part)
+
+
+def without_subject(subject: str) -> Remover:
+    """What removes a subject: wherever it stands, or where it is a single word, from a text that is nothing else."""
+    own = bare(subject)
+    if not own or own == NO_SUBJECT or len(own) > LONGEST:
+        return str
+    if len(own.split()) > 1:
+        return without_passages([own])
+    return lambda text: REMOVED if bare(text).casefold() == own.casefold() else text
+
+
+def bare(subject: str) -> str:
+    """A subject as it was first written: without the marks of answering, and without the tags of tickets."""
+    return " ".join(strip_prefixes(_TAG.sub(" ", subject)).split())
+
+
+def subject_left(subject: str) -> str:
+    """The subject of a ticket from which words were removed: where nothing else is left, it has none."""
+    return subject if re.search(r"\w", bare(subject.replace(REMOVED, " "))) else NO_SUBJECT
+
+
+def both(one: Remover, other: Remover) -> Remover:
+    """What removes what either does."""
+    return lambda text: other(one(text))
+
+
+def inside(value: Any, remove: Remover, *, keep: Iterable[str] = _CODES) -> Any:
+    """A value of JSON, with its texts as `remove` leaves them, but for those under the names to `keep`."""
     match value:
         case str():
             return remove(value)
         case list():
-            return [inside(each, remove) for each in value]
+            return [inside(each, remove, keep=keep) for each in value]
         case dict():
-            return {key: inside(each, remove) for key, each in value.items()}
+            return {key: each if key in keep else inside(each, remove, keep=keep) for key, each in value.items()}
+    return value
+
+
+def in_what_was_said(value: Any, remove: Remover) -> Any:
+    """A value of JSON, with those of its texts that somebody wrote as `remove` leaves them."""
+    match value:
+        case list():
+            return [in_what_was_said(each, remove) for each in value]
+        case dict():
+            return {
+                key: inside(each, remove, keep=()) if key in _SAID else in_what_was_said(each, remove)
+                for key, each in value.items()
+            }
     return value

@@ -71,6 +71,10 @@ class Store(Protocol):
         """Tell the other nodes that listen; nobody waits for it, and a word may be lost."""
         ...
 
+    async def sweep(self) -> None:
+        """Let what was deleted leave the database's files too, as far as that takes little time and nobody reads it."""
+        ...
+
     async def close(self) -> None: ...
 
 

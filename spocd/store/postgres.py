@@ -147,6 +147,9 @@ class PostgresStore:
         if self._bell is not None:
             self._bell.tell(word)
 
+    async def sweep(self) -> None:
+        """Nothing: the server's own vacuum does it."""
+
     async def close(self) -> None:
         """Finish what was asked for, then close all connections; who cancels this has them cut."""
         try:

@@ -25,7 +25,7 @@ async def rows(desk: RunningDesk, statement: str) -> list[tuple[Any, ...]]:
     async def work(at: Any) -> list[tuple[Any, ...]]:
         connection = at.tx._connection
         found = await connection.fetch(statement) if hasattr(connection, "fetch") else connection.execute(statement)
-        return [tuple(each) for each in found]
+        return [tuple(each.values()) for each in found]
 
     return list(await desk.read(work))
 

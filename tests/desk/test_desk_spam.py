@@ -9,8 +9,8 @@ import pytest
 
 from spocd.desk import clock
 from spocd.errors import Exit, Refused
-from tests import postgres
 from tests.desk.indexed import found, indexed
+from tests.desk.kept import everything_kept
 from tests.desk.running_desk import AGENT, DAY, LEAD, RunningDesk, journal, text_of
 
 SECRET = "MARK-4929"
@@ -22,35 +22,16 @@ async def refusal(desk: RunningDesk, operation: str, **parameters: object) -> Re
     return refused.value
 
 
-async def everything_that_is_kept(desk: RunningDesk) -> str:
-    """What all tables hold, as text."""
-    told = []
-
-    async def read(at: object) -> None:
-        for table in ("message", "outbox", "journal", "ticket", "ticket_words", "notice", "request_key", "blob"):
-            told.append(str(await rows(at, table)))
-
-    await desk.write(read)
-    return "\n".join(told)
-
-
-async def rows(at: object, table: str) -> list[object]:
-    connection = at.tx._connection  # type: ignore[attr-defined]
-    if postgres.is_wanted():
-        return [dict(row) for row in await connection.fetch(f"select * from {table}")]
-    return list(connection.execute(f"select * from {table}").fetchall())
-
-
 async def test_a_passage_is_nowhere_any_more(desk: RunningDesk) -> None:
     await desk.mail(f"My card is {SECRET}\n5678 and it burns.", Subject=f"Card {SECRET} 5678")
     await desk.ask("ticket.reply", ticket=1, body=f"Do not send {SECRET} 5678 by mail.")
     await indexed(desk)
-    assert SECRET in await everything_that_is_kept(desk)
+    assert SECRET in await everything_kept(desk)
     done = await desk.ask("ticket.redact", by=LEAD, message="1.1", text=[f"{SECRET.lower()} 5678"], reason="a card")
     assert (done["also_in"], done["letters"]) == (["1.2"], 1)
     await desk.ask("ticket.redact", by=LEAD, message="1.2", text=[SECRET], reason="a card")
     await indexed(desk)
-    assert SECRET not in await everything_that_is_kept(desk)
+    assert SECRET not in await everything_kept(desk)
     assert await found(desk, SECRET) == []
     assert await found(desk, "burns") == [1]
     view = await desk.view(1)
@@ -128,7 +109,7 @@ async def test_spam_is_deleted_after_thirty_days_with_all_that_it_held(desk: Run
     assert (gone["subject"], gone["state"], gone["resolution"]) == ("(deleted)", "closed", "deleted")
     assert [each["text"] for each in gone["messages"]] == [""]
     assert gone["proposed"] == []
-    assert SECRET not in await everything_that_is_kept(desk)
+    assert SECRET not in await everything_kept(desk)
     assert (await journal(desk, 2))[-1] == "deleted"
     assert await desk.write(clock.look) == 0
     assert (await refusal(desk, "ticket.reopen", ticket=2)).code == "deleted"

@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
-from spocd.domain.redaction import inside, without_passages, without_texts
+from spocd.domain.redaction import (
+    in_what_was_said,
+    inside,
+    subject_left,
+    without_passages,
+    without_subject,
+    without_texts,
+)
+from spocd.domain.ticket import NO_SUBJECT
 from spocd.errors import Refused
 
 
@@ -18,6 +28,10 @@ from spocd.errors import Refused
         pytest.param("ab abc", ["ab", "abc"], "[removed] [removed]", id="the longest first"),
         pytest.param("1234 and 1234", ["1234"], "[removed] and [removed]", id="everywhere"),
         pytest.param("nothing", ["1234"], "nothing", id="not there"),
+        pytest.param("It is 4929 12…", ["4929 1234"], "It is [removed]…", id="cut short"),
+        pytest.param("> It is 4929\n> 12 […]", ["4929 1234"], "> It is [removed] […]", id="cut short in a quote"),
+        pytest.param("It is 49…", ["4929 1234"], "It is 49…", id="too short to be told from others"),
+        pytest.param("The card is 4929 now…", ["4929 1234"], "The card is 4929 now…", id="not where it was cut"),
     ],
 )
 def test_passages_are_removed(text: str, words: list[str], left: str) -> None:
@@ -34,6 +48,73 @@ def test_a_whole_text_is_removed_from_what_holds_it_and_an_empty_one_from_nothin
     remove = without_texts(["All of it.\n", "", " "])
     assert remove("Ann wrote: All of it. Bye") == "Ann wrote: [removed] Bye"
     assert without_texts(["", "\n"])("abc") == "abc"
+
+
+_SAID = "one two three four five six seven eight nine ten"
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        pytest.param("> one two three four\n> five six seven eight nine ten\nYes", "> [removed]\nYes", id="quoted"),
+        pytest.param("a one two three four five six seven eight nine te […]", "a [removed] […]", id="cut in a word"),
+        pytest.param("a one two three four five six seven eight nine te…", "a [removed]", id="cut with one mark"),
+        pytest.param("one two three four five six seven", "one two three four five six seven", id="too little"),
+        pytest.param("one two three four five six seven eight not nine", "[removed] not nine", id="its beginning"),
+        pytest.param("eight nine ten", "eight nine ten", id="its end"),
+    ],
+)
+def test_what_quotes_a_text_from_its_beginning_loses_it(text: str, left: str) -> None:
+    assert without_texts([_SAID])(text) == left
+
+
+@pytest.mark.parametrize(
+    ("subject", "text", "left"),
+    [
+        pytest.param("Card 4929", "Re: card 4929 [desk#1]", "Re: [removed] [desk#1]", id="of an answer"),
+        pytest.param("SV: Card 4929", "about Card 4929, as you say", "about [removed], as you say", id="within a text"),
+        pytest.param("Printer", "Re: Printer [desk#1]", "[removed]", id="one word, alone"),
+        pytest.param("Printer", "The Printer burns", "The Printer burns", id="one word, among others"),
+        pytest.param("", "anything", "anything", id="none"),
+        pytest.param("Re:", "Re:", "Re:", id="none but a mark"),
+        pytest.param(NO_SUBJECT, NO_SUBJECT, NO_SUBJECT, id="what stands for none"),
+    ],
+)
+def test_a_subject_is_removed_from_what_repeats_it(subject: str, text: str, left: str) -> None:
+    assert without_subject(subject)(text) == left
+
+
+@pytest.mark.parametrize(
+    ("subject", "left"),
+    [("Card [removed]", "Card [removed]"), ("[removed]", NO_SUBJECT), ("Re: [removed].", NO_SUBJECT)],
+)
+def test_a_subject_of_which_nothing_is_left_is_none(subject: str, left: str) -> None:
+    assert subject_left(subject) == left
+
+
+def test_only_what_was_said_is_reached_where_the_desk_has_words_of_its_own() -> None:
+    detail = {
+        "to": "ann",
+        "was": "new",
+        "subject": {"was": "ann", "now": "x"},
+        "why": "ann is new",
+        "n": [{"to": "ann"}],
+    }
+    remove = without_passages(["ann", "new"])
+    assert in_what_was_said(detail, remove) == detail | {
+        "subject": {"was": "[removed]", "now": "x"},
+        "why": "[removed] is [removed]",
+    }
+    assert inside({"what": "new", "body": "new"}, remove) == {"what": "new", "body": "[removed]"}
+
+
+def test_a_long_text_is_searched_in_no_time() -> None:
+    long = "the other " * 30_000
+    began = time.process_time()
+    assert without_texts([long + "end"])(long) == "[removed] "
+    assert without_texts(["the one"])(long) == long
+    without_passages(["x" * 1999])("… x" * 500)
+    assert time.process_time() - began < 5
 
 
 def test_texts_inside_of_json_are_reached() -> None:

@@ -71,8 +71,8 @@ select count(*) as n from journal where event = 'token refused' and at > :since;
 select parameters, result from request_key where operation = :operation and key = :key;
 
 -- name: store_answer
-insert into request_key (operation, key, parameters, result, created_at)
-values (:operation, :key, :parameters, :result, :now);
+insert into request_key (operation, key, parameters, result, ticket, created_at)
+values (:operation, :key, :parameters, :result, :ticket, :now);
 
 -- name: drop_old_answers
 delete from request_key where created_at < :before;

@@ -262,6 +262,7 @@ create table notice (
 );
 create index notice_due on notice (not_before, agent);
 create index notice_agent on notice (agent, id);
+create index notice_ticket on notice (ticket) where ticket is not null;
 
 -- A letter may be an agent's, and about no ticket. `purpose` is that of the token that it is answered to.
 alter table outbox alter column ticket drop not null;
@@ -289,3 +290,10 @@ create table journal_seal (
 );
 create index journal_at on journal (at, id);
 create index journal_actor on journal (actor, at, id);
+
+-- What words are taken out of, wherever they came to stand: digests, the stored answers about a ticket, and mails that
+-- became no message.
+create index outbox_about_several on outbox (created_at, id) where ticket is null;
+alter table request_key add column ticket bigint references ticket;
+create index request_key_ticket on request_key (ticket) where ticket is not null;
+create index inbox_no_message on inbox (received_at) where state = 'done' and message is null;

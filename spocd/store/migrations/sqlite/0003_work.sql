@@ -262,6 +262,7 @@ create table notice (
 );
 create index notice_due on notice (not_before, agent);
 create index notice_agent on notice (agent, id);
+create index notice_ticket on notice (ticket) where ticket is not null;
 
 -- A letter may be an agent's, and about no ticket. `purpose` is that of the token that it is answered to.
 create table outbox_with_staff (
@@ -340,3 +341,10 @@ create index journal_actor on journal (actor, at, id);
 create virtual table ticket_search_words using fts5vocab (ticket_search, instance);
 -- Each look-up of a word is one in every part of the index: of four parts one is made, not of eight.
 insert into ticket_search (ticket_search, rank) values ('usermerge', 4);
+
+-- What words are taken out of, wherever they came to stand: digests, the stored answers about a ticket, and mails that
+-- became no message.
+create index outbox_about_several on outbox (created_at, id) where ticket is null;
+alter table request_key add column ticket integer references ticket;
+create index request_key_ticket on request_key (ticket) where ticket is not null;
+create index inbox_no_message on inbox (received_at) where state = 'done' and message is null;

@@ -21,6 +21,9 @@ on conflict (person) do update set words = excluded.words where person_words.wor
 -- GIN keeps itself in order.
 select 1;
 
+-- name: merge_all_search
+select 1;
+
 -- name: hits
 -- Whether a word is common. The forms are parted by spaces.
 select count(*) as n from (

@@ -20,6 +20,10 @@ on conflict (person) do update set words = excluded.words where person_words.wor
 -- Each commit leaves a small index of its own; this makes one of four, sixteen pages at a time.
 insert into ticket_search (ticket_search, rank) values ('merge', 16);
 
+-- name: merge_all_search
+-- Begins to make one index of all, without the words that no ticket has any more; `merge_search` goes on with it.
+insert into ticket_search (ticket_search, rank) values ('merge', -16);
+
 -- name: hits
 -- Whether a word is common. The forms are parted by spaces.
 select count(*) as n from (

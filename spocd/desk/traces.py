@@ -1,0 +1,131 @@
+"""Where the words of a message stand besides: letters, notices, the journal, stored answers, of all of its case.
+
+A case is one ticket for most; with what was merged, split, moved or gone on with, several share their words.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from spocd.desk.blob import erase
+from spocd.desk.documents import find_ticket, read_json, write_json
+from spocd.desk.operation import Desk
+from spocd.domain.audit import ERASED_DETAIL
+from spocd.domain.redaction import Remover, in_what_was_said, inside
+from spocd.domain.ticket import Ticket
+from spocd.errors import TryLater
+from spocd.store import Row
+
+LETTERS_A_READ = 100
+# A letter that may have gone. One that waits has, where an earlier try of it ended in doubt.
+_GONE = frozenset({"sending", "sent", "unknown", "bounced"})
+_NAMED = ("to", "was", "into", "other")  # under which a line of the journal names the other ticket
+
+
+async def case_of(desk: Desk, number: int) -> list[Ticket]:
+    """The tickets that share words with this one, itself the first."""
+    found, left = [number], [number]
+    while left:
+        beside = await _beside(desk, left.pop())
+        new = sorted(beside.difference(found))
+        found += new
+        left += new
+    return [await find_ticket(desk, each) for each in found]
+
+
+async def _beside(desk: Desk, number: int) -> set[int]:
+    beside = {row["number"] for row in await desk.tx.all("tickets_beside", ticket=number)}
+    for row in await desk.tx.all("ways_of_ticket", ticket=number):
+        detail: dict[str, Any] = read_json(row["detail"])
+        beside |= {detail[name] for name in _NAMED if isinstance(detail.get(name), int)}
+    return beside
+
+
+async def clean_letters(desk: Desk, case: list[Ticket], remove: Remover) -> list[Row]:
+    """Remove it from letters, waiting and sent, and from what digests say of the case; the letters that said it."""
+    said = []
+    for ticket in case:
+        for row in await desk.tx.all("letters_of_ticket", ticket=ticket.number):
+            variables = read_json(row["variables"])
+            said += [row] if await _rewrite(desk, row, variables, inside(variables, remove), remove) else []
+    numbers = {ticket.number for ticket in case}
+    since, after = min(ticket.opened_at for ticket in case), 0
+    while page := await desk.tx.all("letters_about_several", since=since, after=after, most=LETTERS_A_READ):
+        after = page[-1]["id"]
+        for row in page:
+            variables = read_json(row["variables"])
+            told = [
+                inside(each, remove) if each.get("number") in numbers else each for each in variables.get("notices", ())
+            ]
+            said += [row] if await _rewrite(desk, row, variables, variables | {"notices": told}, remove) else []
+    return said
+
+
+async def _rewrite(desk: Desk, row: Row, variables: dict[str, Any], without: dict[str, Any], remove: Remover) -> bool:
+    """Write a letter's variables anew; whether they said it."""
+    reply = remove(row["reply"]) if row["reply"] else row["reply"]  # a server may quote what it refuses
+    if without == variables and reply == row["reply"]:
+        return False
+    await desk.tx.run("redact_letter", id=row["id"], variables=write_json(without), reply=reply)
+    return True
+
+
+def gone_to(letters: list[Row]) -> list[str]:
+    """The addresses that these letters have gone to, or may have."""
+    return sorted({row["recipient"] for row in letters if row["state"] in _GONE or row["unknowns"]})
+
+
+async def clean_notices(desk: Desk, case: list[Ticket], remove: Remover) -> None:
+    """Remove it from the notices that are held."""
+    for ticket in case:
+        for row in await desk.tx.all("notices_of_ticket", ticket=ticket.number):
+            said = read_json(row["text"])
+            if (without := inside(said, remove)) != said:
+                await desk.tx.run("redact_notice", id=row["id"], text=write_json(without))
+
+
+async def clean_journal(desk: Desk, case: list[Ticket], remove: Remover) -> int:
+    """Remove it from the journal; how many lines. A line that is sealed loses all its detail, with the salt of that.
+
+    The chain of seals stays whole by this: docs/decisions/010-audit.md.
+    """
+    lines = 0
+    for ticket in case:
+        for row in await desk.tx.all("lines_of_ticket", ticket=ticket.number):
+            detail = read_json(row["detail"])
+            if (without := in_what_was_said(detail, remove)) == detail:
+                continue
+            lines += 1
+            await desk.tx.run(
+                "redact_line", id=row["id"], detail=ERASED_DETAIL if row["sealed"] else write_json(without)
+            )
+            if row["sealed"]:
+                await desk.tx.run("drop_salt", id=row["id"])
+    return lines
+
+
+async def clean_answers(desk: Desk, case: list[Ticket], remove: Remover) -> None:
+    """Remove it from what operations answered under a key, and would answer again."""
+    for ticket in case:
+        for row in await desk.tx.all("answers_of_ticket", ticket=ticket.number):
+            result = json.loads(row["result"])
+            if (without := in_what_was_said(result, remove)) != result:
+                await desk.tx.run(
+                    "redact_answer", operation=row["operation"], key=row["key"], result=json.dumps(without)
+                )
+
+
+async def erase_raw_mails(desk: Desk, message: Row, case: list[Ticket]) -> None:
+    """Forget the mail that a message came in, as often as it came, and what came back of letters and is no message."""
+    again = await desk.tx.one("same_mail_to_read", content_key=message["content_key"])
+    if again is not None:
+        raise TryLater(
+            f"The same mail has come once more (mail {again['id']}) and is not read yet. Try again in a minute; where"
+            f" it failed, replay it first: spocd mail failed view {again['id']}"
+        )
+    raws = {row["raw"] for row in await desk.tx.all("raws_of_message", message=message["id"])}
+    since = min(ticket.opened_at for ticket in case)
+    raws |= {row["raw"] for row in await desk.tx.all("raws_of_no_message", since=since)}
+    for each in sorted(raws | ({message["raw"]} if message["raw"] is not None else set())):
+        await erase(desk, each)
