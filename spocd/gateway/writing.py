@@ -93,7 +93,7 @@ class Writer:
         )
         # A template has its variables and nothing else: lipsum and range only serve to use up memory.
         self._environment.globals.clear()
-        self._environment.filters.update(quoted=quoted, answering=answering)
+        self._environment.filters.update(quoted=quoted, about=about, answering=answering)
 
     def template_version(self, kind: str, language: str) -> str:
         """A short name for the template's present text, stored with a letter."""
@@ -179,18 +179,25 @@ def quoted(text: str) -> str:
 
 def answering(subject: str, tag: str) -> str:
     """The subject of an answer: one Re:, the subject, the tag at the end."""
+    return f"Re: {about(subject, tag)}".rstrip()
+
+
+def about(subject: str, tag: str) -> str:
+    """The subject of a letter that answers nothing: the bare subject, the tag at the end."""
     if tag:
         subject = re.sub(re.escape(tag), " ", subject, flags=re.IGNORECASE)
     bare = strip_prefixes(shown(subject))
     if len(bare) > LONGEST_SUBJECT:
         bare = bare[: LONGEST_SUBJECT - 1].rstrip() + "…"
-    return f"Re: {bare} {tag}".rstrip()
+    return f"{bare} {tag}".strip()
 
 
 def _rendered(form: _Form, letter: Letter) -> tuple[str, str]:
     """Subject and body. What people wrote is only ever a variable, so that braces in it stay braces."""
     try:
-        subject = form.subject.render(letter.variables, words=form.words)
+        # Re: to somebody who wrote nothing, and was never written to, is what spam does.
+        continues = letter.in_reply_to is not None
+        subject = form.subject.render(letter.variables, words=form.words, continues=continues)
         body = form.body.render(letter.variables, words=form.words)
     except Exception as error:  # a template may divide by zero, too
         raise _unusable(form.path, error) from error

@@ -14,6 +14,7 @@ from tests.desk.running_desk import AGENT, DAY, HOUR, LEAD, OTHER, START, Runnin
 from tests.desk.staff import told, with_addresses
 
 EXPERT = "Eva Expert <eva@supplier.example>"
+BOUNCES = ("it came back", "the relay refused it")
 
 
 async def asked(desk: RunningDesk, **more: object) -> Letter:
@@ -169,9 +170,8 @@ def test_a_desk_that_was_away_does_not_remind_three_times_at_once() -> None:
     assert late == 32 * DAY
 
 
-@pytest.mark.parametrize("how", ["it came back", "the relay refused it"])
-async def test_a_question_that_does_not_arrive_ends_and_the_agent_is_told(desk: RunningDesk, how: str) -> None:
-    letter = await asked(desk)
+async def not_arrived(desk: RunningDesk, letter: Letter, how: str) -> None:
+    """Have a letter to Eva not reach her."""
     if how == "it came back":
         report = (
             "Content-Type: multipart/report; report-type=delivery-status; boundary=b\r\n"
@@ -183,6 +183,11 @@ async def test_a_question_that_does_not_arrive_ends_and_the_agent_is_told(desk: 
         await desk.receive(report.encode(), letter.return_path, sender="")
     else:
         await desk.send(Rejected("550 5.1.1 no such person"))
+
+
+@pytest.mark.parametrize("how", BOUNCES)
+async def test_a_question_that_does_not_arrive_ends_and_the_agent_is_told(desk: RunningDesk, how: str) -> None:
+    await not_arrived(desk, await asked(desk), how)
     seen = await desk.view(1)
     assert seen["consults"][0]["state"] == "ended"
     [notice] = await told(desk)
@@ -210,6 +215,35 @@ async def test_an_expert_who_is_asked_again_continues_their_thread(desk: Running
     second = [each for each in await desk.letters() if each.kind == "consult"][-1]
     assert second.in_reply_to == letter.message_id
     assert [each["state"] for each in (await desk.view(1))["consults"]] == ["answered", "waiting"]
+
+
+async def test_a_question_to_somebody_who_was_never_written_to_answers_nothing(desk: RunningDesk) -> None:
+    """Re: to a stranger is what spam does; what is asked of the next expert names no mail of the first."""
+    await asked(desk)
+    await desk.ask("ticket.consult", ticket=1, to="other@supplier.example", body="And you?")
+    await desk.ask("ticket.consult", ticket=1, to="eva@supplier.example", body="And since when?")
+    desk.now += 9 * DAY
+    await desk.write(clock.look)
+    letters = [each for each in await desk.letters() if each.kind in ("consult", "reminder")]
+    for address in ("eva@supplier.example", "other@supplier.example"):
+        first, *others = [each for each in letters if each.to_address == address]
+        assert text_of(first).splitlines()[0] == "Printer [desk#1]"
+        assert (first.in_reply_to, first.references) == (None, ())
+        got = [first.message_id]
+        for each in others:
+            assert text_of(each).splitlines()[0] == "Re: Printer [desk#1]"
+            assert (each.in_reply_to, each.references) == (got[-1], tuple(got))
+            got.append(each.message_id)
+        assert len(got) > 1
+
+
+@pytest.mark.parametrize("how", BOUNCES)
+async def test_a_question_names_none_that_never_arrived(desk: RunningDesk, how: str) -> None:
+    await not_arrived(desk, await asked(desk), how)
+    await desk.ask("ticket.consult", ticket=1, to="eva@supplier.example", body="Is it there now?")
+    letter = [each for each in await desk.letters() if each.kind == "consult"][-1]
+    assert (letter.in_reply_to, letter.references) == (None, ())
+    assert text_of(letter).splitlines()[0] == "Printer [desk#1]"
 
 
 async def test_sec_an_expert_who_comes_onto_the_ticket_later_still_answers_inside(desk: RunningDesk) -> None:

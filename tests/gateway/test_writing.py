@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from spocd.domain.letter import Enclosure, Letter
 from spocd.errors import Refused
-from spocd.gateway.writing import KINDS, Writer, answering, quoted
+from spocd.gateway.writing import KINDS, Writer, about, answering, quoted
 from tests.gateway.letters import BRIEF, EVENT, LETTER, having, read, words
 
 # Every way that a line may end for one program or another, what ends a string, and what starts a terminal's command.
@@ -241,8 +241,9 @@ def test_an_address_beyond_ascii_makes_raw_headers_and_no_others_do(writer: Writ
         ("ö" * 5000, f"Re: {'ö' * 199}… [desk#1234]"),
     ],
 )
-def test_the_subject_of_an_answer(writer: Writer, subject: str, expected: str) -> None:
+def test_the_subject_of_an_answer_and_of_what_answers_nothing(writer: Writer, subject: str, expected: str) -> None:
     assert answering(subject, "[desk#1234]") == expected
+    assert about(subject, "[desk#1234]") == expected.removeprefix("Re: ")
     assert read(writer.write(having(subject=subject)))["Subject"] == expected
 
 

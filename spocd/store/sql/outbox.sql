@@ -26,10 +26,10 @@ select o.id, o.kind, o.language, o.ticket, o.message, o.person, o.agent, o.purpo
  where o.id = :id;
 
 -- name: last_letter_to
--- A hand-over that still waits may be taken back: nothing is to answer what never went out.
+-- Nothing is to answer what its reader never got: a hand-over that still waits may be taken back.
 select id, key_id, reference_ids from outbox
  where ticket = :ticket and purpose = :purpose and coalesce(person, agent, 0) = :reader
-   and not (kind = 'handover' and state = 'waiting')
+   and not (kind = 'handover' and state = 'waiting') and state not in ('failed', 'bounced')
  order by id desc limit 1;
 
 -- name: next_letter_at
