@@ -7,6 +7,7 @@ an answer there goes to everybody on it, with what it quotes.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from spocd.desk import search
@@ -24,6 +25,14 @@ from spocd.errors import Exit, Refused
 from spocd.store import Row
 
 
+@dataclass(frozen=True, slots=True)
+class _ByMerge:
+    """Who is on a ticket by what was merged into it alone: people, each since when, and the addresses in its copies."""
+
+    people: frozenset[tuple[int, int]] = frozenset()
+    addresses: frozenset[str] = frozenset()
+
+
 class MergedTicket(TicketDocument):
     joined: list[str]  # the addresses of who is on the survivor by this, and gets its answers from now on
 
@@ -38,11 +47,16 @@ async def merge(
     check_merge(before, survivor)
     await check_sight(desk, before, survivor)
     people = await desk.tx.all("participants", ticket=ticket)
-    there = {row["identity"] for row in await desk.tx.all("participants", ticket=into)}
+    here = await desk.tx.all("participants", ticket=into)
+    there = {row["identity"] for row in here}
     await _check_requester(desk, before, survivor, there)
     joined = [row for row in people if row["identity"] not in there]
     gone, lives = merged(before, survivor, desk.now)
-    await _carry_over(desk, before, survivor, joined, remembered(before, survivor, lives))
+    own = {row["identity"] for row in people}
+    await _carry_over(
+        desk, before, survivor, joined, [row for row in here if row["identity"] in own],
+        remembered(before, survivor, lives),
+    )  # fmt: skip
     await save(desk, before, gone)
     await save(desk, survivor, lives)
     addresses = [row["address"] for row in joined]
@@ -69,11 +83,22 @@ async def _check_requester(desk: Desk, ticket: Ticket, into: Ticket, there: set[
     )
 
 
-async def _carry_over(desk: Desk, ticket: Ticket, into: Ticket, joined: list[Row], was: dict[str, Any]) -> None:
-    """Move what stands on a ticket to its survivor, and remember what undoes it."""
+async def _carry_over(
+    desk: Desk, ticket: Ticket, into: Ticket, joined: list[Row], there: list[Row], was: dict[str, Any]
+) -> None:
+    """Move what stands on a ticket to its survivor, and remember what undoes it.
+
+    Its people join the survivor, but for those who are `there`. Who is there by another merge alone is there by this
+    one too from now on: they leave with the last.
+    """
     number, to = ticket.number, into.number
+    earlier = await _by_merges(desk, to)
+    people = [(row["person"], desk.now) for row in joined]
+    people += [both for row in there if (both := (row["person"], row["since"])) in earlier.people]
     known = {row["address"] for row in await desk.tx.all("correspondents", ticket=to)}
-    others = [row for row in await desk.tx.all("correspondents", ticket=number) if row["address"] not in known]
+    own = await desk.tx.all("correspondents", ticket=number)
+    others = [row for row in own if row["address"] not in known]
+    addresses = [row["address"] for row in own if row["address"] not in known - earlier.addresses]
     promises = [row["id"] for row in await desk.tx.all("open_promises", ticket=number)]
     consults = [row["id"] for row in await desk.tx.all("open_consults", ticket=number)]
     await desk.tx.run(
@@ -82,9 +107,7 @@ async def _carry_over(desk: Desk, ticket: Ticket, into: Ticket, joined: list[Row
         survivor=to,
         was=write_json(was),
         messages=write_json([row["id"] for row in await desk.tx.all("message_ids", ticket=number)]),
-        joined=write_json(
-            {"people": [row["person"] for row in joined], "addresses": [row["address"] for row in others]}
-        ),
+        joined=write_json({"people": people, "addresses": addresses}),
         awaited=write_json({"promises": promises, "consults": consults}),
         now=desk.now,
     )
@@ -143,18 +166,32 @@ async def unmerge(desk: Desk, actor: Actor, *, ticket: int, if_rev: int | None =
 
 
 async def _carry_back(desk: Desk, number: int, survivor: int, kept: Row) -> None:
-    joined, awaited = read_json(kept["joined"]), read_json(kept["awaited"])
+    awaited = read_json(kept["awaited"])
     here = {"ticket": number, "survivor": survivor}
     await desk.tx.batch("move_message_back", [here | {"id": each} for each in read_json(kept["messages"])])
     await desk.tx.batch("move_promise", [{"id": each, "ticket": number} for each in awaited["promises"]])
     await desk.tx.batch("move_consult", [{"id": each, "ticket": number} for each in awaited["consults"]])
-    people = [{"ticket": survivor, "person": each, "since": kept["created_at"]} for each in joined["people"]]
-    await desk.tx.batch("part_participant", [each | {"now": desk.now} for each in people])
-    addresses = [{"ticket": survivor, "address": each} for each in joined["addresses"]]
-    await desk.tx.batch("drop_correspondent", addresses)
     await desk.tx.run("forget_merge", ticket=number)
+    joined, others = _joined(kept), await _by_merges(desk, survivor)
+    for person, since in joined.people - others.people:
+        await desk.tx.run("part_participant", ticket=survivor, person=person, since=since, now=desk.now)
+    addresses = [{"ticket": survivor, "address": each} for each in joined.addresses - others.addresses]
+    await desk.tx.batch("drop_correspondent", addresses)
     for each in (number, survivor):
         await search.forget(desk, each)
+
+
+async def _by_merges(desk: Desk, ticket: int) -> _ByMerge:
+    """Who is on a ticket by the merges into it that nobody has undone."""
+    merges = [_joined(row) for row in await desk.tx.all("merges_into", ticket=ticket)]
+    return _ByMerge(
+        frozenset().union(*(each.people for each in merges)), frozenset().union(*(each.addresses for each in merges))
+    )
+
+
+def _joined(kept: Row) -> _ByMerge:
+    joined = read_json(kept["joined"])
+    return _ByMerge(frozenset((person, since) for person, since in joined["people"]), frozenset(joined["addresses"]))
 
 
 async def _due(desk: Desk, ticket: int) -> int | None:

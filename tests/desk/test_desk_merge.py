@@ -107,6 +107,30 @@ async def test_unmerge_puts_everything_back(desk: RunningDesk, rests: bool) -> N
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("order", [(1, 2), (2, 1)])
+async def test_whoever_is_on_two_tickets_that_live_on_in_a_third_leaves_it_with_the_last(
+    desk: RunningDesk, order: tuple[int, int]
+) -> None:
+    for number in (1, 2, 3):
+        await desk.mail("See below", Subject=f"{number}", Cc="Cid <cid@client.example>" if number < 3 else "")
+        desk.now += 10
+    for number in (1, 2):
+        await desk.ask("ticket.cc_add", ticket=number, address=BO)
+    before = [shape(await desk.view(number)) for number in (1, 2, 3)]
+    joined = []
+    for number in (1, 2):
+        desk.now += 10
+        joined.append((await desk.ask("ticket.merge", ticket=number, into=3))["joined"])
+    assert joined == [[BO], []]
+    desk.now += 10
+    await desk.ask("ticket.unmerge", ticket=order[0])
+    survivor = await desk.view(3)
+    assert BO in [each["address"] for each in survivor["participants"]], "the other still lives on in it"
+    assert [each["address"] for each in survivor["proposed"]] == ["cid@client.example"]
+    await desk.ask("ticket.unmerge", ticket=order[1])
+    assert [shape(await desk.view(number)) for number in (1, 2, 3)] == before
+
+
 @pytest.mark.parametrize("kept", [True, False])
 async def test_unmerge_brings_back_no_promise_that_was_kept(desk: RunningDesk, kept: bool) -> None:
     await two_of_ann(desk)

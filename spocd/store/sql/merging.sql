@@ -8,6 +8,9 @@ values (:ticket, :survivor, :was, :messages, :joined, :awaited, :now);
 -- name: merge_of
 select survivor, was, messages, joined, awaited, created_at from merged_ticket where ticket = :ticket;
 
+-- name: merges_into
+select ticket, was, joined from merged_ticket where survivor = :ticket order by created_at, ticket;
+
 -- name: forget_merge
 delete from merged_ticket where ticket = :ticket;
 
