@@ -152,13 +152,17 @@ class Node:
     def _all_timers(self) -> list[Timer]:
         timers = [
             Timer("heartbeat", HEARTBEAT, self._membership.beat),
-            Timer("clock", LOOK_AT_THE_CLOCK, lambda: each_alone(self._write, (*JOBS, mend_times))),
+            Timer("clock", LOOK_AT_THE_CLOCK, self._look_at_the_clock),
             Timer("sealing", EVERY, self._sealing.seal),
             Timer("housekeeping", HOUSEKEEPING, self._keep_house),
         ]
         if seconds := systemd.watchdog_seconds():
             timers.append(Timer("watchdog", seconds, _alive))
         return timers
+
+    async def _look_at_the_clock(self) -> None:
+        await each_alone(self._write, (*JOBS, mend_times))
+        self._decided()  # a reminder goes when its time comes, not when the sending loop next wakes by itself
 
     async def _write(self, work: Callable[[Desk], Awaitable[Any]]) -> Any:
         return await self._store.write(lambda tx: work(self._desk(tx)))
