@@ -255,7 +255,7 @@ def serve(path: Path) -> int:
     crash.arm(os.environ.get(crash.VARIABLE, ""))
     with owned(config.folder):
         try:
-            asyncio.run(_serve(config))
+            asyncio.run(_serve(config, Ending(os._exit)))
         except SystemExit:
             # A library's idea of an end, out of some task. Its code may be 0, and systemd would leave it at that.
             log.exception("the daemon was ended from within; that is a fault in spocd")
@@ -263,8 +263,7 @@ def serve(path: Path) -> int:
     return Exit.DONE
 
 
-async def _serve(config: Config) -> None:
-    ending = Ending()
+async def _serve(config: Config, ending: Ending) -> None:
     async with AsyncExitStack() as stack:
         store = await open_store(config)
         stack.push_async_callback(ending.step, store.close)
@@ -275,8 +274,10 @@ async def _serve(config: Config) -> None:
         _listen_to_signals(node, stopping)
         await node.start(stack, systemd.sockets(), ending)
         _say_ready(node)
-        await stopping.wait()
-        ending.begin()
+        try:
+            await stopping.wait()
+        finally:
+            ending.begin()  # also where something within ends the event loop
         systemd.notify("STOPPING=1")
         log.info("stopping: finishing what is in hand")
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 
 import pytest
 
-from spocd.daemon import ending
 from spocd.daemon.ending import Ending
 from spocd.daemon.loop import Loop
 
@@ -43,7 +43,7 @@ async def test_a_loop_stops_though_what_it_waits_for_never_comes(stuck: str) -> 
 
 async def test_all_steps_of_an_end_share_one_limit(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.WARNING)
-    end = Ending()
+    end = Ending(list[int]().append, longest=0.5, cut_short=FOR_EVER)
     taken = []
 
     async def step() -> None:
@@ -57,7 +57,7 @@ async def test_all_steps_of_an_end_share_one_limit(caplog: pytest.LogCaptureFixt
     async with asyncio.timeout(SOON):
         for _ in range(3):
             await end.step(step)
-    assert asyncio.get_running_loop().time() - begun < 2 * ending.LONGEST
+    assert asyncio.get_running_loop().time() - begun < 2 * 0.5
     assert taken == ["cut"] * 3
     assert len(caplog.messages) == 3
 
@@ -69,5 +69,15 @@ async def test_until_the_end_has_begun_a_step_takes_as_long_as_it_takes() -> Non
         await asyncio.sleep(0.05)
         done.set()
 
-    await Ending().step(step)
+    await Ending(list[int]().append, longest=0.0).step(step)
     assert done.is_set()
+
+
+async def test_an_end_that_takes_too_long_is_cut_short_whatever_holds_up_the_loop(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    left: list[int] = []
+    Ending(left.append, longest=0.05, cut_short=0.1).begin()
+    time.sleep(0.5)  # the event loop stands still
+    assert left == [1], "an error, so that systemd starts it again"
+    assert "the end took longer than 0.1 s" in caplog.text
