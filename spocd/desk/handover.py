@@ -54,12 +54,12 @@ async def move(
     moved = case.given(after or ticket, agent, desk.now)
     if had is None:
         whom = to["login"] if to else reason.team or None
-        await record(desk, ticket.number, actor, event, to=whom, why=reason.why, **_tier(ticket, moved))
+        await record(desk, ticket.number, actor, event, to=whom, why=reason.why, **_changed(ticket, moved))
     elif to is None:
-        line: dict[str, Any] = {"from": had["login"], "to": reason.team or None, **_tier(ticket, moved)}
+        line: dict[str, Any] = {"from": had["login"], "to": reason.team or None, **_changed(ticket, moved)}
         await record(desk, ticket.number, actor, event, **line, why=reason.why)
     else:
-        line = {"from": had["login"], "to": to["login"]}
+        line = {"from": had["login"], "to": to["login"], **_changed(ticket, moved)}
         await record(desk, ticket.number, actor, "handed over", **line, why=reason.why)
     brief = await _brief(desk, actor, ticket, moved, had, to, reason)
     await save(desk, ticket, moved)
@@ -81,8 +81,9 @@ async def move(
     return moved
 
 
-def _tier(before: Ticket, after: Ticket) -> dict[str, Any]:
-    return {"tier": after.tier} if after.tier != before.tier else {}
+def _changed(before: Ticket, after: Ticket) -> dict[str, Any]:
+    """What else is another by the move, so that the journal tells all that a ticket is."""
+    return {name: getattr(after, name) for name in ("tier", "team") if getattr(after, name) != getattr(before, name)}
 
 
 async def _holder(desk: Desk, ticket: Ticket) -> Row | None:

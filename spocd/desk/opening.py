@@ -53,8 +53,13 @@ async def open_ticket(
     )
     assert row is not None
     await desk.tx.run("add_participant", ticket=row["number"], person=requester, role="requester", now=desk.now)
-    await record(desk, row["number"], by, "opened", channel=channel, why=why, accepted=accepted_before(desk, opened_at))
-    return Ticket(**row)
+    ticket = Ticket(**row)
+    await record(
+        desk, ticket.number, by, "opened", channel=channel, why=why, accepted=accepted_before(desk, opened_at),
+        kind=ticket.kind, priority=ticket.priority, service=ticket.service, team=ticket.team,
+        state=None if state == "new" else state,
+    )  # fmt: skip
+    return ticket
 
 
 async def brought_by(desk: Desk, service: str | None) -> Brings:

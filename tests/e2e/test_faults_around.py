@@ -225,7 +225,7 @@ def test_a_daemon_that_something_within_it_ends_ends_with_an_error_and_its_log_s
 
 
 def _struck(desk: RunningDesk, process: subprocess.Popen[bytes]) -> int:
-    """The code with which it ended. On PostgreSQL it may strike an operation, which is undone while the desk goes on."""
+    """The code with which it ended. On PostgreSQL it may strike an operation, which is undone, and the desk goes on."""
     for number in range(8):
         process.send_signal(signal.SIGUSR1)
         with contextlib.suppress(subprocess.TimeoutExpired):
