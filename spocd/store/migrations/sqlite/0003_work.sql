@@ -192,6 +192,7 @@ create table merged_ticket (
   created_at integer not null
 );
 create index ticket_merged on ticket (merged_into) where merged_into is not null;
+create index merged_ticket_survivor on merged_ticket (survivor);
 -- Who has sent a file, of those from whom tickets are hidden: they may have it before a message of theirs has it.
 create table blob_sender (
   sha256 text not null references blob,
