@@ -60,6 +60,15 @@ def test_a_statement_that_is_called_exists_and_gets_the_parameters_that_it_names
         assert named(name) == given, where
 
 
+def test_sec_what_is_hidden_from_whom_is_said_by_the_view_alone() -> None:
+    # The team of what is restricted, and the clock that looks at all such cases at once, ask something else.
+    others = {"services_hidden_from_team", "cases_out_of_sight"}
+    spelt = {name for statements in (STATEMENTS, ON_POSTGRESQL) for name, text in statements.items()
+             if "restricted = 1" in text}  # fmt: skip
+    assert spelt == others
+    assert "restricted = 1" not in SOURCES[SPOCD / "store" / "listings.py"]
+
+
 def test_no_two_operations_have_one_name() -> None:
     names = [each.name for each in OPERATIONS]
     assert len(set(names)) == len(names) > 30
