@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import re
 import shutil
@@ -56,7 +55,6 @@ def test_no_page_makes_man_complain(tmp_path: Path) -> None:
         assert re.search(r"^NAME$", shown.stdout, re.MULTILINE), name
 
 
-@pytest.mark.skipif(importlib.util.find_spec("hatchling") is None, reason="hatchling is not installed")
 def test_a_wheel_brings_the_pages_to_where_man_looks(tmp_path: Path) -> None:
     source = Path(__file__).parents[2]
     subprocess.run(
