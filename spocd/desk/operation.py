@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
+import hmac
 import json
 import logging
 from collections.abc import Awaitable, Callable, Mapping
@@ -13,7 +13,7 @@ from spocd.desk.access import NOT_THERE, Actor, Role, check, check_sees, identif
 from spocd.desk.withheld import without_hidden
 from spocd.domain.intake import Limits, Rules
 from spocd.domain.line import in_one_line
-from spocd.domain.token import OwnAddresses, Ring, good_keys, ring
+from spocd.domain.token import OwnAddresses, Ring, derive, good_keys, ring
 from spocd.errors import Exit, Refused
 from spocd.store import Rollback, Store, Transaction
 
@@ -155,7 +155,9 @@ async def admitted(
 
 async def _once(desk: Desk, actor: Actor, asked: Operation, parameters: dict[str, Any], key: str) -> dict[str, Any]:
     """The result of the first time that this was asked under this key."""
-    digest = hashlib.sha256(json.dumps(parameters, sort_keys=True).encode()).hexdigest()
+    # By the secret, since a plain digest would let a short text that was redacted be guessed from it.
+    secret = derive(desk.settings.master, "request keys")
+    digest = hmac.digest(secret, json.dumps(parameters, sort_keys=True).encode(), "sha256").hex()
     stored = await desk.tx.one("stored_answer", operation=asked.name, key=key)
     if stored is not None:
         if stored["parameters"] != digest:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from spocd.desk.access import GRANTS, Role
 from spocd.desk.documents import moment
 from spocd.errors import Exit, Refused
 from tests.desk.by_hand import by_hand
+from tests.desk.kept import everything_kept
 from tests.desk.running_desk import (
     ADMIN,
     AGENT,
@@ -370,6 +372,15 @@ async def test_a_stored_answer_is_for_those_alone_who_may_ask(full: RunningDesk)
     with pytest.raises(Refused) as refused:
         await full.ask("ticket.note", by=NOBODY, ticket=1, body="Secret", key="k")
     assert refused.value.exit is Exit.NOT_PERMITTED
+
+
+async def test_what_was_asked_under_a_key_is_not_to_be_guessed_from_what_is_kept(full: RunningDesk) -> None:
+    asked = {"body": "4929", "ticket": 1}
+    await full.ask("ticket.note", key="k", **asked)
+    plain = hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
+    kept = await everything_kept(full)
+    assert "ticket.note" in kept
+    assert plain not in kept
 
 
 async def test_twenty_at_once_under_one_key_are_one(full: RunningDesk) -> None:

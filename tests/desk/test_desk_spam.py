@@ -98,7 +98,10 @@ async def test_spam_is_filed_without_a_letter_and_comes_back_when_it_is_reopened
 
 async def test_spam_is_deleted_after_thirty_days_with_all_that_it_held(desk: RunningDesk) -> None:
     await desk.mail("Other matter")
-    await desk.mail(f"Win {SECRET}", Subject=f"Casino {SECRET}", X_Spam_Flag="YES", Cc="x@y.example")
+    raw = desk.written(f"Win {SECRET}", Subject=f"Casino {SECRET}", X_Spam_Flag="YES", Cc="x@y.example")
+    await desk.receive(raw)
+    again = b"Received: by other.example; Tue, 1 Dec 2026 04:00:00 +0000\r\n" + raw
+    assert (await desk.receive(again, "it@example.org")).name == "further recipient"
     await indexed(desk)
     desk.now += 29 * DAY
     await desk.write(clock.look)

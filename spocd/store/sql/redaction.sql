@@ -100,7 +100,10 @@ select number from ticket where state = 'spam' and coalesce(closed_at, opened_at
  order by coalesce(closed_at, opened_at) limit :most;
 
 -- name: raw_of_ticket
-select id, raw, content_key from message where ticket = :ticket and raw is not null;
+-- What came again, as to a further recipient, is the same mail in other bytes.
+select id, raw, content_key from message where ticket = :ticket and raw is not null
+union select m.id, i.raw, m.content_key from message m join inbox i on i.message = m.id
+ where m.ticket = :ticket;
 
 -- name: files_of_ticket
 select distinct a.sha256 from message m join attachment a on a.message = m.id where m.ticket = :ticket;
