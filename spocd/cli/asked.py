@@ -101,9 +101,9 @@ def _remember(context: click.Context, option: click.Parameter, value: Any) -> No
     # An option that is not given must not undo what an earlier place on the line said.
     if value is None or value is False:
         return
-    if option.name == "acting_as" and not value:
-        # A variable that is not set in a script must not make this an act of whoever runs it.
-        raise click.UsageError("--as is empty. Name an agent, or leave it out.", context)
+    if value == "":
+        # A variable that is not set in a script must not make this an act of whoever runs it, or one without a key.
+        raise empty(option, context)
     this = context.meta.setdefault(_KEY, Asked())
     match option.name:
         case "json":
@@ -112,6 +112,11 @@ def _remember(context: click.Context, option: click.Parameter, value: Any) -> No
             this.fields = [field.strip() for field in value.split(",") if field.strip()]
         case name:
             setattr(this, str(name), value)
+
+
+def empty(option: click.Parameter, context: click.Context) -> click.UsageError:
+    """What is said of an option that is given and has nothing in it: most likely a variable that is not set."""
+    return click.UsageError(f"{option.opts[0]} is empty. Give it a value, or leave it out.", context)
 
 
 def complete_login(context: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:

@@ -55,7 +55,7 @@ class Command(click.Command):
     """One verb. `example` is a command line that works, shown with its help.
 
     `lists` gives it --limit, --all, --cursor and --fail-empty; `may_find_nothing` the last of these alone; `if_rev`
-    gives it --if-rev; `writes` --key, --dry-run and --yes.
+    gives it --if-rev; `writes` --key, --dry-run and --yes. What does not write takes no option that is empty.
     """
 
     context_class = _Context
@@ -72,6 +72,7 @@ class Command(click.Command):
     ) -> None:
         super().__init__(*args, **kwargs)
         self.example = example
+        self.may_be_empty = writes  # where "" takes a value away; what only reads is narrowed by its options
         self.params += asked.LIST if lists else ()
         self.params += (asked.FAIL_EMPTY,) if lists or may_find_nothing else ()
         self.params += (asked.IF_REV,) if if_rev else ()
@@ -79,6 +80,19 @@ class Command(click.Command):
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
         return [*super().get_params(ctx), *asked.EVERYWHERE]
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        rest = super().parse_args(ctx, args)
+        if not self.may_be_empty and not ctx.resilient_parsing:
+            self._refuse_empty(ctx)
+        return rest
+
+    def _refuse_empty(self, ctx: click.Context) -> None:
+        """Refuse an option without a value: a variable that is not set must not make a list one of everything."""
+        for option in self.params:
+            value = ctx.params.get(str(option.name)) if isinstance(option, click.Option) else None
+            if isinstance(value, str) and not value.strip():
+                raise asked.empty(option, ctx)
 
     def get_help_option(self, ctx: click.Context) -> click.Option | None:
         return asked.HELP

@@ -64,7 +64,7 @@ def inbox(state: str | None) -> None:
 @click.option("--ticket", metavar="TICKET", shell_complete=complete, help="Of this ticket.")
 def outbox(state: str | None, ticket: str | None) -> None:
     """List letters that go out, with the relay's last reply."""
-    of_ticket = number(ticket) if ticket else None
+    of_ticket = number(ticket) if ticket is not None else None
     show.listing(pages("mail.outbox", "letters", state=state, ticket=of_ticket), LETTER)
 
 

@@ -13,7 +13,7 @@ from spocd.cli.call import call, pages, write
 from spocd.cli.grammar import Command
 from spocd.cli.ids import Chosen
 from spocd.cli.show import Column, Document, Shape
-from spocd.cli.ticket_filters import Filtered, asked_for
+from spocd.cli.ticket_filters import Filtered, asked_for, narrows
 
 MOST = 10_000  # tickets of one line
 VIEW = Shape(
@@ -29,17 +29,20 @@ VIEW = Shape(
     may_find_nothing=True,
     example='spocd ticket bulk --tag vpn --state open -- close -b "The VPN is back."',
 )
+@click.option("--all", "whole", is_flag=True, help="All that are new, open or pending, where nothing narrows the list.")
 @click.argument("verb", nargs=-1, required=True, metavar="-- VERB …")
-def bulk(verb: tuple[str, ...], **filters: Any) -> None:
+def bulk(verb: tuple[str, ...], whole: bool, **filters: Any) -> None:
     """Do one thing to all tickets that a list finds.
 
     The filters are those of `spocd ticket list`; behind -- stands a verb of `spocd ticket` without its ticket. On a
-    terminal it is asked first. What is refused for one ticket is told, and the others are done: then the exit is 7.
-    With the same --key it is never done twice to one ticket.
+    terminal it is asked first. Without a filter it needs --all. What is refused for one ticket is told, and the others
+    are done: then the exit is 7. With the same --key it is never done twice to one ticket.
     """
     command, inner = _command(verb)
     asked().everything = True
     wanted = asked_for(filters)
+    if not whole and not narrows(wanted):
+        raise click.UsageError("Nothing narrows the list: say which tickets, such as --tag vpn, or all of them: --all.")
     # Who has waited longest first: what takes a ticket is refused where it is another's turn.
     wanted["sort"] = wanted["sort"] or "waiting"
     rows = [row for page in pages("ticket.list", "tickets", **wanted) for row in page]

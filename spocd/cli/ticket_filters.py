@@ -62,6 +62,7 @@ class Filtered(Command):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.params[:0] = _filters()
+        self.may_be_empty = False
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         ctx.meta[_WRITTEN] = list(args)
@@ -90,6 +91,11 @@ def asked_for(filters: dict[str, Any]) -> dict[str, Any]:
         filters = {name: saved[name] if value in (None, ()) else value for name, value in filters.items()}
     state = [one for several in filters.pop("states") for one in several]
     return {"state": state or None, **filters}
+
+
+def narrows(wanted: dict[str, Any]) -> bool:
+    """Whether anything is asked for but an order: without it a list is of all that is open at the desk."""
+    return any(value is not None for name, value in wanted.items() if name != "sort")
 
 
 def _saved(name: str) -> dict[str, Any]:

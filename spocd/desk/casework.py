@@ -11,12 +11,13 @@ from spocd.desk.answer import workable
 from spocd.desk.documents import TicketDocument, document_of, save
 from spocd.desk.handover import keep_true
 from spocd.desk.journal import record
+from spocd.desk.known import check_service
 from spocd.desk.notice import notify_team
 from spocd.desk.opening import brought_by
 from spocd.desk.operation import Desk, operation
 from spocd.desk.person import ensure_person
 from spocd.desk.sight import is_out_of_sight, to_who_sees_it
-from spocd.desk.ticket import Kind, Priority, check_service
+from spocd.desk.ticket import Kind, Priority
 from spocd.domain.address import parse
 from spocd.domain.casework import Brings, Edit, differences, edited, tag_difference, tagged
 from spocd.domain.notice import What

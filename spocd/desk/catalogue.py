@@ -8,6 +8,7 @@ from typing import Any, Literal, TypedDict
 from spocd.desk.access import Actor, Role
 from spocd.desk.desk_file import put
 from spocd.desk.entries import calendars, canned, organisations, services
+from spocd.desk.known import no_such
 from spocd.desk.operation import Desk, operation
 from spocd.domain.catalogue import text_for
 from spocd.errors import Exit, Refused
@@ -204,9 +205,5 @@ def _canned(key: str, fields: Mapping[str, Any], language: str) -> CannedDocumen
 def _one(found: Mapping[str, dict[str, Any]], noun: str, key: str) -> dict[str, Any]:
     """The entry of this key, or the refusal that says where they are listed."""
     if key not in found:
-        raise Refused(
-            f"no-such-{noun.replace(' ', '-')}",
-            f"There is no {noun} “{key}”. See: spocd {noun.partition(' ')[0]} list",
-            Exit.NOT_FOUND,
-        )
+        raise no_such(noun, key, found)
     return found[key]

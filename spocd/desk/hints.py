@@ -7,11 +7,11 @@ from typing import TypedDict
 
 from spocd.desk.access import Actor, Role, seen_by
 from spocd.desk.documents import OrganisationBrief, TicketDocument, moment, read_json, ticket_document
+from spocd.desk.known import check_service
 from spocd.desk.operation import Desk, operation
 from spocd.desk.organisation import organisation_of
 from spocd.desk.person import known_person
 from spocd.desk.search import COMMON
-from spocd.desk.ticket import check_service
 from spocd.domain.address import parse
 from spocd.domain.search import Stems, Wanted, wanted
 from spocd.domain.ticket import OPEN_STATES, State

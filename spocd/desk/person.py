@@ -170,7 +170,7 @@ async def list_people(
 ) -> PersonList:
     """List people, the newest first; who was merged into another is not one of them."""
     filters: dict[str, object] = {"living": 1, **seen_by(actor)}
-    if search:
+    if search is not None:
         filters["search"] = people_with(search)
     if group is not None:
         filters["group"] = check_group(group)

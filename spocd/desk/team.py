@@ -7,6 +7,7 @@ from typing import Any, TypedDict
 from spocd.desk.access import Actor, Role
 from spocd.desk.desk_file import put
 from spocd.desk.entries import teams
+from spocd.desk.known import no_such
 from spocd.desk.operation import Desk, operation
 from spocd.errors import Exit, Refused
 
@@ -75,7 +76,7 @@ async def member_remove(desk: Desk, actor: Actor, *, team: str, login: str) -> T
 async def _found(desk: Desk, team: str) -> TeamDocument:
     fields = (await teams(desk)).get(team)
     if fields is None:
-        raise Refused("no-such-team", f"There is no team “{team}”. See: spocd team list", Exit.NOT_FOUND)
+        raise no_such("team", team, await teams(desk))
     return _document(team, fields)
 
 

@@ -8,6 +8,7 @@ from spocd.desk.access import SPOCD, Actor, Role
 from spocd.desk.answer import Enclosed, enclose, tell, workable
 from spocd.desk.documents import TicketDocument, document_of, save
 from spocd.desk.journal import record
+from spocd.desk.known import check_service
 from spocd.desk.message import add_own
 from spocd.desk.notice import notify_team
 from spocd.desk.opening import open_ticket
@@ -72,15 +73,6 @@ async def new(
     await notify_team(desk, actor, ticket, What.NEW, body=body)
     await _acknowledge(desk, actor, ticket, address, notify=notify, named=on_behalf)
     return await document_of(desk, ticket.number)
-
-
-async def check_service(desk: Desk, service: str | None) -> None:
-    """Refuse a service that neither the catalogue nor an address of the desk's has."""
-    if service is None or service in desk.settings.addresses.values():
-        return
-    if await desk.tx.one("service", key=service) is None:
-        why = f"There is no service “{service}”. See: spocd service list"
-        raise Refused("no-such-service", why, Exit.NOT_FOUND)
 
 
 def _address_of(desk: Desk, service: str | None) -> str:

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from spocd.desk.access import Actor, Role, seen_by
 from spocd.desk.documents import TicketDocument, TicketList, page_size, ticket_document
+from spocd.desk.known import check_service, check_team, no_such
 from spocd.desk.operation import Desk, operation
 from spocd.desk.organisation import organisation_named
 from spocd.desk.person import find_person
@@ -63,11 +64,13 @@ async def list_tickets(
     filters: dict[str, Any] = {name: value for name, value in plain.items() if value is not None}
     if states := _states(state):
         filters["states"] = states
-    if search:
+    if search is not None:
         filters["search"] = await tickets_with(desk, search)
     filters |= await _assignee(desk, actor, assignee)
     if group is not None:
         filters["group"] = check_group(group)
+    await check_service(desk, service)
+    await check_team(desk, team)
     if organisation is not None:
         filters["organisation"] = await organisation_named(desk, organisation)
     if requester is not None:
@@ -112,7 +115,7 @@ async def _assignee(desk: Desk, actor: Actor, assignee: str | None) -> dict[str,
         return {"assignee": actor.as_agent()}
     agent = await desk.tx.one("agent_of_login", login=assignee)
     if agent is None:
-        raise Refused("no-such-agent", f"There is no agent “{assignee}”. See: spocd agent list", Exit.NOT_FOUND)
+        raise no_such("agent", assignee, [row["login"] for row in await desk.tx.all("logins_here")])
     return {"assignee": agent["id"]}
 
 

@@ -50,7 +50,9 @@ def test_what_is_refused_for_one_is_told_and_the_others_are_done(desk: FakeDesk)
 def test_a_verb_that_takes_one_ticket_and_more_words(desk: FakeDesk) -> None:
     finds(desk, 12)
     desk.answers["ticket.assign"] = lambda asked: ticket(asked["ticket"])
-    assert process("ticket", "bulk", "--", "assign", "bob", "--reason", "on leave", config=desk.config).code == 0
+    assert (
+        process("ticket", "bulk", "--all", "--", "assign", "bob", "--reason", "on leave", config=desk.config).code == 0
+    )
     assert [(each["ticket"], each["to"]) for each in desk.asked("ticket.assign")] == [(12, "bob")]
 
 
@@ -115,3 +117,43 @@ def test_saved_lists_are_shown_and_forgotten(desk: FakeDesk, cli: Cli) -> None:
     assert cli("ticket", "views").out.split() == ["late", "everybody", "--breached"]
     cli("ticket", "views", "--forget", "late", "--for-all")
     assert desk.asked("view.forget") == [{"name": "late", "for_all": True}]
+
+
+@pytest.mark.parametrize("filters", [[], ["--sort", "oldest"]])
+def test_sec_without_a_filter_it_is_done_to_all_only_where_the_line_says_so(desk: FakeDesk, filters: list[str]) -> None:
+    finds(desk, 12)
+    desk.answers["ticket.close"] = lambda asked: ticket(asked["ticket"])
+    ended = process("ticket", "bulk", *filters, "-y", "--", "close", config=desk.config)
+    assert (ended.code, desk.calls) == (2, [])
+    assert "Nothing narrows the list: say which tickets, such as --tag vpn, or all of them: --all." in ended.err
+    assert process("ticket", "bulk", *filters, "--all", "--", "close", config=desk.config).code == 0
+    assert len(desk.asked("ticket.close")) == 1
+
+
+def test_sec_a_saved_list_that_narrows_nothing_is_no_filter(desk: FakeDesk) -> None:
+    finds(desk, 12)
+    desk.answers["view.list"] = lambda _: {"views": [{"name": "every", "owner": None, "words": ["--sort", "due"]}]}
+    assert process("ticket", "bulk", "--view", "every", "--", "close", config=desk.config).code == 2
+    assert desk.asked("ticket.list") == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        *(["ticket", "bulk", option, "", "--", "close"] for option in ("--search", "--tag", "--view", "--requester")),
+        *(["ticket", "list", option, " "] for option in ("--search", "--assignee", "--service", "--team", "--save-as")),
+        *(["person", "list", option, ""] for option in ("--search", "--group", "--organisation")),
+        ["mail", "outbox", "--ticket", ""],
+        ["audit", "list", "--actor", ""],
+        ["canned", "list", "--service", ""],
+        ["ticket", "hints", "--subject", "", "--service", "vpn"],
+        ["ticket", "list", "--cursor", ""],
+        ["ticket", "close", "12", "--key", ""],
+    ],
+    ids=lambda line: " ".join(line[:3]),
+)
+def test_sec_a_filter_that_is_empty_is_not_one_of_everything(desk: FakeDesk, cli: Cli, line: list[str]) -> None:
+    ended = cli(*line)
+    assert (ended.code, desk.calls) == (2, [])
+    option = next(word for word in line if word.startswith("--"))
+    assert f"{option} is empty. Give it a value, or leave it out." in ended.err

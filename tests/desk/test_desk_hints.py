@@ -85,3 +85,17 @@ async def test_a_service_that_there_is_not_is_refused(desk: RunningDesk, name: s
     with pytest.raises(Refused, match="There is no service “vpm”") as refused:
         await desk.ask(name, service="vpm", requester=ANN, subject="Tunnel")
     assert refused.value.exit is Exit.NOT_FOUND
+
+
+async def test_a_list_of_what_there_is_not_is_refused_and_the_nearest_is_named(desk: RunningDesk) -> None:
+    await desk.ask("desk.apply", by=ADMIN, text=CATALOGUE)
+    for named, sentence in (
+        ({"service": "vpm"}, "There is no service “vpm”. Did you mean “vpn”? See: spocd service list"),
+        ({"team": "flor"}, "There is no team “flor”. Did you mean “floor”? See: spocd team list"),
+        ({"assignee": "agemt"}, "There is no agent “agemt”. Did you mean “agent”? See: spocd agent list"),
+    ):
+        with pytest.raises(Refused) as refused:
+            await desk.ask("ticket.list", **named)
+        assert (refused.value.sentence, refused.value.exit) == (sentence, Exit.NOT_FOUND)
+    for named in ({"service": "vpn"}, {"service": "it"}, {"team": "floor"}):
+        assert (await desk.ask("ticket.list", **named))["tickets"] == []
