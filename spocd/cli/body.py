@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
@@ -11,11 +10,10 @@ from typing import Any, NamedTuple
 
 import click
 
+from spocd.cli import draft
 from spocd.cli.asked import asked, standard_input, tell
-from spocd.errors import Refused
 
 MOST_TEXT = 512 * 1024  # octets, so that a call with it fits the control socket
-_SCISSORS = "--- >8 --- What stands below this line is not sent. ---"
 
 
 class Words(NamedTuple):
@@ -38,20 +36,21 @@ class Words(NamedTuple):
         if sum((self.body is not None, self.file is not None, self.editor)) > 1:
             raise click.UsageError("Say it once: one of -b, -F and -e.")
         if self.body is not None or self.file is not None:
-            yield _not_empty(self.body if self.file is None else _read(self.file))
+            yield _not_empty(_said(self.body or "") if self.file is None else _read(self.file))
+            if self.file is not None and draft.is_one(self.file):
+                _sent(self.file)
             return
         if not self.editor and not asked().may_ask:
             raise click.UsageError("Say it with -b TEXT, -F FILE, -F - (standard input) or -e (an editor).")
-        draft = _draft()
+        below, first = about(), begin()
+        draft.tell_of_others()
+        path = draft.new()
         try:
-            yield _edited(draft, about(), begin())
+            yield draft.edited(path, below, first)
         except BaseException as error:
-            _keep(draft, error)
+            _keep(path, error)
             raise
-        if asked().dry_run:
-            tell(f"your text is kept in {draft}")
-            return
-        os.unlink(draft)
+        _sent(path)
 
     @contextmanager
     def written_if_any(self, about: Callable[[], str], begin: Callable[[], str] = str) -> Iterator[str | None]:
@@ -77,6 +76,8 @@ def words(command: Any) -> Any:
 
 
 def _read(file: str) -> str:
+    from spocd.config.options import text_of
+
     if file == "-":
         content = standard_input("the text")
     else:
@@ -84,11 +85,20 @@ def _read(file: str) -> str:
             content = opened.read(MOST_TEXT + 1)
     if len(content) > MOST_TEXT:
         raise click.UsageError(f"The text has more than {MOST_TEXT // 1024} KiB. Send it with -a, as an attachment.")
+    where = "Standard input" if file == "-" else file
     try:
-        return content.decode()
-    except UnicodeDecodeError:
-        where = "Standard input" if file == "-" else file
-        raise click.UsageError(f"{where} is not text in UTF-8. Send it with -a, as an attachment.") from None
+        return draft.cut(text_of(content))
+    except ValueError as why:
+        raise click.UsageError(f"{where}: {why}. What is no text goes with -a, as an attachment.") from None
+
+
+def _said(body: str) -> str:
+    try:
+        body.encode()
+    except UnicodeEncodeError as error:
+        octet = ord(body[error.start]) & 0xFF
+        raise click.UsageError(f"-b is not text in UTF-8: the octet 0x{octet:02x} is none.") from None
+    return body
 
 
 def _not_empty(text: str | None) -> str:
@@ -97,45 +107,13 @@ def _not_empty(text: str | None) -> str:
     return text
 
 
-def _draft() -> str:
-    """A new file for a draft, which only its writer can read."""
-    import tempfile
-
-    state = os.environ.get("XDG_STATE_HOME") or os.path.expanduser("~/.local/state")
-    folder = os.path.join(state, "spocd", "drafts")
-    try:
-        os.makedirs(folder, mode=0o700, exist_ok=True)
-        opened, path = tempfile.mkstemp(".txt", "draft-", folder)
-    except OSError:  # no home, or one that cannot be written to
-        opened, path = tempfile.mkstemp(".txt", "spocd-draft-")
-    os.close(opened)
-    return path
+def _sent(path: str) -> None:
+    if asked().dry_run:
+        return tell(f"your text is kept in {path}")
+    return os.unlink(path)
 
 
-def _edited(draft: str, about: str, begin: str) -> str:
-    with open(draft, "w", encoding="utf-8") as file:
-        file.write(f"{begin}\n\n{_SCISSORS}\n{about}")
-    click.edit(filename=draft)
-    text = _cut_out(draft)
-    if not text:
-        raise Refused("nothing-written", "Nothing was written, so nothing was sent.")
-    return text
-
-
-def _cut_out(draft: str) -> str:
-    """The text above the scissors, which is then all that the draft holds."""
-    with open(draft, encoding="utf-8", errors="surrogateescape") as file:
-        text = file.read().partition(_SCISSORS)[0].strip()
-    os.chmod(draft, 0o600)  # Some editors put a new file in its place.
-    with open(draft, "w", encoding="utf-8", errors="surrogateescape") as file:
-        file.write(f"{text}\n" if text else "")
-    return text
-
-
-def _keep(draft: str, error: BaseException) -> None:
-    went_well = isinstance(error, click.exceptions.Exit) and error.exit_code == 0
-    if went_well or not _cut_out(draft):
-        os.unlink(draft)
-        return
-    # Told even with --quiet: it is the only trace of what somebody wrote.
-    print(f"spocd: your text is kept; send it with -F {draft}", file=sys.stderr)
+def _keep(path: str, error: BaseException) -> None:
+    if isinstance(error, click.exceptions.Exit) and error.exit_code == 0:
+        return os.unlink(path)
+    return draft.keep(path)

@@ -32,7 +32,7 @@ def write(operation: str, /, **parameters: Any) -> dict[str, Any]:
     key = this.key or os.urandom(16).hex()
     if this.key and this.several and "ticket" in parameters:
         key = f"{key}.{parameters['ticket']}"
-    stated = _stated(parameters | {"if_rev": this.if_rev, "dry_run": this.dry_run or None, "key": key})
+    stated = _stated({"if_rev": this.if_rev} | parameters | {"dry_run": this.dry_run or None, "key": key})
     answer = _ask(operation, stated, repeatable=True)
     if this.dry_run:
         tell("a dry run: this is what it would have been; nothing was changed")

@@ -48,10 +48,12 @@ def _text(file: str) -> str:
         content = _content(file)
     if len(content) > MOST:
         raise Refused("too-large", f"{file} has more than {MOST // 1024**2} MiB. Import it in parts.")
+    from spocd.config.options import text_of
+
     try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise Refused("not-utf-8", f"{file} is not text in UTF-8. Save it as such first.") from None
+        return text_of(content)
+    except ValueError as why:
+        raise Refused("not-utf-8", f"{file}: {why}.") from None
 
 
 def _content(path: str) -> bytes:

@@ -12,7 +12,6 @@ from spocd.cli.call import call
 from spocd.cli.grammar import Command
 from spocd.cli.person_view import organisation_lines
 from spocd.cli.show import Document
-from spocd.errors import Refused
 
 
 @click.command(cls=Command, example="spocd ticket hints --service vpn --requester ann@example.org")
@@ -35,13 +34,9 @@ def hints(service: str | None, requester: str | None, subject: str | None) -> No
 
 
 def about_new(requester: str, subject: str, service: str | None) -> str:
-    """What the editor shows below the text of a new ticket."""
+    """What the editor shows below the text of a new ticket; Refused, before anything is written, where it cannot be."""
     heading = f"New ticket of {visible.line(requester)}: {visible.line(subject)}"
-    try:
-        found = call("ticket.hints", service=service, requester=requester, subject=subject)
-    except Refused as why:
-        # What is wrong will be said when it is sent; the text is written meanwhile.
-        return f"{heading}\n{visible.line(str(why))}\n"
+    found = call("ticket.hints", service=service, requester=requester, subject=subject)
     return "\n".join([heading, *_lines(found)]) + "\n"
 
 

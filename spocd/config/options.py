@@ -47,13 +47,29 @@ class Fault:
     noun: str = "key"
 
 
+class NotText(ValueError):
+    """What is said of a file that is no text, and the line where it is none."""
+
+    def __init__(self, line: int, octet: int) -> None:
+        super().__init__(f"line {line} is not text in UTF-8 (octet 0x{octet:02x}); save it as UTF-8")
+        self.line = line
+
+
+def text_of(content: bytes) -> str:
+    """The text of a file, in UTF-8 or in UTF-16 with its mark; NotText where it is none."""
+    mark = content[:2]
+    try:
+        return content.decode("utf-16" if mark in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise NotText(content.count(b"\n", 0, error.start) + 1, content[error.start]) from None
+
+
 def decoded(content: bytes, path: Path | str) -> str:
     """The text of a file; Misconfigured where it is none."""
     try:
-        return content.decode()
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise Misconfigured([f"{path}:{line}: is not UTF-8 text; save the file as UTF-8"]) from None
+        return text_of(content)
+    except NotText as where:
+        raise Misconfigured([f"{path}:{where.line}: is not UTF-8 text; save the file as UTF-8"]) from None
 
 
 def toml(text: str, path: Path | str, name: str = "spocd.toml") -> dict[str, Any]:

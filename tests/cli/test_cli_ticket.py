@@ -7,7 +7,6 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -181,126 +180,6 @@ def test_a_text_that_is_not_utf_8_is_refused(desk: FakeDesk) -> None:
     ended = process("ticket", "reply", "12", "-F", "-", config=desk.config, stdin=b"Gr\xfc\xdfe")
     assert (ended.code, desk.calls) == (2, [])
     assert "is not text in UTF-8" in ended.err
-
-
-def editor(tmp_path: Path, script: str) -> str:
-    """An editor that does what the script says to the file $1."""
-    program = tmp_path / "editor"
-    program.write_text(f"#!/bin/sh\n{script}\n")
-    program.chmod(0o755)
-    return str(program)
-
-
-def drafts(tmp_path: Path) -> list[Path]:
-    return sorted((tmp_path / "state" / "spocd" / "drafts").glob("*"))
-
-
-@pytest.fixture
-def reply_with(desk: FakeDesk, tmp_path: Path) -> Callable[..., Any]:
-    """Answers ticket 12 in an editor that does what a script says."""
-    desk.answers["ticket.view"] = lambda _: whole()
-    desk.answers["ticket.reply"] = lambda _: ticket()
-
-    def reply(script: str, *options: str) -> Any:
-        return process(
-            *("ticket", "reply", "12", "-e", *options),
-            config=desk.config,
-            VISUAL=editor(tmp_path, script),
-            XDG_STATE_HOME=str(tmp_path / "state"),
-        )
-
-    return reply
-
-
-PREPEND = 'printf "Try again.\\n# 1\\n" > "$1.new"; cat "$1" >> "$1.new"; mv "$1.new" "$1"'
-
-
-def test_a_text_is_written_in_an_editor_above_what_it_answers(
-    desk: FakeDesk, tmp_path: Path, reply_with: Callable[..., Any]
-) -> None:
-    seen = tmp_path / "seen"
-    assert reply_with(f'cp "$1" {seen}; {PREPEND}').code == 0
-    assert [asked["body"] for asked in desk.asked("ticket.reply")] == ["Try again.\n# 1"]
-    assert "#12 Printer on fire" in seen.read_text()
-    assert "> It burns." in seen.read_text()
-    assert drafts(tmp_path) == []
-
-
-def test_a_draft_is_kept_when_it_cannot_be_sent(desk: FakeDesk, tmp_path: Path, reply_with: Callable[..., Any]) -> None:
-    def refused(_: dict[str, Any]) -> dict[str, Any]:
-        raise Refused("changed", "Somebody changed it.", Exit.CONFLICT)
-
-    desk.answers["ticket.reply"] = refused
-    ended = reply_with(PREPEND)
-    assert ended.code == 5
-    (draft,) = drafts(tmp_path)
-    assert f"send it with -F {draft}" in ended.err
-    assert draft.read_text() == "Try again.\n# 1\n"
-    assert draft.stat().st_mode & 0o777 == 0o600
-
-
-def test_what_came_while_somebody_wrote_is_a_conflict_that_says_what(
-    desk: FakeDesk, tmp_path: Path, reply_with: Callable[..., Any]
-) -> None:
-    came = message("12.2", **{"from": {"name": "Ann Example", "address": "ann@example.org"}})
-    views = [whole(rev=7), whole(rev=8, messages=[message("12.1"), came])]
-    desk.answers["ticket.view"] = lambda _: views.pop(0)
-
-    def changed(_: dict[str, Any]) -> dict[str, Any]:
-        raise Refused("changed", "#12 has changed since you read it.", Exit.CONFLICT)
-
-    desk.answers["ticket.reply"] = changed
-    ended = reply_with(PREPEND)
-    assert [asked["if_rev"] for asked in desk.asked("ticket.reply")] == [7]
-    assert ended.code == 5
-    assert "#12 has changed while you wrote: Ann Example <ann@example.org> wrote 12.2." in ended.err
-    assert len(drafts(tmp_path)) == 1
-
-
-def test_a_revision_that_was_asked_for_is_the_one_that_counts(desk: FakeDesk, reply_with: Callable[..., Any]) -> None:
-    assert reply_with(PREPEND, "--if-rev", "3").code == 0
-    assert [asked["if_rev"] for asked in desk.asked("ticket.reply")] == [3]
-
-
-def test_a_canned_answer_stands_first(desk: FakeDesk, tmp_path: Path, reply_with: Callable[..., Any]) -> None:
-    desk.answers["ticket.canned"] = lambda asked: {"key": "paper", "text": f"Dear {asked['ticket']},"}
-    assert reply_with(PREPEND, "--canned", "paper").code == 0
-    for more in (("-b", "Bye."), ()):
-        process("ticket", "reply", "12", "--canned", "paper", *more, config=desk.config)
-    bodies = [asked["body"] for asked in desk.asked("ticket.reply")]
-    assert bodies == ["Try again.\n# 1\nDear 12,", "Dear 12,\n\nBye.", "Dear 12,"]
-
-
-def test_a_draft_is_kept_when_only_some_tickets_got_it(desk: FakeDesk, tmp_path: Path) -> None:
-    def refused(parameters: dict[str, Any]) -> dict[str, Any]:
-        if parameters["ticket"] == 13:
-            raise Refused("closed", "It is closed.")
-        return ticket(parameters["ticket"])
-
-    desk.answers["ticket.close"] = refused
-    ended = process(
-        *("ticket", "close", "12", "13", "-e"),
-        config=desk.config,
-        VISUAL=editor(tmp_path, PREPEND),
-        XDG_STATE_HOME=str(tmp_path / "state"),
-    )
-    assert ended.code == 7
-    assert len(drafts(tmp_path)) == 1
-
-
-def test_a_dry_run_keeps_the_draft(tmp_path: Path, reply_with: Callable[..., Any]) -> None:
-    assert reply_with(PREPEND, "--dry-run").code == 0
-    assert len(drafts(tmp_path)) == 1
-
-
-@pytest.mark.parametrize("script", ["true", ': > "$1"', "exit 1"])
-def test_nothing_is_sent_where_nothing_was_written(
-    desk: FakeDesk, tmp_path: Path, reply_with: Callable[..., Any], script: str
-) -> None:
-    ended = reply_with(script)
-    assert ended.code == 1
-    assert desk.asked("ticket.reply") == []
-    assert drafts(tmp_path) == []
 
 
 class Shelf:
