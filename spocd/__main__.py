@@ -44,9 +44,22 @@ def run(arguments: list[str]) -> int:
     return command(arguments)
 
 
+def _interrupted(arguments: list[str]) -> int:
+    """Ends what was interrupted while it was still being loaded; once it runs it says so itself."""
+    code = 75 if pipe_arguments(arguments) is not None else 130
+    try:
+        os.write(2, b"\nspocd: interrupted\n")
+    except OSError:  # Nobody can be told; the code says it too.
+        return code
+    return code
+
+
 def main() -> NoReturn:
     """Runs the command line of this process and ends it with its exit code."""
-    code = run(sys.argv[1:])
+    try:
+        code = run(sys.argv[1:])
+    except KeyboardInterrupt:
+        code = _interrupted(sys.argv[1:])
     if "asyncio" in sys.modules:  # The daemon, or a desk without one: its threads and files end in order.
         sys.exit(code)
     # Everything has been written. Taking the interpreter apart would be another tenth.

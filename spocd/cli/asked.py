@@ -60,7 +60,7 @@ class Asked:
     @property
     def coloured(self) -> bool:
         # NO_COLOR counts when it is there and not empty (no-color.org); click does not look at it.
-        if self.no_color or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+        if self.no_color or os.environ.get("NO_COLOR") or os.environ.get("TERM", "") in ("", "dumb"):
             return False
         return sys.stdout.isatty()
 
@@ -176,7 +176,7 @@ def _show_help(context: click.Context, _: click.Parameter, wanted: bool) -> None
 
 # Our own, since click's is translated, and finding that there is no translation costs a millisecond.
 HELP = click.Option(
-    ["--help"], is_flag=True, is_eager=True, expose_value=False, callback=_show_help, help="Show this help."
+    ["--help", "-h"], is_flag=True, is_eager=True, expose_value=False, callback=_show_help, help="Show this help."
 )
 WRITE = (
     _option("--key", metavar="STR", help="A repeat with the same key returns the first result."),

@@ -27,14 +27,18 @@ def each(chosen: Chosen, act: Act, shape: show.Shape) -> None:
     """
     if not chosen.several:
         return show.document(act(chosen.numbers[0]), shape)
+    return _gathered(chosen, act, lambda done: show.listing([done], shape))
+
+
+def _gathered(chosen: Chosen, act: Act, shown: Callable[[list[show.Document]], None]) -> None:
     done: list[show.Document] = []
     try:
         code = _in_turn(chosen, act, done.append)
     finally:
-        show.listing([done], shape)
+        shown(done)
     if code:
         raise click.exceptions.Exit(Exit.PARTLY if done else code)
-    return None
+    return
 
 
 def each_text(chosen: Chosen, act: Act, shown: Show) -> None:
@@ -43,6 +47,8 @@ def each_text(chosen: Chosen, act: Act, shown: Show) -> None:
         return shown(act(chosen.numbers[0]))
     if asked().form in ("json", "jsonl", "ids"):
         return each(chosen, act, _ANY)
+    if asked().form in ("csv", "tsv"):
+        return _gathered(chosen, act, show.facts_of_several)
     done: list[show.Document] = []
 
     def show_next(answer: show.Document) -> None:

@@ -24,6 +24,8 @@ def run(arguments: list[str]) -> int:
     if sys.stdout is None:
         # Before anything is done: the next file that is opened would take the place of standard output.
         return _said("Standard output is closed. Where nobody shall read it, add: >/dev/null", code=Exit.REFUSED)
+    if sys.stderr is None:
+        sys.stderr = _nowhere()
     code = _ended(arguments)
     try:
         flush()
@@ -33,8 +35,7 @@ def run(arguments: list[str]) -> int:
         _forget(sys.stdout)
         code = code or _unexpected(error)
     try:
-        if sys.stderr is not None:
-            sys.stderr.flush()
+        sys.stderr.flush()
     except OSError:
         _forget(sys.stderr)
     return code
@@ -56,7 +57,8 @@ def _ended(arguments: list[str]) -> int:
     except click.ClickException as error:
         return _said(error.format_message(), code=Exit.REFUSED)
     except (KeyboardInterrupt, EOFError, click.Abort):
-        click.echo(err=True)
+        with contextlib.suppress(OSError):  # a terminal that has hung up
+            click.echo(err=True)
         return _said("interrupted", code=Exit.INTERRUPTED)
     except Exception as error:
         return _unexpected(error)
@@ -111,6 +113,15 @@ def _unexpected(error: Exception) -> int:
         return _said(f"{named}{error.strerror}", code=Exit.REFUSED)
     said = f"{type(error).__name__}: {error}".splitlines()[0]
     return _said(f"A fault in spocd itself: {said}. SPOCD_DEBUG=1 shows where.", code=Exit.REFUSED)
+
+
+def _nowhere() -> TextIO:
+    """What takes the place of standard error where it is closed: what is printed to none goes to standard output."""
+    opened = os.open(os.devnull, os.O_WRONLY)
+    if opened != 2:
+        os.dup2(opened, 2)
+        os.close(opened)
+    return open(2, "w", encoding="utf-8", errors="backslashreplace", closefd=False)
 
 
 def _forget(stream: TextIO) -> None:

@@ -20,6 +20,7 @@ _NOUNS = {
     "db": (f"{_HERE}.db:db", "Migrate or check the database."),
     "export": (f"{_HERE}.desk_file:export", "Write the desk as a desk.toml."),
     "health": (f"{_HERE}.desk:health", "Say whether the desk is well; exit 9 when it is not."),
+    "help": (f"{_HERE}.shell:show_help", "Show the help of a command."),
     "init": (f"{_HERE}.founding:init", "Make a working desk in a folder."),
     "mail": (f"{_HERE}.mail:mail", "Mail that came in, letters that go out."),
     "message": (f"{_HERE}.message:message", "Single messages: raw, moved, inspected."),

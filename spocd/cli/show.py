@@ -164,6 +164,13 @@ def facts(shown: Document, readable: Callable[[Document], Document] | None = Non
     return None
 
 
+def facts_of_several(several: list[Document]) -> None:
+    """The facts of several things of one kind, as csv or tsv: one heading, and a row for each."""
+    rows = [dict(_flat(_chosen(shown, asked()))) for shown in several]
+    fields = tuple(dict.fromkeys(name for row in rows for name in row))
+    _separated(rows, Shape("", (), fields), asked())
+
+
 def facts_text(shown: Document) -> str:
     """The names and values of a document, a line each; a list of texts has a line for each of them."""
     rows = []

@@ -184,7 +184,7 @@ def pended(ticket: Ticket, until: int, now: int) -> Ticket:
     """It rests until a moment, or until somebody writes."""
     check_workable(ticket)
     if until <= now:
-        raise Refused("past", "That moment has passed. Give one to come, such as --until +2h or --until 'fri 15:00'.")
+        raise Refused("past", "That moment has passed. Give one to come, such as +2h or “fri 15:00”.")
     return replace(
         ticket,
         state=State.PENDING,

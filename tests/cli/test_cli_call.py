@@ -327,3 +327,35 @@ def test_bad_usage_is_2_and_says_what_is_wrong(cli: Cli, line: tuple[str, ...], 
     ended = cli(*line)
     assert (ended.code, ended.out) == (2, "")
     assert said in ended.err
+
+
+@pytest.mark.parametrize(("line", "part", "code"), [("version", "spocd.cli.ending", 130), ("pipe", "spocd.pipe", 75)])
+def test_ctrl_c_while_a_command_is_being_loaded_is_quiet(line: str, part: str, code: int) -> None:
+    program = f"""
+import sys
+from spocd.__main__ import main
+
+class Pressed:
+    def find_spec(self, name, *_):
+        if name == {part!r}:
+            raise KeyboardInterrupt
+
+sys.meta_path.insert(0, Pressed())
+sys.argv = ["spocd", {line!r}]
+main()
+"""
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (code, "", "\nspocd: interrupted\n")
+
+
+def test_bad_usage_is_never_told_on_standard_output(desk: FakeDesk) -> None:
+    ended = in_a_shell("2>&-", "ticket", "fly", config=desk.config)
+    assert (ended.returncode, ended.stdout) == (2, "")
+
+
+@pytest.mark.parametrize("line", [("ticket", "take", "-h"), ("help", "ticket", "take"), ("ticket", "take", "--help")])
+def test_help_is_had_in_every_way_that_people_ask_for_it(cli: Cli, line: tuple[str, ...]) -> None:
+    ended = cli(*line)
+    assert (ended.code, ended.out.split("\n")[2]) == (0, "  Take tickets: they are yours from now on.")
+    assert cli("-h").out == cli("help").out == cli("--help").out
+    assert cli("help", "ticket", "fly").code == cli("help", "version", "fly").code == 2

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+import spocd
 from spocd.errors import Exit, Refused
 from tests.cli.conftest import Cli
 from tests.cli.fake_desk import FakeDesk, on_a_terminal, process, ticket
@@ -238,6 +239,10 @@ def test_a_person_is_shown_with_their_whole_history(desk: FakeDesk, cli: Cli) ->
         assert part in told
     assert [line.split()[0] for line in lines[-2:]] == ["12", "13"]
     assert json.loads(cli("person", "view", "ann@example.org", "--json").out) == person
+
+
+def test_the_version_is_a_document(cli: Cli) -> None:
+    assert json.loads(cli("version", "--json").out) == {"version": spocd.__version__}
 
 
 def test_the_version(cli: Cli) -> None:

@@ -96,3 +96,13 @@ def test_reads_of_several_are_an_array_too(desk: FakeDesk, cli: Cli, verb: str) 
 def test_reads_of_several_are_shown_one_after_the_other(desk: FakeDesk, cli: Cli) -> None:
     desk.answers["ticket.status"] = lambda parameters: {"number": parameters["ticket"], "state": "open"}
     assert cli("ticket", "status", "12", "13").out == "number  12\nstate   open\nnumber  13\nstate   open\n"
+
+
+@pytest.mark.parametrize(
+    ("form", "rows"), [("csv", ["number,state", "12,open", "13,open"]), ("tsv", ["12\topen", "13\topen"])]
+)
+@pytest.mark.parametrize("verb", ["status", "explain"])
+def test_facts_of_several_have_one_heading(desk: FakeDesk, verb: str, form: str, rows: list[str]) -> None:
+    desk.answers[f"ticket.{verb}"] = lambda asked: {"number": asked["ticket"], "state": "open"}
+    ended = process("ticket", verb, "-", "-o", form, config=desk.config, stdin=b"12\n13\n")
+    assert (ended.code, ended.out.splitlines()) == (0, rows)

@@ -259,7 +259,8 @@ def test_a_terminal_has_colours_unless_nobody_wants_them(desk: FakeDesk) -> None
     assert "\x1b[" in on_a_terminal(desk, "ticket", "list")
     assert "\x1b[" not in on_a_terminal(desk, "ticket", "list", "--no-color")
     assert "\x1b[" not in on_a_terminal(desk, "ticket", "list", NO_COLOR="1")
-    assert "\x1b[" not in on_a_terminal(desk, "ticket", "list", TERM="dumb")
+    for without in ("dumb", ""):
+        assert "\x1b[" not in on_a_terminal(desk, "ticket", "list", TERM=without)
 
 
 def test_a_long_ticket_is_shown_in_the_pager_of_whoever_reads_it(desk: FakeDesk) -> None:
