@@ -32,7 +32,7 @@ class Asked:
 
     __slots__ = (
         *("config", "acting_as", "form", "fields", "quiet", "no_color", "no_input"),
-        *("key", "if_rev", "dry_run", "yes", "several", "input_taken_by"),
+        *("key", "if_rev", "dry_run", "dry_run_told", "yes", "several", "input_taken_by"),
         *("limit", "everything", "cursor", "fail_empty"),
     )
 
@@ -44,7 +44,7 @@ class Asked:
         self.quiet = self.no_color = self.no_input = False
         self.key: str | None = None
         self.if_rev: int | None = None
-        self.dry_run = self.yes = False
+        self.dry_run = self.dry_run_told = self.yes = False
         self.several = False  # more than one ticket may have been named
         self.input_taken_by = ""
         self.limit = ROWS

@@ -34,7 +34,8 @@ def write(operation: str, /, **parameters: Any) -> dict[str, Any]:
         key = f"{key}.{parameters['ticket']}"
     stated = _stated({"if_rev": this.if_rev} | parameters | {"dry_run": this.dry_run or None, "key": key})
     answer = _ask(operation, stated, repeatable=True)
-    if this.dry_run:
+    if this.dry_run and not this.dry_run_told:
+        this.dry_run_told = True
         tell("a dry run: this is what it would have been; nothing was changed")
     return answer
 

@@ -15,15 +15,21 @@ from typing import Any
 
 Row = dict[str, Any]
 
-# What directories call a thing, and what it is here. Read without case.
+# What directories, Outlook and Google call a thing, and what it is here. Read without case.
 _NAMES = {
-    "address": ("address", "mail", "email", "e-mail", "emailaddress", "rfc822mailbox"),
-    "aliases": ("aliases", "alias", "mailalternateaddress", "othermailbox"),
-    "name": ("name", "displayname", "cn"),
-    "given": ("givenname",),
-    "family": ("sn", "surname"),
+    "address": (
+        *("address", "mail", "email", "e-mail", "emailaddress", "email address", "e-mail address", "rfc822mailbox"),
+        "e-mail 1 - value",
+    ),
+    "aliases": (
+        *("aliases", "alias", "mailalternateaddress", "othermailbox", "e-mail 2 address", "e-mail 3 address"),
+        *("e-mail 2 - value", "e-mail 3 - value"),
+    ),
+    "name": ("name", "displayname", "display name", "full name", "cn"),
+    "given": ("givenname", "given name", "first name"),
+    "family": ("sn", "surname", "family name", "last name"),
     "language": ("language", "preferredlanguage"),
-    "organisation": ("organisation", "organization", "o", "company"),
+    "organisation": (*("organisation", "organization", "o", "company", "organization name", "organization 1 - name"),),
     "groups": ("groups", "group", "memberof"),
 }
 _MEANT = {word: name for name, words in _NAMES.items() for word in words}
@@ -36,6 +42,7 @@ class People:
     rows: list[Row] = field(default_factory=list)
     bad: list[Row] = field(default_factory=list)
     passed: int = 0
+    unread: list[str] = field(default_factory=list)  # headings of columns that say nothing to us
 
     def refuse(self, line: int, address: str, why: str) -> None:
         self.bad.append({"line": line, "address": address, "why": why})
@@ -53,10 +60,13 @@ def from_csv(text: str) -> People:
     heading = text.partition("\n")[0]
     parting = max(",;\t", key=heading.count)
     lines = csv.reader(text.splitlines(keepends=True), delimiter=parting)
-    columns = [_MEANT.get(each.strip().lower(), "") for each in next(lines, [])]
+    headings = next(lines, [])
+    columns = [_MEANT.get(" ".join(each.lower().split()), "") for each in headings]
     if "address" not in columns:
-        found.refuse(1, "", "The heading line names no column address (or mail, or email).")
+        known = ", ".join(_NAMES["address"])
+        found.refuse(1, "", f"The heading line names no column address. It may be called one of these: {known}.")
         return found
+    found.unread = [each.strip() for each, meant in zip(headings, columns, strict=True) if not meant and each.strip()]
     try:
         for cells in lines:
             _csv_row(found, lines.line_num, columns, cells)

@@ -31,11 +31,18 @@ ROOM = 600 * 1024  # octets of rows in a call, so that it stays below the larges
     "--format", "kind", type=click.Choice(("csv", "ldif")), help="What the file is; seen by itself unless said."
 )
 def import_people(file: str, kind: str | None) -> None:
-    """Take people in from a CSV or LDIF file; they are known to the desk from then on."""
+    """Take people in from a CSV or LDIF file; they are known to the desk from then on.
+
+    A CSV file has a heading line. Columns are address (or mail, email, E-mail Address), aliases, name (or First Name
+    and Last Name), language, organisation (or Company) and groups; a semicolon parts several aliases or groups. A row
+    that is not good is told with its line, and the others are done: then the exit is 7.
+    """
     text = _text(file)
     found = from_ldif(text) if kind == "ldif" or (kind is None and looks_like_ldif(text)) else from_csv(text)
     if found.passed:
         tell(f"{found.passed} entries without a mail address were left out")
+    if found.unread:
+        tell(f"columns that are not read: {visible.line(', '.join(found.unread))}")
     _show(_taken_in(found))
 
 

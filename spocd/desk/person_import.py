@@ -11,7 +11,7 @@ from spocd.desk.journal import line
 from spocd.desk.operation import Desk, operation
 from spocd.desk.organisation import key_of
 from spocd.domain.address import Address, parse
-from spocd.domain.person import check_group, check_name, spoken
+from spocd.domain.person import check_group, check_language, check_name
 from spocd.errors import Exit, Refused
 from spocd.store import Row
 
@@ -124,7 +124,7 @@ def _read(desk: Desk, row: PersonRow, organisations: list[Row], met: dict[str, i
         row["line"],
         addresses,
         check_name(row.get("name", "")) or None,
-        spoken(row.get("language", "")),
+        check_language(row["language"]) if row.get("language", "").strip() else None,
         key_of(organisations, organisation) if organisation else None,
         tuple(dict.fromkeys(check_group(each) for each in row.get("groups", []))),
     )

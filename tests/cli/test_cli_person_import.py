@@ -82,3 +82,14 @@ def test_what_is_not_utf_8_is_refused(calls: list[Any], cli: Cli, tmp_path: Path
     ended = cli("person", "import", str(tmp_path / "people"))
     assert (ended.code, calls) == (1, [])
     assert "not text in UTF-8" in ended.err
+
+
+def test_columns_that_are_not_read_and_a_dry_run_are_told_once(calls: list[Any], cli: Cli, tmp_path: Path) -> None:
+    rows = "".join(f"p{n}@x.example,1,2\n" for n in range(2500))
+    (tmp_path / "people.csv").write_text(f"mail,Fax,Home\n{rows}")
+    ended = cli("person", "import", str(tmp_path / "people.csv"), "--dry-run")
+    assert len(calls) == 3
+    assert ended.err.splitlines() == [
+        "spocd: columns that are not read: Fax, Home",
+        "spocd: a dry run: this is what it would have been; nothing was changed",
+    ]

@@ -45,7 +45,7 @@ def test_bad_csv_rows_are_told_with_their_lines_and_the_rest_is_read() -> None:
 def test_a_csv_without_a_heading_for_addresses_is_told(text: str) -> None:
     found = from_csv(text)
     assert found.rows == []
-    assert "names no column address" in found.bad[0]["why"]
+    assert "names no column address. It may be called one of these: address, mail," in found.bad[0]["why"]
 
 
 ENTRY = "dn: cn=Ann,o=x\nmail: ann@x.example\n"
@@ -114,3 +114,17 @@ def test_rows_go_in_parts_that_fit() -> None:
     assert [len(part) for part in batches(rows, 10, 10**6)] == [10, 10, 5]
     assert [len(part) for part in batches(rows, 1000, 1)] == [1] * 25
     assert list(batches([], 10, 10)) == []
+
+
+@pytest.mark.parametrize(
+    "heading",
+    [
+        "First Name,Last Name,Company,E-mail Address,Home  Fax",
+        "Given Name,Family Name,Organization Name,E-mail 1 - Value,Home Fax",
+    ],
+    ids=["Outlook", "Google"],
+)
+def test_what_people_export_is_read_and_columns_without_a_meaning_are_named(heading: str) -> None:
+    found = from_csv(f"{heading}\nAnn,Ek,Acme,ann@x.example,1\n")
+    assert found.rows == [ANN | {"name": "Ann Ek", "organisation": "Acme"}]
+    assert [" ".join(each.split()) for each in found.unread] == ["Home Fax"]

@@ -57,6 +57,7 @@ async def test_the_directory_says_names_and_a_person_their_language(desk: Runnin
         ({"address": "ann@x.example\n"}, "is not one plain mail address"),
         ({"address": "x@x.example", "aliases": ["b"]}, "is not one plain mail address"),
         ({"address": "desk@example.org"}, "is an address of this desk"),
+        ({"address": "x@x.example", "language": "fr"}, "“fr” is no language of the desk. Take "),
         ({"address": "desk+r11@example.org"}, "is an address of this desk"),
         ({"address": "x@x.example", "name": "\x1b[2J"}, "The name holds the control character"),
         ({"address": "x@x.example", "groups": ["a,b"]}, "is no name of a group"),
