@@ -32,7 +32,7 @@ class Asked:
 
     __slots__ = (
         *("config", "acting_as", "form", "fields", "quiet", "no_color", "no_input"),
-        *("key", "if_rev", "dry_run", "dry_run_told", "yes", "several", "input_taken_by"),
+        *("key", "if_rev", "dry_run", "dry_run_told", "yes", "several", "input_taken_by", "of_the_daemon"),
         *("limit", "everything", "cursor", "fail_empty"),
     )
 
@@ -47,6 +47,7 @@ class Asked:
         self.dry_run = self.dry_run_told = self.yes = False
         self.several = False  # more than one ticket may have been named
         self.input_taken_by = ""
+        self.of_the_daemon = False  # nothing is done in this process: what is asked of is a daemon that will be back
         self.limit = ROWS
         self.everything = self.fail_empty = False
         self.cursor: str | None = None

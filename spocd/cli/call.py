@@ -99,7 +99,7 @@ def not_running() -> Refused:
 def _without_daemon(operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
     config = node.config_file()
     owner = os.stat(os.path.dirname(config) or ".").st_uid
-    if operation in _OF_THE_DAEMON or os.geteuid() not in (0, owner):
+    if operation in _OF_THE_DAEMON or asked().of_the_daemon or os.geteuid() not in (0, owner):
         raise not_running()
     from spocd.cli.local import in_process
 

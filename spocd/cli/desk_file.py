@@ -10,6 +10,7 @@ from spocd.cli.call import call, write
 from spocd.cli.grammar import Command
 from spocd.cli.show import Column, Document, Shape
 from spocd.cli.visible import line
+from spocd.errors import Misconfigured
 
 MOST_OCTETS = 512 * 1024  # so that a call with it fits the control socket
 CHANGE = Shape(
@@ -64,11 +65,18 @@ def _read(file: str) -> tuple[str, str]:
     if file == "-":
         content, name = standard_input("the desk.toml"), "standard input"
     else:
-        with open(file, "rb") as opened:
-            content, name = opened.read(MOST_OCTETS + 1), file
+        content, name = _content(file), file
     if len(content) > MOST_OCTETS:
         raise click.UsageError(f"{name} has more than {MOST_OCTETS // 1024} KiB. Apply it in parts, without --remove.")
     return decoded(content, name), name
+
+
+def _content(file: str) -> bytes:
+    try:
+        with open(file, "rb") as opened:
+            return opened.read(MOST_OCTETS + 1)
+    except OSError as error:
+        raise Misconfigured([f"{file}: {error.strerror}"]) from None
 
 
 def _show(applied: Document) -> None:

@@ -19,7 +19,7 @@ from spocd.cli.ids import a_ticket_or_none
 from spocd.cli.numbers import whole
 from spocd.cli.show import Column, Document, Shape
 from spocd.control import client
-from spocd.errors import TryLater
+from spocd.errors import Exit, Refused, TryLater
 
 GIVES_UP = 30.0  # seconds without a desk, after which nobody waits for it any more
 _BETWEEN_TRIES = 0.5
@@ -111,16 +111,32 @@ def watch_list(read: Callable[[int], list[Document]], shape: Shape) -> None:
     if this.everything or this.cursor or this.fail_empty:
         raise click.UsageError("--watch shows the first rows of a list: leave out --all, --cursor and --fail-empty.")
     most = min(this.limit, ROWS_A_CALL)
+    this.of_the_daemon = True
     if this.form == "jsonl":
-        return _tell_changes(lambda: read(most), shape)
+        return _tell_changes(lambda: _patiently(read, most), shape)
     if this.form != "table" or show.terminal_width() is None:
         raise click.UsageError("--watch draws on a terminal. Elsewhere take -o jsonl: the rows that change.")
     for _ in pages_of_events():
-        rows = read(max(1, min(most, os.get_terminal_size(sys.stdout.fileno()).lines - _BESIDE_ROWS)))
+        rows = _patiently(read, max(1, min(most, os.get_terminal_size(sys.stdout.fileno()).lines - _BESIDE_ROWS)))
         show.out(_ABOVE)
         show.listing([rows], shape)
         show.flush()
     return None
+
+
+def _patiently(read: Callable[[int], list[Document]], most: int) -> list[Document]:
+    """The rows, once the desk gives them: what it told of last may have been its last word before a restart."""
+    ends = time.monotonic() + GIVES_UP
+    while True:
+        try:
+            return read(most)
+        except TryLater:
+            if time.monotonic() > ends:
+                raise
+        except Refused as error:
+            if error.exit != Exit.UNAVAILABLE or time.monotonic() > ends:
+                raise
+        time.sleep(_BETWEEN_TRIES)
 
 
 def _tell_changes(read: Callable[[], list[Document]], shape: Shape) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from spocd.config import values
@@ -20,14 +20,15 @@ _HEAD = """\
 _MOST_NAMED = 12
 
 
-def read(text: str, name: str, standing: Entries, *, language: str, remove: bool) -> Given:
+def read(text: str, name: str, standing: Entries, *, language: str, remove: bool, own: Callable[[str], bool]) -> Given:
     """The entries that a desk.toml gives; Misconfigured names every fault, with the line in the file `name`.
 
     What it names may stand in the file or in the desk; with `remove` only what is in the file will stand. A text
-    without a language is in the desk's, `language`.
+    without a language is in the desk's, `language`. `own` says which addresses are the desk's.
     """
     table = toml(text, name, "desk.toml")
     given, faults = checked(table, standing, language=language, remove=remove)
+    faults += _addresses_of_the_desk(given, own)
     if faults:
         raise Misconfigured(worded(faults, text, name))
     return given
@@ -161,20 +162,32 @@ def _no_such(name: str, kind: str, known: list[str], standing: Mapping[str, Any]
     return f"{said}; there are: {', '.join(sorted(known)[:_MOST_NAMED])}{more}"
 
 
+def _addresses_of_the_desk(given: Given, own: Callable[[str], bool]) -> Iterator[Fault]:
+    """Where notices would go to the desk, which does not write to itself."""
+    for kind in ("agents", "teams"):
+        for key, fields in given.get(kind, {}).items():
+            if (address := fields.get("address")) and own(address):
+                sentence = f"is {values.shown(address)}, an address of this desk; name one that is read by people"
+                yield Fault(f"{kind}.{key}.address", sentence)
+
+
 def _shared(given: Given, standing: Entries, *, remove: bool) -> Iterator[Fault]:
-    """What only one entry can have, and two would: a uid, a domain."""
+    """What only one entry can have, and two would: a uid, an agent's address, a domain."""
     future = merged(standing, given, {kind: {} for kind in KINDS}, remove=remove)
-    for kind, option in (("agents", "uid"), ("organisations", "domains")):
+    for kind, option in (("agents", "uid"), ("agents", "address"), ("organisations", "domains")):
         owner: dict[Any, str] = {}
         asked = given.get(kind, {})
         # What stands comes first, then the file from its top: the fault is where the second one is.
         for key in (*(each for each in future[kind] if each not in asked), *asked):
             value = future[kind][key].get(option)
-            for one in value if isinstance(value, list) else [] if value is None else [value]:
-                if owner.setdefault(one, key) != key:
-                    sentence = f"is {one}" if option == "uid" else f"holds {values.shown(one)}"
+            for one in value if isinstance(value, list) else [] if value in (None, "") else [value]:
+                first = owner.setdefault(one.casefold() if isinstance(one, str) else one, key)
+                if first != key:
+                    sentence = (
+                        f"{'holds' if option == 'domains' else 'is'} {one if option == 'uid' else values.shown(one)}"
+                    )
                     noun = kind.removesuffix("s")
-                    yield Fault(f"{kind}.{key}.{option}", f'{sentence}, which the {noun} "{owner[one]}" has already')
+                    yield Fault(f"{kind}.{key}.{option}", f'{sentence}, which the {noun} "{first}" has already')
 
 
 def render(entries: Entries, *, language: str) -> str:

@@ -16,7 +16,7 @@ LOGIN = re.compile(r"[a-z_][a-z0-9_.-]{0,31}")
 RESERVED_LOGINS = frozenset({"all", "everybody", "me", "nobody", "none", "spocd"})
 MOST_UID = 2**32 - 2  # the kernel's; the one above stands for nobody
 _MOST_PROSE = 20_000
-_LINK = re.compile(r"https?://[^\s/]+(?:/\S*)?")
+_LINK = re.compile(r"https://[^\s/]+(?:/\S*)?")
 
 
 def or_none(check: Callable[[str], None]) -> Check:

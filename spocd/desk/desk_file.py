@@ -39,7 +39,8 @@ async def apply(desk: Desk, actor: Actor, *, text: str, name: str = "desk.toml",
     """Make the desk what the text of a desk.toml says; what is not in it is left, or removed."""
     was = await standing(desk)
     try:
-        given = read(text, name, was, language=desk.settings.language, remove=remove)
+        language, own = desk.settings.language, desk.settings.own.own
+        given = read(text, name, was, language=language, remove=remove, own=own)
     except Misconfigured as wrong:
         raise Refused("bad-desk-file", str(wrong), Exit.CONFIGURATION) from None
     return {"changes": [_document(each) for each in await _make(desk, actor, was, given, remove=remove)]}

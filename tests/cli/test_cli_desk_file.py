@@ -97,7 +97,8 @@ def test_a_file_that_is_too_large_or_missing_is_refused_before_anything_is_asked
 ) -> None:
     file.write_text("#" * (512 * 1024 + 1))
     assert cli("apply", str(file)).code == 2
-    assert cli("apply", str(tmp_path / "nowhere.toml")).code == 1
+    missing = cli("apply", str(tmp_path / "nowhere.toml"))
+    assert missing == (78, "", f"spocd: {tmp_path / 'nowhere.toml'}: No such file or directory\n")
     assert desk.calls == []
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
 from typing import Any
 
 import pytest
 
 from spocd.errors import Exit, Refused, TryLater
 from tests.cli.conftest import Cli
-from tests.cli.fake_desk import FakeDesk, process, ticket
+from tests.cli.fake_desk import FakeDesk, HangUp, process, ticket
 
 
 def taking_all_but(*refused: int, code: Exit = Exit.CONFLICT) -> Any:
@@ -106,3 +109,23 @@ def test_facts_of_several_have_one_heading(desk: FakeDesk, verb: str, form: str,
     desk.answers[f"ticket.{verb}"] = lambda asked: {"number": asked["ticket"], "state": "open"}
     ended = process("ticket", verb, "-", "-o", form, config=desk.config, stdin=b"12\n13\n")
     assert (ended.code, ended.out.splitlines()) == (0, rows)
+
+
+def test_a_watched_list_waits_for_a_desk_that_goes_right_after_it_told_of_something(desk: FakeDesk) -> None:
+    answers: list[Any] = [HangUp, TryLater("It ends."), [ticket(12)]]
+
+    def listed(_: dict[str, Any]) -> dict[str, Any]:
+        answer = answers.pop(0) if answers else [ticket(12)]
+        if not isinstance(answer, list):
+            raise answer
+        return {"tickets": answer, "cursor": None}
+
+    desk.answers["ticket.list"] = listed
+    desk.answers["ticket.watch"] = lambda _: {"events": [], "last": 7}
+    line = [sys.executable, "-m", "spocd", "--config", str(desk.config), "ticket", "list", "--watch", "-o", "jsonl"]
+    with subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as watching:
+        assert watching.stdout is not None
+        assert json.loads(watching.stdout.readline())["number"] == 12
+        watching.send_signal(signal.SIGINT)
+        watching.communicate()
+    assert watching.returncode == 130

@@ -124,6 +124,8 @@ async def test_an_address_of_the_desk_is_nobodys(desk: RunningDesk) -> None:
         ("agent.edit", {"login": "agent", "card": {"address": "IT@example.org"}}),
         ("desk.apply", {"text": '[teams.floor]\nname = "Floor"\naddress = "desk+x@example.org"\n'}),
     ):
-        with pytest.raises(Refused, match="is an address of this desk") as refused:
+        with pytest.raises(Refused, match="an address of this desk") as refused:
             await desk.ask(operation, by=ADMIN, **asked)
-        assert refused.value.code == "own-address"
+        in_file = operation == "desk.apply"
+        assert refused.value.code == ("bad-desk-file" if in_file else "own-address")
+        assert refused.value.exit is (Exit.CONFIGURATION if in_file else Exit.USAGE)
