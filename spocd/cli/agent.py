@@ -7,11 +7,11 @@ from typing import Any
 import click
 
 from spocd.cli import show
-from spocd.cli.asked import complete_login, tell
+from spocd.cli.asked import asked, complete_login, tell
 from spocd.cli.call import call, write
 from spocd.cli.grammar import Noun
 from spocd.cli.numbers import whole
-from spocd.cli.show import Column, Shape
+from spocd.cli.show import Column, Document, Shape
 
 MOST_UID = 2**32 - 2  # the kernel's; the one above stands for nobody
 MOST_TIERS = 9
@@ -27,10 +27,11 @@ AGENT = Shape(
         Column("teams", "TEAMS", gives_way=True),
         Column("presence", "PRESENCE"),
         Column("away_until", "UNTIL"),
+        Column("absences", "PLANNED", gives_way=True),
     ),
     fields=(
         *("login", "name", "address", "role", "uid", "since", "title", "hours", "picture", "language", "tier"),
-        *("skills", "teams", "digest", "quiet", "presence", "away_until"),
+        *("skills", "teams", "digest", "quiet", "presence", "away_until", "absences"),
     ),
 )
 _CARD = (
@@ -88,15 +89,32 @@ def agent() -> None:
 @agent.command("list", example="spocd agent list")
 @click.option("--left", is_flag=True, help="Those who have left.")
 def list_agents(left: bool) -> None:
-    """List agents, with who is here and who is away."""
-    show.listing([call("agent.list", left=left or None)["agents"]], AGENT)
+    """List agents, with who is here, who is away and who is going to be."""
+    show.listing([[planned(each) for each in call("agent.list", left=left or None)["agents"]]], AGENT)
+
+
+def planned(row: Document) -> Document:
+    """An agent as a table shows one: the absences that are planned in words."""
+    if asked().form != "table":
+        return row
+    return row | {"absences": [_in_words(each) for each in row.get("absences", ()) if not each["begun"]]}
+
+
+def _in_words(absence: Document) -> str:
+    until = f" until {show.local_time(absence['until'])}" if absence["until"] else ""
+    deputy = f", deputy {absence['deputy']}" if absence["deputy"] else ""
+    return f"away from {show.local_time(absence['since'])}{until}{deputy}"
+
+
+def _card_text(card: Document) -> str:
+    return show.facts_and_text(card | {"absences": [_in_words(each) for each in card.get("absences", [])]}, "signature")
 
 
 @agent.command(example="spocd agent view maria")
 @click.argument("login", metavar="LOGIN", shell_complete=complete_login)
 def view(login: str) -> None:
-    """Show the card of an agent."""
-    show.document(call("agent.view", login=login), AGENT, lambda card: show.facts_and_text(card, "signature"))
+    """Show the card of an agent, with when they are away."""
+    show.document(call("agent.view", login=login), AGENT, _card_text)
 
 
 @agent.command(writes=True, example='spocd agent new bob --name "Bob Berg" --address bob@example.org')

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from spocd.cli import show
+from spocd.cli.agent import planned
 from spocd.cli.asked import complete_login, confirm
 from spocd.cli.call import call, write
 from spocd.cli.grammar import Command
@@ -24,8 +25,9 @@ LOAD = Shape(
         Column("away", "AWAY"),
         Column("away_until", "UNTIL"),
         Column("deputy", "DEPUTY"),
+        Column("absences", "PLANNED", gives_way=True),
     ),
-    fields=("login", "name", "tier", "open", "waiting", "oldest", "away", "away_until", "deputy"),
+    fields=("login", "name", "tier", "open", "waiting", "oldest", "away", "away_until", "deputy", "absences"),
 )
 _login = click.argument("login", metavar="LOGIN", shell_complete=complete_login)
 
@@ -107,11 +109,24 @@ def _readable_departure(answer: Document) -> Document:
 
 def _moves(answer: Document) -> Document:
     """What became of their cases: where each is now, and how many the clock still moves."""
-    moved: Document = {"moved": [f"#{each['ticket']} to {each['to'] or 'the queue'}" for each in answer["moved"]]}
-    return moved | ({"still to move": f"{answer['to_move']}, in the minutes to come"} if answer["to_move"] else {})
+    moved: Document = {"moved": [_move(each) for each in answer["moved"]]}
+    moved |= {"still to move": f"{answer['to_move']}, in the minutes to come"} if answer["to_move"] else {}
+    nobody = [_nobody(each) for each in answer.get("unattended", ())]
+    return moved | ({"unattended": nobody} if nobody else {})
+
+
+def _move(moved: Document) -> str:
+    passed_over = f", not to {moved['not_to']}" if moved.get("not_to") else ""
+    return f"#{moved['ticket']} to {moved['to'] or 'the queue'}{passed_over}"
+
+
+def _nobody(unattended: Document) -> str:
+    wait = "1 case waits" if unattended["waiting"] == 1 else f"{unattended['waiting']} cases wait"
+    where = f"of the team {unattended['team']}" if unattended["team"] else "at the desk"
+    return f"nobody {where} is there now, and {wait} in the queue"
 
 
 @click.command(cls=Command, example="spocd agent load")
 def load() -> None:
-    """Show what each agent has: open cases, how many wait and since when, who is away until when."""
-    show.listing([call("agent.load")["agents"]], LOAD)
+    """Show what each agent has: open cases, how many wait and since when, who is away until when, or is going to be."""
+    show.listing([[planned(each) for each in call("agent.load")["agents"]]], LOAD)

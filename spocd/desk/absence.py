@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TypedDict
 
-from spocd.desk.access import SPOCD, Actor, Role
+from spocd.desk.access import SPOCD, Actor, Role, seen_by
 from spocd.desk.documents import find_ticket, moment, moment_or_none
-from spocd.desk.duty import colleague, receivers, wants_of
+from spocd.desk.duty import Absence, Unattended, absences, colleague, receivers, unattended, wants_of
 from spocd.desk.handover import Reason, has_acted, move
 from spocd.desk.journal import record
 from spocd.desk.operation import Desk, operation
@@ -18,12 +18,14 @@ from spocd.errors import Exit, Refused
 from spocd.store import Row
 
 MOST_AT_ONCE = 100  # cases that one look of the clock moves
+MOST_COUNTED = 10_000  # cases that wait for a team of which nobody is there
 MOST_IN_ONE = 300  # that an operation moves itself, since everybody else waits meanwhile; the clock moves the others
 
 
 class Moved(TypedDict):
     ticket: int
     to: str | None
+    not_to: str  # the deputy who does not get it and why, as `LOGIN: …`; "" where there is none, or they do
 
 
 class AbsenceDocument(TypedDict):
@@ -35,6 +37,7 @@ class AbsenceDocument(TypedDict):
     begun: bool
     moved: list[Moved]
     to_move: int  # open cases that the clock moves in the minutes to come
+    unattended: list[Unattended]  # teams of theirs of which nobody is there any more
 
 
 class BackDocument(TypedDict):
@@ -55,6 +58,7 @@ class LeaveDocument(TypedDict):
     team: str
     moved: list[Moved]
     to_move: int
+    unattended: list[Unattended]
     alone: KnownAlone
 
 
@@ -68,6 +72,7 @@ class LoadRow(TypedDict):
     away: bool
     away_until: str | None
     deputy: str | None
+    absences: list[Absence]  # also those that are planned
 
 
 class LoadList(TypedDict):
@@ -111,7 +116,13 @@ async def away(
         "begun": begun,
         "moved": moved,
         "to_move": await _still_to_move(desk, row) if begun else 0,
+        "unattended": await _unattended(desk, actor, row) if begun else [],
     }
+
+
+async def _unattended(desk: Desk, actor: Actor, gone: Row) -> list[Unattended]:
+    """What the answer says of the teams of somebody who has gone, where nobody is there for them now."""
+    return await unattended(desk, of=gone["id"], viewer=seen_by(actor).get("viewer"), most=MOST_COUNTED)
 
 
 async def _own_or_led(desk: Desk, actor: Actor, login: str) -> Row:
@@ -184,6 +195,7 @@ async def leave(desk: Desk, actor: Actor, *, agent: str, to: str, notify: bool =
         await desk.tx.run("end_absence", id=each["id"], now=desk.now)
     await record(desk, None, actor, "left", agent=agent, to=to)
     moved = await _move_cases(desk, actor, row, _left(row), most=MOST_IN_ONE, tell=notify, team=to)
+    nobody = await _unattended(desk, actor, row)
     await desk.tx.run("leave_teams", agent=row["id"])
     still = await _still_to_move(desk, row)
     return {
@@ -192,6 +204,7 @@ async def leave(desk: Desk, actor: Actor, *, agent: str, to: str, notify: bool =
         "team": to,
         "moved": moved,
         "to_move": still,
+        "unattended": nobody,
         "alone": alone,
     }
 
@@ -230,10 +243,11 @@ async def load(desk: Desk, actor: Actor) -> LoadList:
     absent = {row["agent"]: row for row in await desk.tx.all("absences_at", now=desk.now)}
     rows = await desk.tx.all("agents_at_work")
     logins = {row["id"]: row["login"] for row in rows}
-    return {"agents": [_load(row, absent.get(row["id"]), logins) for row in rows]}
+    spans = await absences(desk)
+    return {"agents": [_load(row, absent.get(row["id"]), logins, spans.get(row["login"], [])) for row in rows]}
 
 
-def _load(row: Row, absence: Row | None, logins: dict[int, str]) -> LoadRow:
+def _load(row: Row, absence: Row | None, logins: dict[int, str], spans: list[Absence]) -> LoadRow:
     return {
         "login": row["login"],
         "name": row["name"],
@@ -244,6 +258,7 @@ def _load(row: Row, absence: Row | None, logins: dict[int, str]) -> LoadRow:
         "away": absence is not None,
         "away_until": moment_or_none(absence["until_at"]) if absence else None,
         "deputy": logins.get(absence["deputy"]) if absence and absence["deputy"] is not None else None,
+        "absences": spans,
     }
 
 
@@ -268,7 +283,7 @@ async def _move_cases(
         ticket = await find_ticket(desk, each.ticket)
         after = replace(ticket, team=team) if team is not None and wanted[each.ticket].only in (None, team) else None
         await move(desk, actor, ticket, to, reason, event="returned", tell=tell, after=after)
-        moved.append({"ticket": each.ticket, "to": to["login"] if to else None})
+        moved.append({"ticket": each.ticket, "to": to["login"] if to else None, "not_to": each.passed_over})
     return moved
 
 

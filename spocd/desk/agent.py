@@ -7,7 +7,8 @@ from typing import Literal, TypedDict
 from spocd.config import desk_values as of
 from spocd.desk.access import Actor, Role
 from spocd.desk.desk_file import put
-from spocd.desk.documents import moment, moment_or_none
+from spocd.desk.documents import moment
+from spocd.desk.duty import Absence, absences
 from spocd.desk.operation import Desk, operation
 from spocd.domain.address import parse
 from spocd.errors import Exit, Refused
@@ -59,6 +60,7 @@ class AgentDocument(TypedDict):
     quiet: str
     presence: Presence
     away_until: str | None
+    absences: list[Absence]  # also those that are planned
 
 
 class AgentList(TypedDict):
@@ -73,15 +75,18 @@ async def _documents(desk: Desk) -> dict[str, AgentDocument]:
     teams: dict[str, list[str]] = {}
     for row in await desk.tx.all("team_members"):
         teams.setdefault(row["login"], []).append(row["team"])
-    away = {row["login"]: row for row in await desk.tx.all("absences_now")}
+    away = await absences(desk)
     return {
-        row["login"]: _document(row, skills.get(row["login"], []), teams.get(row["login"], []), away.get(row["login"]))
+        row["login"]: _document(
+            row, skills.get(row["login"], []), teams.get(row["login"], []), away.get(row["login"], [])
+        )
         for row in await desk.tx.all("agent_cards")
     }
 
 
-def _document(row: Row, skills: list[str], teams: list[str], away: Row | None) -> AgentDocument:
-    presence: Presence = "left" if row["left_at"] is not None else "away" if away else "here"
+def _document(row: Row, skills: list[str], teams: list[str], away: list[Absence]) -> AgentDocument:
+    begun = [each for each in away if each["begun"]]
+    presence: Presence = "left" if row["left_at"] is not None else "away" if begun else "here"
     return {
         "login": row["login"],
         "name": row["name"],
@@ -100,7 +105,8 @@ def _document(row: Row, skills: list[str], teams: list[str], away: Row | None) -
         "digest": row["digest"],
         "quiet": row["quiet"],
         "presence": presence,
-        "away_until": moment_or_none(away["until_at"]) if away and presence == "away" else None,
+        "away_until": begun[-1]["until"] if presence == "away" else None,
+        "absences": away,
     }
 
 

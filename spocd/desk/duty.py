@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import TypedDict
+
 from spocd.desk.access import Actor, Role
-from spocd.desk.documents import moment
+from spocd.desk.documents import moment, moment_or_none
 from spocd.desk.operation import Desk
 from spocd.domain.duty import Receiver
 from spocd.domain.fairness import Card, Wants
@@ -52,6 +54,42 @@ async def check_there(desk: Desk, actor: Actor, row: Row) -> None:
         ("You are", f"Back already? Say so: spocd agent back {login}") if is_own else (f"{login} is", "Take another.")
     )
     raise Refused("away", f"{who} away{until}, so that nothing new comes. {remedy}", Exit.CONFLICT)
+
+
+class Absence(TypedDict):
+    """When an agent is away, or is going to be, and who stands in for them."""
+
+    since: str
+    until: str | None
+    deputy: str | None
+    begun: bool
+
+
+async def absences(desk: Desk) -> dict[str, list[Absence]]:
+    """By login, the absences that are not over, the first to begin first."""
+    found: dict[str, list[Absence]] = {}
+    for row in await desk.tx.all("absences_not_over"):
+        span: Absence = {
+            "since": moment(row["from_at"]), "until": moment_or_none(row["until_at"]), "deputy": row["deputy"],
+            "begun": row["begun_at"] is not None,
+        }  # fmt: skip
+        found.setdefault(row["login"], []).append(span)
+    return found
+
+
+class Unattended(TypedDict):
+    """A team of which nobody is there, "" where nobody is there at all; and how many cases in the queue wait for it."""
+
+    team: str
+    waiting: int
+
+
+async def unattended(
+    desk: Desk, *, of: int | None = None, viewer: int | None = None, most: int = 1
+) -> list[Unattended]:
+    """The teams of an agent, or all, of which nobody is there; up to `most` cases of each are counted."""
+    rows = await desk.tx.all("teams_with_nobody", agent=of, viewer=viewer, now=desk.now, most=most)
+    return [{"team": row["team"], "waiting": row["waiting"]} for row in rows]
 
 
 async def receivers(desk: Desk) -> list[Receiver]:

@@ -8,6 +8,7 @@ from typing import Literal, TypedDict
 from spocd.desk import delivery
 from spocd.desk.access import Actor, Role
 from spocd.desk.documents import moment, moment_or_none
+from spocd.desk.duty import unattended
 from spocd.desk.operation import Desk, operation
 from spocd.desk.search import lag_fault
 from spocd.domain.node import differences
@@ -131,6 +132,7 @@ async def health(desk: Desk, actor: Actor) -> Health:
     faults = [*_mail_faults(inbox, outbox), *_node_faults(desk, nodes)]
     if own is not None and own["held_since"] is not None:
         faults.append(f"sending is held since {moment(own['held_since'])}: spocd mail flush")
+    faults += [_nobody_there(each["team"]) for each in await unattended(desk) if each["waiting"]]
     faults += lag_fault(lag["behind"], lag["since"], desk.now)
     return {
         "status": "warning" if faults else "ok",
@@ -186,6 +188,14 @@ def _mail_faults(inbox: Mapping[str, int], outbox: Mapping[str, int]) -> Iterato
         yield f"letters that the relay puts off: {outbox['put off']} (spocd mail outbox --state waiting)"
     if outbox.get("unknown"):
         yield f"letters that may or may not have gone: {outbox['unknown']} (spocd mail outbox --state unknown)"
+
+
+def _nobody_there(team: str) -> str:
+    if not team:
+        return "nobody is there, and tickets wait (spocd ticket list --assignee none; spocd agent list)"
+    return (
+        f"nobody of the team {team} is there, and tickets wait for it (spocd ticket list --team {team} --assignee none)"
+    )
 
 
 def _lives(row: Row) -> bool:

@@ -30,6 +30,7 @@ class Move:
     ticket: int
     to: int | None
     as_deputy: bool = False
+    passed_over: str = ""  # why it does not go to the deputy who was named, after “not to”
 
 
 def deputy_of(agent: int, receivers: Mapping[int, Receiver]) -> Receiver | None:
@@ -79,12 +80,23 @@ def distribute(
     moves = []
     for at, (ticket, wants) in enumerate(cases):
         chosen = deputy if deputy is not None and may_see(wants, deputy.card) else _fair_choice(wants, there)
-        moves.append(Move(ticket, chosen.agent if chosen else None, as_deputy=chosen is not None and chosen is deputy))
+        as_deputy = chosen is not None and chosen is deputy
+        why = "" if as_deputy or within is not None else _passed_over(leaver, deputy, wants, everybody)
+        moves.append(Move(ticket, chosen.agent if chosen else None, as_deputy=as_deputy, passed_over=why))
         if chosen is not None and chosen.agent in there:
             # Whoever has just got one has gone without for the shortest time, whatever the clock says.
             had = there[chosen.agent]
             there[chosen.agent] = replace(had, load=had.load + 1, given_at=2**62 + at)
     return moves
+
+
+def _passed_over(leaver: int, deputy: Receiver | None, wants: Wants, everybody: Mapping[int, Receiver]) -> str:
+    """Why a deputy gets nothing; "" where nobody was named."""
+    if deputy is not None:
+        return f"{deputy.card.login}: it {hindrances(wants, deputy.card)[0]}"
+    here = everybody.get(leaver)
+    named = everybody.get(here.deputy) if here is not None and here.deputy is not None else None
+    return "" if named is None else f"{named.card.login}: they are away, and so is whoever stands in for them"
 
 
 def _fair_choice(wants: Wants, there: Mapping[int, Receiver]) -> Receiver | None:

@@ -126,7 +126,11 @@ def test_export_prints_the_file_as_it_is(desk: FakeDesk, cli: Cli) -> None:
     assert json.loads(cli("export", "--json").out) == {"text": '[teams.network]\nname = "Netværk"\n'}
 
 
-CARD = {"login": "bob", "name": "Bob", "signature": "Bob\nIT", "teams": [], "presence": "away", "away_until": None}
+AWAY = {"since": "2026-08-03T10:00:00Z", "until": "2026-08-09T10:00:00Z", "deputy": "ida", "begun": False}
+CARD = {
+    "login": "bob", "name": "Bob", "signature": "Bob\nIT", "teams": [], "presence": "away", "away_until": None,
+    "absences": [AWAY],
+}  # fmt: skip
 SERVICE = {"key": "vpn", "name": "VPN", "names": {}, "descriptions": {}, "description": "In.\nOut.", "facts": ["What?"]}
 CANNED = {"key": "paper", "title": "Paper", "service": None, "body": "Fill it.", "bodies": {"en": "Fill it."}}
 TEAM = {"key": "net", "name": "Net", "address": "", "members": ["ida"]}
@@ -138,6 +142,13 @@ OFFICE = {"key": "office", "zone": "UTC", "hours": {"mon": "08:00-16:00"}, "holi
     ("line", "operation", "parameters", "answer", "shown"),
     [
         ("agent view bob", "agent.view", {"login": "bob"}, CARD, "presence    away"),
+        (
+            "agent view bob",
+            "agent.view",
+            {"login": "bob"},
+            CARD,
+            "absences    away from 2026-08-03 10:00 until 2026-08-09 10:00, deputy ida",
+        ),
         (
             "agent edit bob --tier 2 --skill vpn --skill dns --quiet-hours 18:00-07:00",
             "agent.edit",

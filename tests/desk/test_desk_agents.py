@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from spocd.control.wire import InvalidParameter
+from spocd.desk import clock
 from spocd.desk.documents import moment
 from spocd.errors import Exit, Refused
 from tests.desk.by_hand import by_hand
@@ -68,6 +69,23 @@ async def test_who_is_away_is_shown_away(
     listed = {each["login"]: each for each in (await desk.ask("agent.list"))["agents"]}
     assert (listed["agent"]["presence"], listed["agent"]["away_until"]) == (presence, told)
     assert listed["other"]["presence"] == "here"
+
+
+async def test_who_is_going_to_be_away_is_shown_everywhere_with_the_deputy(desk: RunningDesk) -> None:
+    begin, end = START + 2 * DAY, START + 9 * DAY
+    await desk.ask("agent.away", agent="agent", since=begin, until=end, deputy="other")
+    planned = {"since": moment(begin), "until": moment(end), "deputy": "other", "begun": False}
+    for operation in ("agent.list", "agent.load"):
+        found = {each["login"]: each for each in (await desk.ask(operation))["agents"]}
+        assert (found["agent"]["absences"], found["other"]["absences"]) == ([planned], []), operation
+        assert found["agent"].get("presence", "here") == "here"
+    desk.now = begin
+    await desk.write(clock.look)
+    card = await desk.ask("agent.view", login="agent")
+    assert (card["presence"], card["absences"]) == ("away", [planned | {"begun": True}])
+    desk.now = end
+    await desk.write(clock.look)
+    assert (await desk.ask("agent.view", login="agent"))["absences"] == []
 
 
 async def test_who_has_left_is_listed_by_themselves(desk: RunningDesk) -> None:

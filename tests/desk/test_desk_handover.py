@@ -17,6 +17,7 @@ from tests.desk.running_desk import (
     DAY,
     HOUR,
     LEAD,
+    NOBODY,
     OTHER,
     START,
     RunningDesk,
@@ -367,6 +368,45 @@ async def test_a_deputy_gets_them_and_a_deputys_deputy_where_they_are_away_too(d
     assert {each["to"] for each in away["moved"]} == {"lead"}
 
 
+async def test_a_deputy_who_may_not_have_a_case_is_named_with_the_reason(desk: RunningDesk) -> None:
+    await a_team_with_two_services(desk)
+    await three_cases(desk)
+    await by_hand(desk, "update ticket set service = 'payroll', team = 'floor' where number = 2")
+    away = await desk.ask("agent.away", agent="agent", deputy="other")
+    why = "other: it is confidential to the team floor"
+    assert [(each["to"], each["not_to"]) for each in away["moved"]] == [("other", ""), (None, why), ("other", "")]
+
+
+async def test_a_team_of_which_nobody_is_there_any_more_is_named_and_health_warns_while_anything_waits(
+    desk: RunningDesk,
+) -> None:
+    async def warnings() -> list[str]:
+        faults = (await desk.ask("desk.health", by=NOBODY))["faults"]
+        return [each.partition(" (")[0] for each in faults if "there" in each]
+
+    await a_team_with_two_services(desk)
+    await by_hand(desk, f"insert into team_member (team, agent) select 'floor', id from agent where uid = {OTHER}")
+    assert (await desk.ask("agent.away", agent="agent"))["unattended"] == [], "the other one is there"
+    planned = await desk.ask("agent.away", by=LEAD, agent="other", since=desk.now + DAY, until=desk.now + 2 * DAY)
+    assert planned["unattended"] == []
+    await desk.ask("agent.back", by=LEAD, agent="other")
+    away = await desk.ask("agent.away", by=LEAD, agent="other", until=desk.now + DAY)
+    assert away["unattended"] == [{"team": "floor", "waiting": 0}]
+    assert await warnings() == [], "nothing waits"
+    await desk.mail()
+    assert await warnings() == [], "what is for no team is for those who are there"
+    await desk.ask("ticket.edit", by=LEAD, ticket=1, service="payroll")
+    assert await warnings() == ["nobody of the team floor is there, and tickets wait for it"]
+    desk.now += DAY
+    assert await warnings() == [], "one of them is back"
+    await desk.ask("agent.away", by=LEAD, agent="lead")
+    await desk.ask("agent.away", by=LEAD, agent="admin")
+    gone = await desk.ask("agent.away", by=LEAD, agent="other")
+    assert gone["unattended"] == [{"team": "", "waiting": 0}, {"team": "floor", "waiting": 1}]
+    await desk.mail()
+    assert (await warnings())[0] == "nobody is there, and tickets wait"
+
+
 async def test_a_circle_of_deputies_is_refused(desk: RunningDesk) -> None:
     await desk.ask("agent.away", by=LEAD, agent="other", deputy="agent", until=desk.now + 9 * DAY)
     refused = await refusal(desk, "agent.away", agent="agent", deputy="other")
@@ -475,8 +515,9 @@ async def test_who_leaves_gives_the_cases_to_a_team_and_what_they_alone_knew_is_
         "skills": ["toner"], "teams": ["floor"], "services": ["payroll", "printing"], "cases": [1, 3],
     }  # fmt: skip
     assert left["moved"] == [
-        {"ticket": 1, "to": "other"}, {"ticket": 2, "to": "other"}, {"ticket": 3, "to": None},
-    ], "what is confidential waits for its own team"  # fmt: skip
+        {"ticket": number, "to": to, "not_to": ""} for number, to in ((1, "other"), (2, "other"), (3, None))
+    ], "what is confidential waits for its own team"
+    assert left["unattended"] == [{"team": "floor", "waiting": 1}]
     assert [(await desk.ask("ticket.view", by=LEAD, ticket=n))["team"] for n in (1, 2, 3)] == [
         "network", "network", "floor",
     ]  # fmt: skip

@@ -95,7 +95,22 @@ def test_the_deputy_comes_first_whatever_they_have_to_do() -> None:
 
 def test_a_deputy_outside_the_team_gets_nothing_confidential() -> None:
     there = [agent(1, away=True, deputy=2), agent(2), agent(3, teams="payroll", load=9)]
-    assert whom(distribute(1, [(1, ANY), (2, Wants(1, "payroll", only="payroll"))], there)) == [2, 3]
+    confidential = (2, Wants(1, "payroll", only="payroll"))
+    moves = distribute(1, [(1, ANY), confidential], there)
+    assert whom(moves) == [2, 3]
+    why = f"{there[1].card.login}: it is confidential to the team payroll"
+    assert [each.passed_over for each in moves] == ["", why]
+
+
+def test_a_deputy_who_is_away_without_anybody_in_their_place_is_said_to_be() -> None:
+    there = [agent(1, away=True, deputy=2), agent(2, away=True), agent(3)]
+    [move] = distribute(1, cases(1), there)
+    assert (move.to, move.passed_over) == (
+        3,
+        f"{there[1].card.login}: they are away, and so is whoever stands in for them",
+    )
+    [move] = distribute(1, cases(1), [agent(1, away=True), agent(3)])
+    assert move.passed_over == "", "nobody was named"
 
 
 @pytest.mark.parametrize(

@@ -71,7 +71,7 @@ def test_who_falls_ill_is_stood_in_for_and_the_requester_is_told(tmp_path: Path)
         desk.json("--as", "bo", "ticket", "reply", "1", "-b", "Have you tried the other tray?")
         desk.json("--as", "bo", "ticket", "note", "1", "-b", "MARK the roller is worn")
         away = desk.json("agent", "away", "bo", "--until", "+3d", "--deputy", "eve", "--reason", "ill", "-y")
-        assert away["moved"] == [{"ticket": 1, "to": "eve"}]
+        assert away["moved"] == [{"ticket": 1, "to": "eve", "not_to": ""}]
         desk.settled()
         letter = desk.letters("ann@client.example")[-1]
         body = letter.get_body(("plain",)).get_content()

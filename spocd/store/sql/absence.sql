@@ -18,6 +18,28 @@ select agent, skill from agent_skill;
 select agent, from_at, until_at, deputy, reason from absence
  where ended_at is null and from_at <= :now and (until_at is null or until_at > :now) order by id;
 
+-- name: teams_with_nobody
+-- The teams of an agent (null: all of them) of which nobody is there, '' where nobody is there at all; with how many of
+-- those that wait for them in the queue the viewer sees. What has somebody costs nothing here, however much waits for it.
+select k.key as team,
+       (select count(*) from (
+          select t.number from ticket t
+           where coalesce(t.team, '') = k.key || '' and t.assignee is null and t.state in ('new', 'open')
+             and t.waiting_since is not null
+             and not exists (select 1 from hidden_service h where h.service = t.service and h.agent = :viewer)
+           limit :most) q) as waiting
+  from (select '' as key union all select key from team) k
+ where (cast(:agent as bigint) is null or k.key = ''
+        or exists (select 1 from team_member m where m.team = k.key and m.agent = :agent))
+   and not exists (
+         select 1 from agent g
+          where g.left_at is null and g.role <> 'robot'
+            and (k.key = '' or exists (select 1 from team_member m where m.team = k.key and m.agent = g.id))
+            and not exists (select 1 from absence a
+                             where a.agent = g.id and a.ended_at is null and a.from_at <= :now
+                               and (a.until_at is null or a.until_at > :now)))
+ order by k.key;
+
 -- name: add_absence
 insert into absence (agent, from_at, until_at, deputy, reason, begun_at, created_at)
 values (:agent, :from_at, :until_at, :deputy, :reason, :begun_at, :now);

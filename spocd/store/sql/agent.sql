@@ -7,9 +7,11 @@ select id, login, name, address, role, uid, title, hours, picture, signature, la
 select g.login, s.skill from agent_skill s join agent g on g.id = s.agent where g.left_at is null
  order by g.login, s.skill;
 
--- name: absences_now
-select g.login, a.until_at, a.reason from absence a join agent g on g.id = a.agent
- where a.begun_at is not null and a.ended_at is null;
+-- name: absences_not_over
+-- Those that are planned too, the first to begin first.
+select g.login, a.from_at, a.until_at, a.begun_at, d.login as deputy
+  from absence a join agent g on g.id = a.agent left join agent d on d.id = a.deputy
+ where a.ended_at is null order by a.from_at, a.id;
 
 -- name: put_agent
 -- Whoever left and comes back gets their row again. A uid is set by itself, since two may change theirs.
