@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from spocd.cli import show
-from spocd.cli.asked import asked, complete_login
+from spocd.cli.asked import asked, complete_login, tell
 from spocd.cli.call import ROWS_A_CALL, call, pages
 from spocd.cli.grammar import Noun
 from spocd.cli.ids import number
@@ -70,8 +70,9 @@ def _sealed() -> Iterator[list[Document]]:
 def verify(head: str | None) -> None:
     """Verify that no line of the journal was changed or taken out since it was sealed; exit 1 where one was.
 
-    Lines are sealed within seconds. Whoever can write to the database can make all seals anew; --head finds that, if
-    the head of an earlier export or of an earlier run was kept elsewhere.
+    Lines are sealed within seconds, and when the daemon stops; how many are not yet stands in `unsealed`. Whoever can
+    write to the database can make all seals anew; --head finds that, if the head of an earlier export or of an earlier
+    run was kept elsewhere.
     """
     lines = erased = after = 0
     seal, met, more = "", False, True
@@ -84,4 +85,10 @@ def verify(head: str | None) -> None:
     if head is not None and not met:
         sentence = "No line has the seal given with --head: the journal was rewritten, or lines of it were removed."
         raise Refused("rewritten", sentence)
-    show.facts({"status": "ok", "lines": lines, "erased": erased, "last_line": after, "head": seal})
+    unsealed = page.get("unsealed", 0)
+    if unsealed:
+        lines_are = "1 line is" if unsealed == 1 else f"{unsealed} lines are"
+        tell(f"{lines_are} not sealed yet: whether one of those was changed or taken out nobody can see")
+    show.facts(
+        {"status": "ok", "lines": lines, "erased": erased, "unsealed": unsealed, "last_line": after, "head": seal}
+    )

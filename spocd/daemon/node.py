@@ -101,6 +101,7 @@ class Node:
     async def start(self, stack: AsyncExitStack, sockets: Mapping[str, socket.socket], ending: Ending) -> None:
         """Open everything; `stack` ends it, in the time that `ending` gives."""
         await self._membership.start()
+        stack.push_async_callback(ending.step, self._sealing.finish)
         stack.push_async_callback(ending.step, self._membership.leave)
         stack.push_async_callback(self._pool.close)
         await self._pool.start()

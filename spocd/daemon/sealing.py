@@ -6,14 +6,17 @@ Every node does it. Of two that have read the same lines, one finds that they ar
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Callable
 
 from spocd.desk import audit
 from spocd.desk.operation import Desk, Settings
+from spocd.errors import TryLater
 from spocd.store import Store, Transaction
 
 EVERY = 5.0  # seconds between two looks: a commit for every line would double what writing costs
+AT_THE_END = 2.0  # seconds that a daemon which stops takes for it
 # Pauses after a batch, in units of the time that it took.
 WHILE_MAILS_WAIT = 9.0
 OTHERWISE = 1.0
@@ -39,6 +42,12 @@ class Sealing:
                 return
             took = time.monotonic() - began
             await asyncio.sleep(took * (WHILE_MAILS_WAIT if batch.mails_wait else OTHERWISE))
+
+    async def finish(self) -> None:
+        """Seal what is left when the daemon stops, as far as that is soon done; a later start seals the rest."""
+        with contextlib.suppress(TryLater, TimeoutError):
+            async with asyncio.timeout(AT_THE_END):
+                await self.seal()
 
     async def _keep(self, batch: audit.Batch) -> None:
         rows = audit.seals_of(batch)

@@ -16,6 +16,7 @@ from spocd.store.listings import cursor as page_cursor
 
 PAGE = 50
 LINES = 200  # sealed in one batch: some milliseconds of the desk
+MOST_UNSEALED = 100_000  # that are counted
 WALKED = 1000  # verified in one read
 
 
@@ -47,6 +48,7 @@ class SealedLines(TypedDict):
 class Verified(TypedDict):
     lines: int
     erased: int
+    unsealed: int  # lines after the last that is sealed: nothing shows yet whether one of them was changed or taken out
     last: int
     seal: str
     more: bool
@@ -167,18 +169,19 @@ async def verify(
             found = Broken(slipped["id"], "it has no seal, and lines after it have one")
     has_head = head is not None and any(row["seal"] == head for row in page)
     if isinstance(found, Broken):
-        nothing = Walk(seal)
-        return _verified(nothing, after, more=False, has_head=has_head, broken=found)
-    return _verified(found, last, more=more, has_head=has_head, broken=None)
+        return _verified(Walk(seal), after, 0, more=False, has_head=has_head, broken=found)
+    rest = None if more else await desk.tx.one("lines_after", after=last, most=MOST_UNSEALED)
+    return _verified(found, last, rest["n"] if rest else 0, more=more, has_head=has_head, broken=None)
 
 
 def _seal(row: Row) -> Seal:
     return Seal(row["journal"], row["salt"], row["digest"], row["seal"])
 
 
-def _verified(walked: Walk, last: int, *, more: bool, has_head: bool, broken: Broken | None) -> Verified:
+def _verified(walked: Walk, last: int, unsealed: int, *, more: bool, has_head: bool, broken: Broken | None) -> Verified:
     return {
         **asdict(walked),  # type: ignore[typeddict-item]
+        "unsealed": unsealed,
         "last": last,
         "more": more,
         "has_head": has_head,

@@ -68,6 +68,19 @@ async def test_every_line_is_sealed_and_the_chain_holds(desk: RunningDesk) -> No
     assert len(lines) >= 4
 
 
+async def test_lines_that_are_not_sealed_yet_are_counted(desk: RunningDesk) -> None:
+    lines = (await desk.ask("audit.list", by=LEAD))["lines"]
+    assert ((await verified(desk))["lines"], (await verified(desk))["unsealed"]) == (0, len(lines))
+    await sealed(desk)
+    assert (await verified(desk))["unsealed"] == 0
+    await desk.ask("ticket.note", ticket=1, body="One more.")
+    assert ((await verified(desk))["lines"], (await verified(desk))["unsealed"]) == (len(lines), 1)
+    await many(desk, WALKED)
+    await sealed(desk)
+    await many(desk, 2)
+    assert (await verified(desk))["unsealed"] == 2, "of a walk of several pages the last one says it"
+
+
 async def test_a_long_journal_is_sealed_and_verified_in_batches(desk: RunningDesk) -> None:
     await many(desk, WALKED + LINES + 1)
     await sealed(desk)

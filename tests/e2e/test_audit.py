@@ -32,6 +32,15 @@ def test_a_desk_seals_its_journal_and_finds_what_was_changed_in_it(desk: Running
     assert f"Line {opened['id']} of the journal is broken: who did it" in found.err
 
 
+def test_a_daemon_that_stops_in_good_order_leaves_no_line_unsealed(desk: RunningDesk) -> None:
+    for number in range(3):
+        desk.call("ticket.new", requester="ann@client.example", subject=f"{number}")
+    assert desk.stop() == 0
+    told = desk.json("audit", "verify")
+    newest = desk.json("audit", "list", "--limit", "1")[0]["id"]
+    assert (told["unsealed"], told["last_line"]) == (0, newest)
+
+
 def test_the_journal_is_listed_by_who_did_what(desk: RunningDesk) -> None:
     desk.call("ticket.new", requester="ann@client.example", subject="One")
     rows = desk.json("audit", "list", "--actor", "root", "--ticket", "1", "--since", "1h")

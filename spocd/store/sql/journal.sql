@@ -28,6 +28,9 @@ select s.journal, s.salt, s.digest, s.seal, j.id, j.ticket, j.at, j.actor, j.eve
   from journal_seal s left join journal j on j.id = s.journal
  where s.journal > :after order by s.journal limit :most;
 
+-- name: lines_after
+select count(*) as n from (select id from journal where id > :after limit :most) rest;
+
 -- name: line_without_seal
 select min(j.id) as id from journal j
  where j.id > :after and j.id <= :upto and not exists (select 1 from journal_seal s where s.journal = j.id);
