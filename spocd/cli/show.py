@@ -246,12 +246,12 @@ def local_times(sentence: str) -> str:
     return re.sub(_UTC, lambda found: local_time(found[0]), sentence)
 
 
-def local_time(written: str) -> str:
-    """An RFC 3339 time on the clock of whoever reads it, to the minute."""
+def local_time(written: str, *, zone: bool = False) -> str:
+    """An RFC 3339 time on the clock of whoever reads it, to the minute; with the name of its zone if that is wanted."""
     from datetime import datetime
 
     try:
-        return f"{datetime.fromisoformat(written).astimezone():%Y-%m-%d %H:%M}"
+        return f"{datetime.fromisoformat(written).astimezone():%Y-%m-%d %H:%M{' %Z' if zone else ''}}"
     except (ValueError, OverflowError):
         return visible.line(written)
 

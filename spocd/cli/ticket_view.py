@@ -64,11 +64,9 @@ def _head(ticket: Document, view: View) -> Iterator[str]:
     yield from _set(f"{way}   {who}, by {show.cell(ticket.get('channel'))}{by}", view)
     yield from _set(f"with   {visible.line(str(ticket.get('assignee') or 'nobody yet'))}", view)
     due = f", due {show.cell(ticket['due_at'])}" if ticket.get("due_at") else ""
-    yield from _set(
-        f"since  {show.cell(ticket.get('opened_at'))}, "
-        f"changed {show.cell(ticket.get('updated_at'))}{due}, revision {show.cell(ticket.get('rev'))}",
-        view,
-    )
+    # It names the zone of all times here but those in briefs, which are by the desk's clock and name theirs.
+    opened, changed = (show.local_time(str(ticket.get(name)), zone=True) for name in ("opened_at", "updated_at"))
+    yield from _set(f"since  {opened}, changed {changed}{due}, revision {show.cell(ticket.get('rev'))}", view)
 
 
 def _people(ticket: Document, view: View) -> Iterator[str]:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Literal, NotRequired, TypedDict
-from zoneinfo import ZoneInfo
 
 from spocd.desk.access import SPOCD, Actor, Role
 from spocd.desk.documents import TicketDocument, document_of, find_ticket, moment, save
@@ -18,7 +16,7 @@ from spocd.desk.notice import notify_assignee
 from spocd.desk.operation import Desk, operation
 from spocd.desk.parts import blockers_of, open_parts
 from spocd.desk.possession import may_have
-from spocd.desk.promise import check_promise, keep, make, told
+from spocd.desk.promise import check_promise, keep, make
 from spocd.desk.public import Public, mail_of_people, written_to_people
 from spocd.domain import ticket as case
 from spocd.domain.links import check_closable
@@ -80,7 +78,7 @@ async def reply(
         raise Refused("both", "An answer either closes the ticket or lets it rest. Take one.", Exit.USAGE)
     if promise is not None:
         check_promise(promise, close=close, pend_until=pend_until, now=desk.now)
-    said = Words(body, reason, attachments=attachments, promised="" if promise is None else told(desk, promise))
+    said = Words(body, reason, attachments=attachments, promised="" if promise is None else desk.clock(promise))
     if before.state == case.State.RESOLVED and not close:
         await record(desk, ticket, actor, "reopened", was=before.state, why="answered it")
     after = await say(desk, actor, before, said)
@@ -167,11 +165,10 @@ def quote_of(desk: Desk, last: Row | None) -> dict[str, str | Public]:
     """What a letter quotes of a mail of the ticket's people, with its time as the desk's clock shows it."""
     if last is None:
         return {}
-    written = datetime.fromtimestamp(last["created_at"], ZoneInfo(desk.settings.zone))
     return {
         "quote": mail_of_people(last),
         "quote_author": last["author_name"] or last["author_address"],
-        "quote_date": written.strftime("%Y-%m-%d %H:%M %Z"),
+        "quote_date": desk.clock(last["created_at"]),
     }
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from spocd.desk.access import SPOCD
 from spocd.desk.documents import document_of, read_json, seconds_of
@@ -39,8 +37,8 @@ async def brief_of(desk: Desk, ticket: Ticket) -> dict[str, Any]:
         tags=document["tags"],
         said=[_said(desk, row) for row in messages if _is_said(row)],
         happened=[_happened(desk, row) for row in journal],
-        promised=[Promised(_clock(desk, row["due_at"]), bool(row["broken_at"])) for row in promises],
-        asked=[Asked(row["name"] or row["address"], _clock(desk, row["asked_at"])) for row in consults],
+        promised=[Promised(desk.clock(row["due_at"]), bool(row["broken_at"])) for row in promises],
+        asked=[Asked(row["name"] or row["address"], desk.clock(row["asked_at"])) for row in consults],
         files=[File(row["filename"], row["size"], f"{row['origin']}.{row['position']}") for row in files],
     )
     return brief(standing, {row["login"]: row["name"] for row in await desk.tx.all("names_of_agents") if row["name"]})
@@ -55,19 +53,15 @@ def _is_said(row: Row) -> bool:
 def _said(desk: Desk, row: Row) -> Said:
     how = "noted" if row["kind"] == "note" else "answered" if row["direction"] == "out" else "wrote"
     who = row["author_name"] or row["author_address"]
-    return Said(f"{row['origin']}.{row['position']}", _clock(desk, row["created_at"]), who, how, row["visible_text"])
+    return Said(f"{row['origin']}.{row['position']}", desk.clock(row["created_at"]), who, how, row["visible_text"])
 
 
 def _happened(desk: Desk, row: Row) -> Happened:
     detail: dict[str, Any] = read_json(row["detail"]) or {}
     if until := detail.get("until"):
-        detail["until"] = _clock(desk, seconds_of(until))
-    return Happened(_clock(desk, row["at"]), row["event"], "" if row["actor"] == SPOCD.login else row["actor"], detail)
-
-
-def _clock(desk: Desk, seconds: int) -> str:
-    return datetime.fromtimestamp(seconds, ZoneInfo(desk.settings.zone)).strftime("%Y-%m-%d %H:%M")
+        detail["until"] = desk.clock(seconds_of(until))
+    return Happened(desk.clock(row["at"]), row["event"], "" if row["actor"] == SPOCD.login else row["actor"], detail)
 
 
 def _clock_or_none(desk: Desk, seconds: int | None) -> str | None:
-    return None if seconds is None else _clock(desk, seconds)
+    return None if seconds is None else desk.clock(seconds)

@@ -237,7 +237,6 @@ async def _is_hidden_now(desk: Desk, reader: Row, ticket: Ticket | None) -> bool
 
 def _told(desk: Desk, row: Row) -> dict[str, Any]:
     """A held notice as a digest shows it, at the time of the desk's clock."""
-    at = datetime.fromtimestamp(row["at"], ZoneInfo(desk.settings.zone))
-    own = {"number": row["ticket"] or 0, "subject": row["subject"] or "", "at": at.strftime("%Y-%m-%d %H:%M")}
+    own = {"number": row["ticket"] or 0, "subject": row["subject"] or "", "at": desk.clock(row["at"])}
     told: Event = read_json(row["text"])
     return own | told

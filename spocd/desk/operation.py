@@ -7,7 +7,9 @@ import json
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
 
 from spocd.desk.access import NOT_THERE, Actor, Role, check, check_sees, identify
 from spocd.desk.withheld import without_hidden
@@ -67,6 +69,10 @@ class Desk:
     tx: Transaction
     now: int
     settings: Settings
+
+    def clock(self, at: int) -> str:
+        """A moment (UTC seconds) as letters and briefs say it, in the desk's zone: 2026-12-01 14:00 CET."""
+        return datetime.fromtimestamp(at, ZoneInfo(self.settings.zone)).strftime("%Y-%m-%d %H:%M %Z")
 
     async def ring(self) -> Ring:
         """The keys as all nodes have them: those that signed within the last 400 days."""

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TypedDict
-from zoneinfo import ZoneInfo
 
 from spocd.desk.access import SPOCD, Actor, seen_by
 from spocd.desk.documents import find_ticket, moment
@@ -49,11 +47,6 @@ def check_promise(due_at: int, *, close: bool, pend_until: int | None, now: int)
         raise Refused("too-late", "It would rest beyond what is promised. Let it rest until then at most.", Exit.USAGE)
 
 
-def told(desk: Desk, due_at: int) -> str:
-    """The moment as its reader is told of it, by the desk's clock."""
-    return datetime.fromtimestamp(due_at, ZoneInfo(desk.settings.zone)).strftime("%Y-%m-%d %H:%M %Z")
-
-
 async def keep(desk: Desk, actor: Actor, ticket: Ticket) -> None:
     """The desk answers: what was promised is kept, or kept late."""
     for row in await desk.tx.all("promises_to_keep", ticket=ticket.number):
@@ -76,7 +69,7 @@ async def watch(desk: Desk) -> int:
 
 async def _look_at(desk: Desk, row: Row) -> int:
     ticket = await find_ticket(desk, await survivor(desk, row["ticket"]))
-    due = told(desk, row["due_at"])
+    due = desk.clock(row["due_at"])
     if row["due_at"] < desk.now:
         await desk.tx.run("promise_broken", id=row["id"], now=desk.now)
         await record(desk, ticket.number, SPOCD, "promise broken", until=moment(row["due_at"]))

@@ -152,7 +152,7 @@ def _line(step: Happened, names: Mapping[str, str]) -> dict[str, Any]:
     why, cause = _why(step, of, names)
     return {
         "at": step.at,
-        "what": step.what,
+        "what": "promise kept late" if step.what == "promise kept" and detail.get("late") else step.what,
         # Whoever gave away what they had is named as the one that it came from.
         "by": "" if step.what == "handed over" and step.by == of else names.get(step.by, step.by),
         "of": names.get(of, of),

@@ -48,7 +48,7 @@ def test_a_ticket_reads_from_top_to_bottom(desk: FakeDesk) -> None:
     open · fixed · incident · high · it · [vpn]
     from   Ann Example <ann@example.org>, by mail, written down by bob
     with   bob
-    since  2026-08-03 11:00, changed 2026-08-03 11:05, revision 7
+    since  2026-08-03 11:00 UTC, changed 2026-08-03 11:05 UTC, revision 7
     cc     carl@example.org
     cc?    Dora <dora@example.org>   (spocd ticket cc add 12 dora@example.org)
     link   blocked by #9 (open): Lift

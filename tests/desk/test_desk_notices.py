@@ -172,8 +172,8 @@ async def test_a_digest_comes_once_a_day_with_all_that_happened(desk: RunningDes
     assert (digest.kind, digest.reply_to) == ("digest", "")
     text = text_of(digest)
     assert text.startswith("IT desk: 2 things happened on your cases\n")
-    assert "2026-02-02 02:40  #1 Printer" in text
-    assert "2026-02-02 02:40  #2 Mouse" in text
+    assert "2026-02-02 02:40 UTC  #1 Printer" in text
+    assert "2026-02-02 02:40 UTC  #2 Mouse" in text
 
 
 async def test_in_the_quiet_hours_nothing_comes_and_about_one_ticket_it_can_be_answered(desk: RunningDesk) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -177,3 +178,17 @@ async def test_what_is_no_case_any_more_has_no_promise_to_break(desk: RunningDes
     desk.now = DUE + DAY
     await desk.write(clock.look)
     assert await told(desk) == []
+
+
+async def test_a_brief_says_of_a_promise_that_was_kept_late_that_it_was_and_names_the_zone(desk: RunningDesk) -> None:
+    desk.settings = replace(desk.settings, zone="Europe/Copenhagen")
+    await desk.mail()
+    await desk.ask("ticket.reply", ticket=1, body="I look into it.", promise=desk.now + HOUR)
+    desk.now += 2 * HOUR
+    await desk.ask("ticket.reply", ticket=1, body="It is the motor.")
+    await desk.ask("ticket.assign", by=LEAD, ticket=1, to="other", reason="hers")
+    filed = (await desk.ask("ticket.view", by=LEAD, ticket=1))["messages"][-1]["text"]
+    brief = " ".join(filed.split())
+    assert "2026-02-02 05:40 CET Agent: the promise was kept, but late" in brief
+    assert "an answer promised by 2026-02-02 04:40 CET" in brief
+    assert "Z" not in brief
