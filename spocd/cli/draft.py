@@ -30,7 +30,7 @@ def edited(draft: str, about: str, begin: str) -> str:
     text = cut(_read(draft), about).strip()
     if not text:
         os.unlink(draft)
-        raise Refused("nothing-written", "Nothing was written, so nothing was sent.")
+        raise Refused("nothing-written", "Nothing was written, so nothing was done.")
     _replace(draft, f"{text}\n")
     return text
 
@@ -142,10 +142,10 @@ def _open(draft: str) -> None:
             os.unlink(draft)
     if not saved:
         raise Refused(
-            "nothing-saved", "Nothing was saved, so nothing was sent. To send a text as it stands there, save it."
+            "nothing-saved", "Nothing was saved, so nothing was done. To take a text as it stands there, save it."
         )
     if _state(draft) is None:
-        raise Refused("nothing-written", "The file was removed, so nothing was sent.")
+        raise Refused("nothing-written", "The file was removed, so nothing was done.")
 
 
 def _state(path: str) -> tuple[int, int, int] | None:

@@ -85,6 +85,17 @@ def test_every_fault_of_a_broken_file_is_a_line_and_the_exit_78(desk: FakeDesk, 
     assert ended.err == "spocd: desk.toml:1: one\nspocd: desk.toml:2: two\n"
 
 
+@pytest.mark.parametrize("coding", ["utf-8-sig", "utf-16"])
+def test_the_mark_that_an_editor_puts_before_the_text_is_none_of_it(
+    desk: FakeDesk, cli: Cli, file: Path, coding: str
+) -> None:
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text, encoding=coding)
+    desk.answers["desk.apply"] = lambda _: {"changes": CHANGES}
+    assert cli("apply", str(file)).code == 0
+    assert [each["text"] for each in desk.asked("desk.apply")] == [text]
+
+
 def test_a_file_that_is_no_text_is_refused_before_anything_is_asked(desk: FakeDesk, cli: Cli, file: Path) -> None:
     file.write_bytes(b'[agents.soren]\nname = "S\xf8ren"\n')
     ended = cli("apply", str(file))

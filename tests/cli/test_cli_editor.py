@@ -196,7 +196,7 @@ def test_a_canned_answer_goes_as_it_is_where_it_was_saved_and_not_where_it_was_n
     desk.answers["ticket.canned"] = lambda _: {"key": "paper", "text": "Dear Ann,"}
     ended = reply_with("true", "--canned", "paper")
     assert (ended.code, desk.asked("ticket.reply"), drafts(tmp_path)) == (1, [], [])
-    assert "Nothing was saved, so nothing was sent. To send a text as it stands there, save it." in ended.err
+    assert "Nothing was saved, so nothing was done. To take a text as it stands there, save it." in ended.err
     assert reply_with('touch "$1"', "--canned", "paper").code == 0
     assert [asked["body"] for asked in desk.asked("ticket.reply")] == ["Dear Ann,"]
 
