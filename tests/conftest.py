@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests import postgres
 
@@ -17,6 +18,11 @@ def databases_of_this_test() -> Iterator[None]:
     yield
     if postgres.is_running():
         postgres.server().retire(after=before)
+
+
+# How long one example takes says more of who else works on the machine than of us; pytest-timeout ends what hangs.
+settings.register_profile("spocd", deadline=None)
+settings.load_profile("spocd")
 
 
 def pytest_configure() -> None:

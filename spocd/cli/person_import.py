@@ -76,7 +76,7 @@ def _content(path: str) -> bytes:
 
 
 def _taken_in(found: People) -> dict[str, Any]:
-    total: dict[str, Any] = {"added": 0, "changed": 0, "unchanged": 0, "refused": list(found.bad)}
+    total: dict[str, Any] = {"added": 0, "changed": 0, "unchanged": 0, "refused": list(found.bad), "unspoken": []}
     key = asked().key
     with _progress(len(found.rows)) as done:
         for at, part in enumerate(batches(found.rows, ROWS_A_CALL, ROOM)):
@@ -87,6 +87,7 @@ def _taken_in(found: People) -> dict[str, Any]:
                 total[name] += value
             done(part)
     total["refused"].sort(key=lambda row: row["line"])
+    total["unspoken"] = sorted(set(total["unspoken"]))
     return total
 
 
@@ -105,9 +106,12 @@ def _show(total: dict[str, Any]) -> None:
     for row in bad:
         address = f" {visible.line(row['address'])}:" if row["address"] else ""
         click.echo(f"spocd: line {row['line']}:{address} {visible.line(row['why'])}", err=True)
+    if unspoken := total["unspoken"]:
+        tell(f"languages that the desk does not write in, left out: {visible.line(', '.join(unspoken))}")
     if asked().form in ("json", "jsonl"):
         show.facts(total)
     else:
+        del total["unspoken"]
         show.facts(total | {"refused": len(bad)})
     if bad:
         done = total["added"] + total["changed"] + total["unchanged"]

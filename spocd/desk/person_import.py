@@ -11,7 +11,7 @@ from spocd.desk.journal import line
 from spocd.desk.operation import Desk, operation
 from spocd.desk.organisation import key_of
 from spocd.domain.address import Address, parse
-from spocd.domain.person import check_group, check_language, check_name
+from spocd.domain.person import check_group, check_name, spoken
 from spocd.errors import Exit, Refused
 from spocd.store import Row
 
@@ -42,6 +42,7 @@ class Imported(TypedDict):
     changed: int
     unchanged: int
     refused: list[BadRow]
+    unspoken: list[str]  # languages that the desk does not write in, as they stand there; those people are taken in
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +106,14 @@ async def import_people(desk: Desk, actor: Actor, *, people: list[PersonRow]) ->
     await _add(desk, actor, work, new)
     await _write(desk, work)
     refused.sort(key=lambda each: each["line"])
-    return {"added": len(new), "changed": changed, "unchanged": unchanged, "refused": refused}
+    said = {each for row in people if (each := row.get("language", "").strip()) and spoken(each) is None}
+    return {
+        "added": len(new),
+        "changed": changed,
+        "unchanged": unchanged,
+        "refused": refused,
+        "unspoken": sorted(said),
+    }
 
 
 def _read(desk: Desk, row: PersonRow, organisations: list[Row], met: dict[str, int]) -> Wanted:
@@ -124,7 +132,7 @@ def _read(desk: Desk, row: PersonRow, organisations: list[Row], met: dict[str, i
         row["line"],
         addresses,
         check_name(row.get("name", "")) or None,
-        check_language(row["language"]) if row.get("language", "").strip() else None,
+        spoken(row.get("language", "")),
         key_of(organisations, organisation) if organisation else None,
         tuple(dict.fromkeys(check_group(each) for each in row.get("groups", []))),
     )

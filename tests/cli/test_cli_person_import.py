@@ -28,6 +28,15 @@ def calls(desk: FakeDesk) -> list[list[dict[str, Any]]]:
     return met
 
 
+def test_languages_that_the_desk_does_not_write_in_are_told_once(desk: FakeDesk, cli: Cli, tmp_path: Path) -> None:
+    counts = {"added": 2, "changed": 0, "unchanged": 0, "refused": [], "unspoken": ["fr", "klingon"]}
+    desk.answers["person.import"] = lambda _: counts
+    (tmp_path / "people.csv").write_text("mail,language\nann@x.example,fr\nbo@x.example,klingon\n")
+    ended = cli("person", "import", str(tmp_path / "people.csv"))
+    assert (ended.code, "unspoken" in ended.out) == (0, False)
+    assert "languages that the desk does not write in, left out: fr, klingon" in ended.err
+
+
 def test_a_file_is_taken_in(calls: list[Any], cli: Cli, tmp_path: Path) -> None:
     (tmp_path / "people.csv").write_bytes(b"\xef\xbb\xbfmail,cn\r\nann@x.example,Ann Ek\r\n")
     ended = cli("person", "import", str(tmp_path / "people.csv"))

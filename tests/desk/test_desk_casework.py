@@ -55,7 +55,8 @@ async def test_a_service_brings_its_kind_and_priority_to_what_nobody_chose_other
     assert await after(2, priority="high") == ("question", "high")
     assert await after(2, service="printing", tag=["same"]) == ("question", "high")
     line = (await desk.view(1))["journal"]
-    assert next(each["priority"] for each in line if "priority" in each) == {"was": "normal", "now": "urgent"}
+    changed = [each["priority"] for each in line if each["event"] == "changed" and "priority" in each]
+    assert changed[0] == {"was": "normal", "now": "urgent"}
 
 
 async def test_tags_go_on_and_off_and_lists_find_them(desk: RunningDesk) -> None:
