@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import stat
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -68,9 +69,21 @@ def new() -> str:
         os.makedirs(_folder(), mode=0o700, exist_ok=True)
         opened, path = tempfile.mkstemp(".txt", f"{_stem()}.", _folder())
     except OSError:  # no home, or one that cannot be written to
-        opened, path = tempfile.mkstemp(".txt", f"spocd-{_stem()}.")
+        opened, path = tempfile.mkstemp(".txt", f"{_stem()}.", _folder_without_home())
     os.close(opened)
     return path
+
+
+def _folder_without_home() -> str:
+    """A folder of our own where everybody may write: in one that is not ours others choose what a name leads to."""
+    import tempfile
+
+    folder = os.path.join(tempfile.gettempdir(), f"spocd-{os.geteuid()}")
+    with contextlib.suppress(FileExistsError):
+        os.mkdir(folder, 0o700)
+    found = os.lstat(folder)
+    ours = stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid() and not found.st_mode & 0o077
+    return folder if ours else tempfile.mkdtemp(prefix="spocd-")
 
 
 def tell_of_others() -> None:
@@ -186,13 +199,14 @@ def _read(draft: str) -> str:
 
 def _replace(draft: str, text: str) -> None:
     """Puts a text in the draft's place, so that at each moment one of the two is there."""
-    with open(f"{draft}.new", "w", encoding="utf-8", opener=_private) as file:
+    import tempfile
+
+    # A new name and a new file: what somebody else put there is not written to.
+    folder, name = os.path.split(draft)
+    opened, path = tempfile.mkstemp(".new", f"{name}.", folder)
+    with open(opened, "w", encoding="utf-8") as file:
         file.write(text)
-    os.replace(f"{draft}.new", draft)
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
+    os.replace(path, draft)
 
 
 def _lines(text: str) -> set[str]:

@@ -228,8 +228,9 @@ async def put(desk: Desk, actor: Actor, *, sha256: str, offset: int, total: int,
         raise Refused("bad-piece", f"The piece does not lie within the {total} octets of the file.", Exit.USAGE)
     # Not compressed: the whole desk would wait for that, since it writes through one connection.
     file = _draft_of(actor, sha256, there)
-    if offset == 0:
-        await desk.tx.run("drop_blob_pieces", file=file)  # of an upload that went wrong
+    # Of an upload that went wrong, its pieces give way one by one: of one that goes on beside this they are the same.
+    upto = MOST + 1 if offset + len(body) == total else offset + len(body)
+    await desk.tx.run("drop_blob_pieces_within", file=file, start=offset, upto=upto)
     await _add_piece(desk.tx, {"file": file, "start": offset, "encoding": "identity", "body": body}, desk.now)
     if offset + len(body) == total:
         row = {"sha256": sha256, "size": total, "encoding": "pieces", "body": file.encode()}
@@ -242,9 +243,9 @@ async def put(desk: Desk, actor: Actor, *, sha256: str, offset: int, total: int,
 
 
 def _draft_of(actor: Actor, sha256: str, there: Row | None) -> str:
-    """The name of an upload's pieces, never that of pieces which are kept: an upload begins by dropping them."""
+    """The name of an upload's pieces: of nobody else, and never that of pieces which are kept, since it drops them."""
     kept = bytes(there["body"]).decode() if there is not None and there["encoding"] == "pieces" else ""
-    return next(name for name in (f"upload-{sha256}", f"upload-{sha256}-{actor.uid}") if name != kept)
+    return next(name for name in (f"upload-{sha256}-{actor.uid}", f"upload-{sha256}-{actor.uid}-again") if name != kept)
 
 
 async def _is_whole(desk: Desk, row: Row) -> bool:

@@ -265,6 +265,35 @@ def test_a_draft_that_nobody_was_told_of_is_told_of_at_the_next(
     assert drafts(tmp_path) == [draft]
 
 
+@pytest.mark.parametrize("squatted", [False, True], ids=["the folder is ours", "the folder is somebody's link"])
+def test_sec_a_draft_without_a_home_is_written_where_nobody_else_leads_it(
+    desk: FakeDesk, tmp_path: Path, squatted: bool
+) -> None:
+    theirs, temporary, kept = tmp_path / "theirs", tmp_path / "tmp", tmp_path / "kept"
+    for each in (theirs, temporary):
+        each.mkdir()
+    if squatted:
+        (temporary / f"spocd-{os.getuid()}").symlink_to(theirs)
+    kept.write_text("Precious.")
+
+    def refused(_: dict[str, Any]) -> dict[str, Any]:
+        raise Refused("changed", "Somebody changed it.", Exit.CONFLICT)
+
+    desk.answers["ticket.view"] = lambda _: whole()
+    desk.answers["ticket.reply"] = refused
+    ended = process(
+        *("ticket", "reply", "12", "-e"),
+        config=desk.config,
+        VISUAL=editor(tmp_path, f'sed -i "1s/^/Mine./" "$1"; ln -s {kept} "$1.new"'),
+        XDG_STATE_HOME="/proc/none",
+        TMPDIR=str(temporary),
+    )
+    (draft,) = temporary.glob("spocd-*/reply-12.*.txt")
+    assert f"send it with -F {draft}" in ended.err
+    assert (draft.read_text(), kept.read_text(), list(theirs.iterdir())) == ("Mine.\n", "Precious.", [])
+    assert draft.parent.stat().st_mode & 0o777 == 0o700
+
+
 def save_in(coding: str) -> str:
     return f'iconv -t {coding} "$1" > "$1.new"; mv "$1.new" "$1"'
 

@@ -15,7 +15,7 @@ from spocd.desk.blob import PIECE, Files
 from spocd.domain.intake import Envelope
 from spocd.errors import Refused, TryLater
 from spocd.store import Row
-from tests.desk.running_desk import DAY, HOUR, RunningDesk
+from tests.desk.running_desk import AGENT, DAY, HOUR, OTHER, RunningDesk
 
 WORDS = b"The printer on the second floor is on fire again.\r\n"
 ENVELOPE = Envelope("ann@client.example", ("desk@example.org",), "smtp", "127.0.0.1")
@@ -143,6 +143,20 @@ async def test_an_upload_that_arrived_damaged_can_be_sent_again(desk: RunningDes
         await upload(desk, os.urandom(3 * PIECE), sha256=sha256, step=100_000)
     assert refused.value.code == "damaged"
     await upload(desk, content, sha256=sha256)
+    assert await fetched(desk, sha256) == content
+
+
+@pytest.mark.parametrize("by", [pytest.param(OTHER, id="somebody else"), pytest.param(AGENT, id="the same one")])
+async def test_two_who_send_the_same_new_file_at_once_both_have_it(desk: RunningDesk, by: int) -> None:
+    content = os.urandom(2 * PIECE + 50)
+    sha256 = hashlib.sha256(content).hexdigest()
+    for sender, offset in ((AGENT, 0), (AGENT, PIECE), (by, 0), (AGENT, 2 * PIECE), (by, PIECE), (by, 2 * PIECE)):
+        piece = base64.b64encode(content[offset : offset + PIECE]).decode()
+        await desk.ask("blob.put", by=sender, sha256=sha256, offset=offset, total=len(content), content=piece)
+    attached = [{"filename": "a.bin", "sha256": sha256}]
+    await desk.mail("printer")
+    for sender in (AGENT, by):
+        await desk.ask("ticket.note", by=sender, ticket=1, body="x", attachments=attached)
     assert await fetched(desk, sha256) == content
 
 

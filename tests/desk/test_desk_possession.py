@@ -95,7 +95,7 @@ async def test_who_sends_it_has_it_and_it_stays_what_it_was(desk: RunningDesk) -
     await desk.ask("ticket.note", by=OTHER, ticket=2, body="x", attachments=[{"filename": "a.bin", "sha256": SHA}])
     for by in (OTHER, AGENT):
         assert base64.b64decode((await desk.ask("blob.get", by=by, sha256=SHA))["content"]) == SECRET
-    assert await desk.read(lambda d: d.tx.all("blob_piece_starts", file=f"upload-{SHA}")) == []
+    assert await desk.read(lambda d: d.tx.all("blob_piece_starts", file=f"upload-{SHA}-{OTHER}")) == []
 
 
 async def test_what_is_kept_stays_whole_while_others_send_the_same_again(desk: RunningDesk) -> None:

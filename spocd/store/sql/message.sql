@@ -77,6 +77,9 @@ select start from blob_piece where file = :file order by start;
 -- name: drop_blob_pieces
 delete from blob_piece where file = :file;
 
+-- name: drop_blob_pieces_within
+delete from blob_piece where file = :file and start >= :start and start < :upto;
+
 -- name: begin_blob_draft
 insert into blob_draft (file, begun_at) values (:file, :now) on conflict (file) do update set begun_at = excluded.begun_at;
 
