@@ -111,6 +111,8 @@ def redact(message: str, texts: tuple[str, ...], whole: bool | None, attachments
     )  # fmt: skip
     if done["sent_to"]:
         tell(f"it has gone to {', '.join(done['sent_to'])}, and cannot be called back")
+    if lines := done["lines"]:
+        tell(f"emptied {lines} sealed line{'' if lines == 1 else 's'} of the log, whose reason said it")
     for had in done["subjects"]:
         tell(f"#{had} had it in its subject. Give it another: spocd ticket edit {had} --subject TEXT")
     if done["also_in"]:

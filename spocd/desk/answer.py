@@ -21,6 +21,7 @@ from spocd.desk.public import Public, mail_of_people, written_to_people
 from spocd.domain import ticket as case
 from spocd.domain.links import check_closable
 from spocd.domain.notice import What
+from spocd.domain.reasons import ANSWERED_IT
 from spocd.domain.ticket import Ticket, check_rev
 from spocd.domain.token import Ring
 from spocd.errors import Exit, Refused
@@ -80,7 +81,7 @@ async def reply(
         check_promise(promise, close=close, pend_until=pend_until, now=desk.now)
     said = Words(body, reason, attachments=attachments, promised="" if promise is None else desk.clock(promise))
     if before.state == case.State.RESOLVED and not close:
-        await record(desk, ticket, actor, "reopened", was=before.state, why="answered it")
+        await record(desk, ticket, actor, "reopened", was=before.state, why=ANSWERED_IT)
     after = await say(desk, actor, before, said)
     if close:
         after = await resolve(desk, actor, after, resolution=resolution)
@@ -121,7 +122,7 @@ async def say(desk: Desk, actor: Actor, before: Ticket, said: Words) -> Ticket:
     after = case.answered(before, desk.now)
     if not takes:
         return after
-    await record(desk, before.number, actor, "taken", to=actor.login, why="answered it")
+    await record(desk, before.number, actor, "taken", to=actor.login, why=ANSWERED_IT)
     return case.answered(case.given(after, actor.agent, desk.now), desk.now)
 
 

@@ -25,6 +25,7 @@ from spocd.domain.address import Address, find
 from spocd.domain.intake import Envelope, Judgement, content_key, judge, transport_key
 from spocd.domain.notice import What
 from spocd.domain.reading import Reading
+from spocd.domain.reasons import A_REPLY_CAME
 from spocd.domain.subject import without_tags
 from spocd.domain.thanks import is_thanks
 from spocd.domain.thread import (
@@ -223,7 +224,7 @@ async def _append(
         accepted=accepted_before(desk, since),
     )  # fmt: skip
     if not rests and ticket.state not in ("new", "open", "spam"):
-        await record(desk, ticket.number, SPOCD, "reopened", was=ticket.state, why="a reply came")
+        await record(desk, ticket.number, SPOCD, "reopened", was=ticket.state, why=A_REPLY_CAME)
     if not automatic and not thanks:
         what = What.THIRD_PARTY if where.role == THIRD_PARTY else What.ANSWERED
         writer = author.address or "unknown sender"

@@ -35,6 +35,7 @@ class Redacted(TypedDict):
     message: str
     attachments: int
     letters: int  # that said it too, sent ones included
+    lines: int  # of the journal that were sealed, and are empty now
     sent_to: list[str]  # the addresses that some of them, or a file, went to, which nothing takes back
     also_in: list[str]  # the other messages that still say it
     subjects: list[int]  # the tickets whose subject said it, and that can be given another
@@ -71,7 +72,7 @@ async def redact(
     with_files = await desk.tx.all("letters_of_ticket", ticket=row["origin"]) if files else []
     letters = await traces.clean_letters(desk, case, remove)
     await traces.clean_notices(desk, case, remove)
-    await traces.clean_journal(desk, case, remove)
+    lines = await traces.clean_journal(desk, case, remove)
     await traces.clean_answers(desk, case, remove)
     await traces.erase_raw_mails(desk, row, case)
     await _rewrite(desk, row, remove, whole=whole)
@@ -88,8 +89,8 @@ async def redact(
     merged = {each.number for each in case if each.merged_into is not None}
     sent_to = traces.gone_to([*letters, *(each for each in with_files if each["message"] == row["id"])])
     return {
-        "message": message, "attachments": files, "letters": len(letters), "sent_to": sent_to, "also_in": also_in,
-        "subjects": [each for each in subjects if each not in merged], "rev": ticket.rev + 1,
+        "message": message, "attachments": files, "letters": len(letters), "lines": lines, "sent_to": sent_to,
+        "also_in": also_in, "subjects": [each for each in subjects if each not in merged], "rev": ticket.rev + 1,
     }  # fmt: skip
 
 

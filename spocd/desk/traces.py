@@ -11,7 +11,8 @@ from typing import Any
 from spocd.desk.blob import erase
 from spocd.desk.documents import find_ticket, read_json, write_json
 from spocd.desk.operation import Desk
-from spocd.domain.audit import ERASED_DETAIL
+from spocd.domain.audit import ERASED_DETAIL, erased_actor
+from spocd.domain.reasons import in_line
 from spocd.domain.redaction import Remover, in_what_was_said, inside
 from spocd.domain.ticket import Ticket
 from spocd.errors import TryLater
@@ -86,23 +87,23 @@ async def clean_notices(desk: Desk, case: list[Ticket], remove: Remover) -> None
 
 
 async def clean_journal(desk: Desk, case: list[Ticket], remove: Remover) -> int:
-    """Remove it from the journal; how many lines. A line that is sealed loses all its detail, with the salt of that.
+    """Remove it from what people typed in the journal; how many lines that are sealed were erased for it.
 
-    The chain of seals stays whole by this: docs/decisions/010-audit.md.
+    Of a sealed line all goes that its digest covers, with the salt of that: docs/decisions/010-audit.md.
     """
-    lines = 0
+    erased = 0
     for ticket in case:
         for row in await desk.tx.all("lines_of_ticket", ticket=ticket.number):
             detail = read_json(row["detail"])
-            if (without := in_what_was_said(detail, remove)) == detail:
+            if (without := in_line(row["event"], row["actor"], detail, remove)) == detail:
                 continue
-            lines += 1
-            await desk.tx.run(
-                "redact_line", id=row["id"], detail=ERASED_DETAIL if row["sealed"] else write_json(without)
-            )
-            if row["sealed"]:
-                await desk.tx.run("drop_salt", id=row["id"])
-    return lines
+            if not row["sealed"]:
+                await desk.tx.run("redact_line", id=row["id"], actor=row["actor"], detail=write_json(without))
+                continue
+            await desk.tx.run("redact_line", id=row["id"], actor=erased_actor(row["actor"]), detail=ERASED_DETAIL)
+            await desk.tx.run("drop_salt", id=row["id"])
+            erased += 1
+    return erased
 
 
 async def clean_answers(desk: Desk, case: list[Ticket], remove: Remover) -> None:

@@ -11,6 +11,7 @@ from spocd.desk.handover import Reason, move
 from spocd.desk.operation import Desk, operation
 from spocd.domain import ticket as case
 from spocd.domain.fairness import may_see
+from spocd.domain.reasons import NEXT_IN_QUEUE, given_by
 from spocd.domain.ticket import Ticket
 from spocd.errors import Exit, Refused
 from spocd.store import Row
@@ -28,7 +29,7 @@ async def next_ticket(desk: Desk, actor: Actor, *, claim: bool = False, notify: 
     if mine is not None and claim:
         ticket = await find_ticket(desk, row["number"])
         await check_turn(desk, actor, ticket, mine, None)
-        await move(desk, actor, ticket, mine, Reason("next in the queue"), event="taken", tell=notify)
+        await move(desk, actor, ticket, mine, Reason(NEXT_IN_QUEUE), event="taken", tell=notify)
     return {"tickets": [await document_of(desk, row["number"])], "cursor": None}
 
 
@@ -142,7 +143,7 @@ async def _hand_over(
     await check_there(desk, actor, agent)
     if agent["id"] != actor.agent:
         await _check_may_see(desk, ticket, agent)
-    given = None if agent["id"] == actor.agent else f"given by {actor.login}"
+    given = None if agent["id"] == actor.agent else given_by(actor.login)
     await check_turn(desk, actor, ticket, agent, reason, otherwise=given)
     told = reason or "" if ticket.assignee is not None else ""
     await move(desk, actor, ticket, agent, Reason(reason, told), event=event, tell=tell)

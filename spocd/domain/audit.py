@@ -100,6 +100,11 @@ def _differs(line: Line, kept: Seal, previous: str) -> str:
     return ""
 
 
+def erased_actor(actor: str) -> str:
+    """Who did it, as a line that is erased has it."""
+    return _staff(actor) or ERASED_ACTOR
+
+
 def _staff(actor: str) -> str:
     """Who did it where that is nobody's mail address: a login stays when personal data are erased."""
     return "" if "@" in actor or actor == ERASED_ACTOR else actor

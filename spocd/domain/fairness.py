@@ -17,7 +17,7 @@ NEVER = 2**63 - 1  # when what is promised for no time is due
 ORDER = ("promise due", "waiting since", "number")
 WHILE_THEY_ARE_THERE = 3600  # seconds that a call or a visit may last
 # Where the requester is there while it is written down, it is answered as they speak. That is a jump too, and said so.
-_AT_ONCE: Mapping[str, str] = MappingProxyType(
+AT_ONCE: Mapping[str, str] = MappingProxyType(
     {"phone": "answered on the phone", "chat": "answered in the chat", "walk-in": "answered while they were here"}
 )
 
@@ -76,4 +76,4 @@ def hindrances(wants: Wants, card: Card) -> list[str]:
 def at_once(ticket: Ticket, agent: int, now: int) -> str | None:
     """The reason that stands by itself where an agent answers whom they have just spoken with; None elsewhere."""
     just_now = ticket.state == State.NEW and now - ticket.opened_at <= WHILE_THEY_ARE_THERE
-    return _AT_ONCE.get(ticket.channel) if ticket.reporter == agent and just_now else None
+    return AT_ONCE.get(ticket.channel) if ticket.reporter == agent and just_now else None

@@ -90,7 +90,7 @@ def test_whom_a_note_does_not_reach_is_told_to_its_writer(desk: FakeDesk, cli: C
 
 
 def test_what_a_redaction_did_not_reach_is_told(desk: FakeDesk, cli: Cli) -> None:
-    done = {"message": "12.3", "attachments": 0, "letters": 2}
+    done = {"message": "12.3", "attachments": 0, "letters": 2, "lines": 1}
     desk.answers["ticket.redact"] = lambda _: done | {
         "sent_to": ["ann@example.org", "bo@example.org"], "subjects": [12], "also_in": ["12.4"], "rev": 8,
     }  # fmt: skip
@@ -98,6 +98,7 @@ def test_what_a_redaction_did_not_reach_is_told(desk: FakeDesk, cli: Cli) -> Non
     assert desk.asked("ticket.redact") == [{"message": "12.3", "text": ["4929"], "reason": "a card", "if_rev": 7}]
     assert "it has gone to ann@example.org, bo@example.org, and cannot be called back" in ended.err
     assert "#12 had it in its subject. Give it another: spocd ticket edit 12 --subject TEXT" in ended.err
+    assert "emptied 1 sealed line of the log" in ended.err
     assert "it also stands in 12.4: look at each" in ended.err
 
 

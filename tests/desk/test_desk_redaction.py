@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from spocd.domain.redaction import REMOVED
 from spocd.domain.ticket import NO_SUBJECT
 from spocd.errors import Exit, Refused, TryLater
 from spocd.gateway.writing import Writer
-from tests.desk.by_hand import by_hand
+from tests.desk.by_hand import by_hand, rows
 from tests.desk.indexed import found, indexed
 from tests.desk.kept import bytes_of, everything_kept
 from tests.desk.running_desk import ADMIN, AGENT, DAY, LEAD, OTHER, RunningDesk, text_of
@@ -288,3 +289,45 @@ async def test_what_is_held_for_somebody_who_is_away_loses_it(desk: RunningDesk)
     await redact(desk, "1.2", text=[MARK])
     assert MARK not in await everything_kept(desk)
     await desk.write(clock.look)
+
+
+async def test_words_of_the_desks_own_sentences_erase_nothing_and_break_no_seal(desk: RunningDesk) -> None:
+    await with_addresses(desk)
+    await desk.mail("No ticket, no queue, no answer: is the agent away?", Subject="Please answer")
+    await desk.ask("ticket.reply", ticket=1, body="Better?")
+    await desk.mail("Thanks", Subject="Re: Please answer [desk#1]")
+    await desk.mail("Other")
+    await desk.ask("ticket.next", claim=True)
+    await desk.ask("ticket.merge", ticket=2, into=1)
+    await desk.ask("agent.away", by=LEAD, agent="agent")
+    await sealed(desk)
+    before = await rows(desk, "select actor, event, detail from journal order by id")
+    assert {json.loads(detail).get("why") for _, _, detail in before} >= {
+        "no evidence of an earlier ticket", "a word of thanks", "answered it", "next in the queue", "agent is away",
+    }  # fmt: skip
+    done = await redact(desk, "1.1", text=["no", "ticket", "queue", "answer", "agent", "away"])
+    assert done["lines"] == 0
+    await redact(desk, "1.3", text=["thanks"])
+    after = await rows(desk, "select actor, event, detail from journal order by id")
+    assert after[: len(before)] == before
+    await sealed(desk)
+    verified = await desk.ask("audit.verify", by=ADMIN)
+    assert (verified["broken"], verified["erased"]) == (None, 0)
+
+
+async def test_a_sealed_line_that_somebody_typed_is_emptied_and_counted_and_the_seals_hold(desk: RunningDesk) -> None:
+    await with_addresses(desk)
+    await desk.mail(f"My card is {MARK}")
+    await desk.ask("ticket.take", ticket=1)
+    await desk.ask("ticket.assign", ticket=1, to="other", reason=f"knows {MARK}")
+    await by_hand(
+        desk, "insert into journal (ticket, at, actor, event, detail)"
+        f""" values (1, 1, 'ann@client.example', 'reopened', '{{"why": "{MARK}"}}')""",
+    )  # fmt: skip
+    await sealed(desk)
+    assert (await redact(desk, "1.1", text=[MARK]))["lines"] == 2
+    emptied = await rows(desk, "select actor, event from journal where detail = '{}' order by id")
+    assert emptied == [("agent", "handed over"), ("erased", "reopened")]
+    await sealed(desk)
+    verified = await desk.ask("audit.verify", by=ADMIN)
+    assert (verified["broken"], verified["erased"]) == (None, 2)

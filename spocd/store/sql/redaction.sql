@@ -44,11 +44,11 @@ update notice set text = :text where id = :id;
 
 -- name: lines_of_ticket
 -- Whether each is sealed, too: what is, is not rewritten but erased.
-select j.id, j.detail, case when s.journal is null then 0 else 1 end as sealed
+select j.id, j.actor, j.event, j.detail, case when s.journal is null then 0 else 1 end as sealed
   from journal j left join journal_seal s on s.journal = j.id where j.ticket = :ticket order by j.id;
 
 -- name: redact_line
-update journal set detail = :detail where id = :id;
+update journal set detail = :detail, actor = :actor where id = :id;
 
 -- name: drop_salt
 update journal_seal set salt = null where journal = :id;
