@@ -18,7 +18,7 @@ from spocd.desk.letter import Reader, own_chain, post
 from spocd.desk.message import add_own
 from spocd.desk.notice import notify_assignee
 from spocd.desk.operation import Desk, operation
-from spocd.desk.person import ensure_person, find_person, identity
+from spocd.desk.person import ensure_person, identity, known_person
 from spocd.desk.public import Public
 from spocd.domain import ticket as case
 from spocd.domain.address import Address, parse
@@ -82,7 +82,7 @@ async def _expert(desk: Desk, actor: Actor, ticket: Ticket, address: Address, na
     if desk.settings.own.own(str(address)):
         raise Refused("own-address", f"{address} is an address of this desk. Name the expert who is asked.", Exit.USAGE)
     person = await ensure_person(desk, address, name, by=actor)
-    if person["id"] == await identity(desk, ticket.requester):
+    if await identity(desk, person["id"]) == await identity(desk, ticket.requester):
         raise Refused(
             "requester",
             f"{address} is the requester of #{ticket.number}. Ask them with: spocd ticket reply {ticket.number}",
@@ -110,7 +110,7 @@ async def _post(
 async def cancel(desk: Desk, actor: Actor, *, ticket: int, to: str, if_rev: int | None = None) -> TicketDocument:
     """Wait no longer for an expert; what they still write is filed all the same."""
     before = await workable(desk, ticket, if_rev)
-    person = await find_person(desk, str(parse(to)))
+    person = await known_person(desk, actor, str(parse(to)))
     ended = person and await desk.tx.run("end_consult", ticket=ticket, person=person["id"], now=desk.now)
     if not ended:
         raise Refused("not-asked", f"No answer of {to} is waited for on #{ticket}.", Exit.NOT_FOUND)

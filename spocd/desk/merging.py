@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from spocd.desk import search
-from spocd.desk.access import Actor
+from spocd.desk.access import Actor, is_hidden
 from spocd.desk.answer import workable
 from spocd.desk.casework import check_sight
 from spocd.desk.documents import TicketDocument, document_of, find_ticket, read_json, save, write_json
@@ -145,7 +145,8 @@ async def unmerge(desk: Desk, actor: Actor, *, ticket: int, if_rev: int | None =
     before = await find_ticket(desk, ticket)
     check_rev(before, if_rev)
     kept = await desk.tx.one("merge_of", ticket=ticket)
-    if kept is None:
+    # What it was merged into is written too; whoever does not see that is told what they would be of no merge at all.
+    if kept is None or await is_hidden(desk.tx, actor, kept["survivor"]):
         raise Refused("not-merged", f"#{ticket} was not merged into another.")
     survivor = await find_ticket(desk, kept["survivor"])
     if survivor.merged_into is not None:

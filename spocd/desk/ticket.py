@@ -13,7 +13,7 @@ from spocd.desk.message import add_own
 from spocd.desk.notice import notify_team
 from spocd.desk.opening import open_ticket
 from spocd.desk.operation import Desk, operation
-from spocd.desk.person import ensure_person, find_person
+from spocd.desk.person import ensure_person, known_person
 from spocd.domain import ticket as case
 from spocd.domain.address import Address, parse
 from spocd.domain.casework import subject_of
@@ -119,7 +119,7 @@ async def cc_remove(
 ) -> TicketDocument:
     """Take somebody off a ticket; their reply addresses for it stop working."""
     before = await workable(desk, ticket, if_rev)
-    person = await find_person(desk, str(parse(address)))
+    person = await known_person(desk, actor, str(parse(address)))
     if person is None or not await desk.tx.run("remove_participant", ticket=ticket, person=person["id"], now=desk.now):
         raise Refused("not-there", f"{address} is not in copy on #{ticket}.", Exit.NOT_FOUND)
     await save(desk, before, case.filed(before, desk.now))

@@ -9,7 +9,7 @@ from spocd.desk.documents import TicketDocument, TicketList, page_size, ticket_d
 from spocd.desk.known import check_service, check_team, no_such
 from spocd.desk.operation import Desk, operation
 from spocd.desk.organisation import organisation_named
-from spocd.desk.person import find_person
+from spocd.desk.person import known_person
 from spocd.desk.search import tickets_with
 from spocd.domain.address import parse
 from spocd.domain.person import check_group
@@ -74,7 +74,7 @@ async def list_tickets(
     if organisation is not None:
         filters["organisation"] = await organisation_named(desk, organisation)
     if requester is not None:
-        person = await find_person(desk, str(parse(requester)))
+        person = await known_person(desk, actor, str(parse(requester)))
         merged = person and await desk.tx.all("merged_people", person=person["id"])
         filters["identity" if merged else "requester"] = person["id"] if person else -1
     return await _page(desk, actor, filters, sort=sort, limit=limit, cursor=cursor)

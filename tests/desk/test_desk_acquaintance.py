@@ -219,3 +219,20 @@ async def test_sec_of_two_who_were_merged_one_learns_no_address_that_one_would_n
     await desk.ask("person.unmerge", by=LEAD, address=ZED)
     assert not await knows(desk, OTHER)
     assert "zed" not in str(await shown(desk, OTHER, ANN))
+
+
+async def test_sec_no_operation_finds_one_by_an_address_of_the_other_that_is_unknown(desk: RunningDesk) -> None:
+    await desk.ask("ticket.new", by=OTHER, requester=BO, subject="Door", notify=False)
+    await desk.ask("ticket.cc_add", by=OTHER, ticket=2, address=ANN)
+    await desk.ask("ticket.new", by=OTHER, requester=ANN, subject="Printer", notify=False)
+    await desk.ask("ticket.consult", by=OTHER, ticket=3, to="expert@client.example", body="Is it the fuse?")
+    await desk.ask("person.merge", by=LEAD, address=ZED, to=ANN)
+    listed = {by: await desk.ask("ticket.list", by=by, requester=ZED) for by in (OTHER, AGENT)}
+    assert [each["number"] for each in listed[OTHER]["tickets"]] == []
+    assert [each["number"] for each in listed[AGENT]["tickets"]] == [3, 1]
+    with pytest.raises(Refused, match="is not in copy on #2"):
+        await desk.ask("ticket.cc_remove", by=OTHER, ticket=2, address=ZED)
+    await desk.ask("person.merge", by=LEAD, address=ANN, to="expert@client.example")
+    with pytest.raises(Refused, match=f"No answer of {ZED} is waited for"):
+        await desk.ask("ticket.consult_cancel", by=OTHER, ticket=3, to=ZED)
+    await desk.ask("ticket.consult_cancel", by=OTHER, ticket=3, to="expert@client.example")

@@ -81,6 +81,14 @@ async def test_sec_what_was_merged_into_it_does_not_say_into_what(desk: RunningD
     assert await seen(desk, "ticket.view", ticket=1) == TO_ITS_TEAM
 
 
+async def test_sec_a_merge_into_it_is_undone_by_nobody_who_does_not_see_it(desk: RunningDesk) -> None:
+    await desk.ask("ticket.merge", ticket=1, into=HIDDEN, notify=False)
+    before = await desk.ask("ticket.view", ticket=HIDDEN)
+    assert await says(desk, "ticket.unmerge", by=OTHER, ticket=1) == "#1 was not merged into another."
+    assert await says(desk, "ticket.unmerge", by=OTHER, ticket=2) == "#2 was not merged into another."
+    assert await desk.ask("ticket.view", ticket=HIDDEN) == before
+
+
 async def test_sec_what_was_moved_or_split_does_not_say_from_where(desk: RunningDesk) -> None:
     await desk.mail("Two matters.", Subject="Wages and doors")
     await desk.ask("message.move", message=f"{HIDDEN + 1}.1", to=str(HIDDEN))
