@@ -41,21 +41,30 @@ About = str | int | dict[str, Any] | None  # a table is what `domain.handover.br
 async def notify(
     desk: Desk, actor: Actor | str, ticket: Ticket, agent: int, what: str, *, why: str = "", body: str = "",
     **about: About,
-) -> None:  # fmt: skip
+) -> bool:  # fmt: skip
     """Tell an agent what happened on a ticket; nobody is told what they did themselves, or what they may not see.
 
+    Whether they hear of it while they are there, at once or when they want to: not who is away or has no address.
     The words of `what` and of what it is `about`, a brief too, are each language's own (templates/*/words.txt); `why`
     and `body` are as somebody wrote them.
     """
     row = await desk.tx.one("agent_to_tell", id=agent)
     if row is None or not row["address"] or _is_own(actor, row) or await is_hidden_from(desk, row, ticket):
-        return None
+        return False
     event = _event(what, why, body, **about)
     if names_tickets(_own_words(event)):
         event = await _without(desk, await hidden_from(desk.tx, agent, Role(row["role"])), event)
     if row["away"]:
         # Their cases are with others, who are told. Only what is meant for them by name is held until they are back.
-        return await _hold(desk, agent, ticket, what, event, desk.now) if what == What.MENTIONED else None
+        if what == What.MENTIONED:
+            await _hold(desk, agent, ticket, what, event, desk.now)
+        return False
+    await _send_or_hold(desk, ticket, row, what, event)
+    return True
+
+
+async def _send_or_hold(desk: Desk, ticket: Ticket, row: Row, what: str, event: Event) -> None:
+    agent = row["id"]
     until = _held_until(desk, row)
     if until is not None:
         return await _hold(desk, agent, ticket, what, event, until)
@@ -91,20 +100,44 @@ async def notify_team(
 
     Whoever has the ticket is told in the team's place; without a team, nobody is.
     """
-    if ticket.assignee is not None:
-        return await notify(desk, actor, ticket, ticket.assignee, what, why=why, body=body, **about)
+    if ticket.assignee is None:
+        await _notify_crew(desk, actor, ticket, what, why=why, body=body, **about)
+    else:
+        await notify(desk, actor, ticket, ticket.assignee, what, why=why, body=body, **about)
+
+
+async def notify_somebody(
+    desk: Desk, actor: Actor | str, ticket: Ticket, what: str, *, first: Sequence[int | None], due: str
+) -> None:
+    """Tell the first of these agents who hears of it; else the ticket's team, and where nobody of it does, the leads.
+
+    It is for what must not pass unseen because everybody whom it concerns is away or gone.
+    """
+    for agent in first:
+        if agent is not None and await notify(desk, actor, ticket, agent, what, due=due):
+            return
+    if await _notify_crew(desk, actor, ticket, what, why="", body="", due=due):
+        return
+    for row in await desk.tx.all("leads_to_tell"):
+        await notify(desk, actor, ticket, row["id"], what, due=due)
+
+
+async def _notify_crew(
+    desk: Desk, actor: Actor | str, ticket: Ticket, what: str, *, why: str, body: str, **about: About
+) -> bool:
+    """Tell the team of a ticket, whoever has it; whether anybody hears of it."""
     team = await desk.tx.one("team_of_ticket", ticket=ticket.number) if ticket.team else None
     if team is None:
-        return None
+        return False
     if team["address"]:
         event = _event(what, why, body, **about)
         if names_tickets(_own_words(event)):
             others = await desk.tx.all("services_hidden_from_team", team=team["key"])
             event = await _without(desk, frozenset(each["key"] for each in others), event)
-        return await _post(desk, ticket, Crew(team["name"], team["address"]), THE_TEAM, [event])
-    for row in await desk.tx.all("team_to_tell", team=team["key"], tier=ticket.tier):
-        await notify(desk, actor, ticket, row["agent"], what, why=why, body=body, **about)
-    return None
+        await _post(desk, ticket, Crew(team["name"], team["address"]), THE_TEAM, [event])
+        return True
+    crew = await desk.tx.all("team_to_tell", team=team["key"], tier=ticket.tier)
+    return any([await notify(desk, actor, ticket, row["agent"], what, why=why, body=body, **about) for row in crew])
 
 
 def _event(what: str, why: str, body: str, **about: About) -> Event:
@@ -211,8 +244,10 @@ async def send_held(desk: Desk) -> int:
 
 async def _send_to(desk: Desk, agent: int) -> int:
     rows = await desk.tx.all("notices_of", agent=agent, now=desk.now, most=MOST_HELD)
-    await desk.tx.batch("drop_notice", [{"id": row["id"]} for row in rows])
     reader = await desk.tx.one("agent_to_tell", id=agent)
+    if reader is not None:
+        rows = await _due_now(desk, reader, rows)
+    await desk.tx.batch("drop_notice", [{"id": row["id"]} for row in rows])
     if reader is None or not reader["address"]:
         return 0  # gone since: what they had is with others
     tickets = {row["ticket"]: await find_ticket(desk, row["ticket"]) for row in rows if row["ticket"] is not None}
@@ -229,6 +264,16 @@ async def _send_to(desk: Desk, agent: int) -> int:
         chain=Chain(None, ()), variables={"notices": [_told(desk, row) for row in shown]},
     )  # fmt: skip
     return 1
+
+
+async def _due_now(desk: Desk, reader: Row, rows: list[Row]) -> list[Row]:
+    """Those to be sent now: what fell due while they were away waits, where they are back at an hour that is quiet."""
+    until = _held_until(desk, reader)
+    missed = [row for row in rows if row["not_before"] <= (reader["back_at"] or 0)]
+    if until is None or not missed:
+        return rows
+    await desk.tx.batch("put_off_notice", [{"id": row["id"], "until": until} for row in missed])
+    return [row for row in rows if row not in missed]
 
 
 async def _is_hidden_now(desk: Desk, reader: Row, ticket: Ticket | None) -> bool:

@@ -8,7 +8,7 @@ from spocd.desk.access import SPOCD, Actor, seen_by
 from spocd.desk.documents import find_ticket, moment
 from spocd.desk.evidence import survivor
 from spocd.desk.journal import record
-from spocd.desk.notice import notify_assignee
+from spocd.desk.notice import notify_somebody
 from spocd.desk.operation import Desk, operation
 from spocd.domain.notice import What
 from spocd.domain.promise import HOUR, warn_at
@@ -69,16 +69,16 @@ async def watch(desk: Desk) -> int:
 
 async def _look_at(desk: Desk, row: Row) -> int:
     ticket = await find_ticket(desk, await survivor(desk, row["ticket"]))
-    due = desk.clock(row["due_at"])
+    due, whose = desk.clock(row["due_at"]), (ticket.assignee, row["agent"])
     if row["due_at"] < desk.now:
         await desk.tx.run("promise_broken", id=row["id"], now=desk.now)
         await record(desk, ticket.number, SPOCD, "promise broken", until=moment(row["due_at"]))
-        await notify_assignee(desk, SPOCD, ticket, What.PROMISE_BROKEN, due=due, instead=row["agent"])
+        await notify_somebody(desk, SPOCD, ticket, What.PROMISE_BROKEN, first=whose, due=due)
         return 1
     if row["warned_at"] is not None or desk.now < warn_at(row["made_at"], row["due_at"]):
         return 0
     await desk.tx.run("promise_warned", id=row["id"], now=desk.now)
-    await notify_assignee(desk, SPOCD, ticket, What.PROMISE_NEAR, due=due, instead=row["agent"])
+    await notify_somebody(desk, SPOCD, ticket, What.PROMISE_NEAR, first=whose, due=due)
     return 1
 
 

@@ -509,6 +509,33 @@ async def test_who_names_somebody_who_is_away_is_told_of_once_they_are_back(desk
     assert len(await told(desk)) == 1, "once"
 
 
+@pytest.mark.parametrize("hours", ["quiet = '18:00-08:00'", "digest = '08:00'"])
+@pytest.mark.parametrize("named", ["while away", "before"])
+async def test_what_fell_due_while_they_were_away_waits_for_their_hour_once_they_are_back(
+    desk: RunningDesk, named: str, hours: str
+) -> None:
+    await with_addresses(desk)
+    await by_hand(desk, f"update agent set {hours} where login = 'other'")
+    await desk.mail("It burns.")
+    desk.now = midnight = (desk.now // DAY + 1) * DAY
+    if named == "while away":
+        await away(desk, "other")
+    await desk.ask("ticket.note", ticket=1, body="@other, do you know this one?")
+    if named == "before":
+        await away(desk, "other")
+    desk.now = midnight + DAY + 23 * HOUR
+    await by_hand(desk, f"update absence set ended_at = {desk.now}")
+    for hour in (23, 31):
+        desk.now = midnight + DAY + hour * HOUR
+        await desk.write(clock.look)
+        assert await told(desk) == [], "in the night"
+    desk.now = midnight + 2 * DAY + 8 * HOUR
+    await desk.write(clock.look)
+    assert [each.to_address for each in await told(desk)] == ["other@example.org"]
+    await desk.write(clock.look)
+    assert len(await told(desk)) == 1, "once"
+
+
 async def test_what_was_held_for_a_digest_waits_while_they_are_away(desk: RunningDesk) -> None:
     await with_addresses(desk)
     await by_hand(desk, "update agent set digest = '08:00' where login = 'other'")

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from spocd.desk import clock
+from spocd.desk import clock, promise
 from spocd.domain.promise import warn_at
 from spocd.errors import Refused
 from tests.desk.by_hand import by_hand
 from tests.desk.running_desk import AGENT, DAY, HOUR, LEAD, OTHER, START, RunningDesk, journal, text_of
-from tests.desk.staff import told, with_addresses, with_team
+from tests.desk.staff import away, told, with_addresses, with_team
 
 DUE = START + 4 * HOUR
 
@@ -112,6 +112,44 @@ async def test_where_nobody_has_the_ticket_whoever_promised_is_told(desk: Runnin
     await desk.ask("ticket.release", ticket=1)
     desk.now = DUE + 1
     await desk.write(clock.look)
+    assert [each.to_address for each in await told(desk)] == ["agent@example.org"]
+
+
+@pytest.mark.parametrize("gone", ["away", "left", "no address"])
+@pytest.mark.parametrize("who", ["team", "address of the team", "tier of the team", "leads"])
+async def test_where_whoever_promised_is_gone_the_team_is_told_or_else_the_leads(
+    desk: RunningDesk, who: str, gone: str
+) -> None:
+    await promised(desk, by=OTHER)
+    await desk.ask("ticket.release", by=OTHER, ticket=1)
+    if who != "leads":
+        await with_team(desk, "agent", "other", address="floor@example.org" if who == "address of the team" else "")
+        await by_hand(desk, "update ticket set team = 'floor'")
+    if who == "tier of the team":
+        await by_hand(desk, "update ticket set tier = 3")
+    await by_hand(desk, "delete from outbox where kind = 'notice'")
+    if gone == "away":
+        await away(desk, "other")
+    else:
+        column = "left_at = 1" if gone == "left" else "address = ''"
+        await by_hand(desk, f"update agent set {column} where login = 'other'")
+    expected = {"team": ["agent@example.org"], "address of the team": ["floor@example.org"]}
+    leads = ["admin@example.org", "lead@example.org"]
+    for moment in (warn_at(START, DUE) + 1, DUE + 61):
+        desk.now = moment
+        await desk.write(clock.look)
+        [*notices] = await told(desk)
+        assert sorted(each.to_address for each in notices) == expected.get(who, leads)
+        await by_hand(desk, "delete from outbox where kind = 'notice'")
+
+
+async def test_who_is_away_and_has_the_case_leaves_its_promise_to_who_made_it(desk: RunningDesk) -> None:
+    await promised(desk)
+    await desk.ask("ticket.assign", ticket=1, to="other", reason="he knows printers")
+    await by_hand(desk, "delete from outbox where kind = 'notice'")
+    await away(desk, "other")
+    desk.now = DUE + 1
+    await desk.write(promise.watch)
     assert [each.to_address for each in await told(desk)] == ["agent@example.org"]
 
 

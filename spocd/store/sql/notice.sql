@@ -1,7 +1,8 @@
 -- name: agent_to_tell
 -- Nobody who has left, or is a program.
 select g.id, g.login, g.name, g.address, g.language, g.digest, g.quiet, g.role,
-       (select count(*) from absence a where a.agent = g.id and a.begun_at is not null and a.ended_at is null) as away
+       (select count(*) from absence a where a.agent = g.id and a.begun_at is not null and a.ended_at is null) as away,
+       (select max(a.ended_at) from absence a where a.agent = g.id and a.begun_at is not null) as back_at
   from agent g where g.id = :id and g.left_at is null and g.role <> 'robot';
 
 -- name: logins_here
@@ -20,6 +21,9 @@ select m.key, m.name, m.address from ticket t join team m on m.key = t.team wher
 -- name: team_to_tell
 select m.agent from team_member m join agent g on g.id = m.agent
  where m.team = :team and g.tier >= :tier order by m.agent;
+
+-- name: leads_to_tell
+select id from agent where role in ('lead', 'admin') and left_at is null order by id;
 
 -- name: last_notice
 -- The newest notice to an agent about a ticket, since some moment.
@@ -41,9 +45,12 @@ select n.agent from notice n
  group by n.agent order by min(n.not_before) limit :most;
 
 -- name: notices_of
-select n.id, n.ticket, n.what, n.text, n.at, t.subject, t.address
+select n.id, n.ticket, n.what, n.text, n.at, n.not_before, t.subject, t.address
   from notice n left join ticket t on t.number = n.ticket
  where n.agent = :agent and n.not_before <= :now order by n.id limit :most;
+
+-- name: put_off_notice
+update notice set not_before = :until where id = :id;
 
 -- name: drop_notice
 delete from notice where id = :id;
