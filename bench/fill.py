@@ -32,6 +32,7 @@ COMMON = (
     " every ten minutes could you look into it thank you regards as discussed attached order number delivery late"
 )
 SYLLABLES = "ba ce di fo gu ha je ki lo mu na pe ri so tu va we xi yo zu bra cle dri sto"
+GREETING = "Hello"  # what all mails have
 TEXTS = 997
 A_STEP = 160  # seconds between two tickets
 A_FEW = 50  # one ticket in so many is active, and always enough for a page of a list
@@ -137,7 +138,7 @@ def texts() -> list[tuple[int, str, str, str, str]]:
         )
 
     def one(n: int) -> tuple[int, str, str, str, str]:
-        subject, body, answer = some(3, 8).capitalize(), f"{some(30, 60)}.\n", f"{some(15, 30)}.\n"
+        subject, body, answer = some(3, 8).capitalize(), f"{GREETING}, {some(30, 60)}.\n", f"{some(15, 30)}.\n"
         found = {form for word in words(f"{subject} {body} {answer}") for form in stems.forms(word)}
         return n, subject, body, answer, " ".join(sorted(found))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from spocd.cli import node
@@ -44,10 +44,14 @@ def pages(operation: str, field: str, /, **parameters: Any) -> Iterator[list[dic
     """The rows of a list, a page at a time, up to --limit; says how to go on where there are more."""
     this = asked()
     left, cursor = this.limit, this.cursor
+    told = False
     while True:
         size = ROWS_A_CALL if this.everything else min(left, ROWS_A_CALL)
         answer = call(operation, limit=size, cursor=cursor, **parameters)
         rows: list[dict[str, Any]] = answer[field]
+        if not told:
+            _tell_too_short(answer.get("too_short", ()))
+            told = True
         yield rows
         cursor = answer.get("cursor")
         left -= len(rows)
@@ -58,6 +62,11 @@ def pages(operation: str, field: str, /, **parameters: Any) -> Iterator[list[dic
         if left <= 0 and not this.everything:
             tell(f"there are more: --all, or go on with --cursor {cursor}")
             return
+
+
+def _tell_too_short(words: Iterable[str]) -> None:
+    for word in words:
+        tell(f"more words begin with “{word}” than are looked for: the commonest were; for others give more letters")
 
 
 def _stated(parameters: dict[str, Any]) -> dict[str, Any]:

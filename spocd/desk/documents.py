@@ -51,6 +51,8 @@ class TicketList(TypedDict):
     cursor: str | None
     # By rank: these are the best of so many, the newest. It is there where older ones were found, too.
     best_of: NotRequired[int]
+    # Words of a search that begin too many others: it was for them and for the commonest of these.
+    too_short: NotRequired[list[str]]
 
 
 class Participant(TypedDict):

@@ -22,7 +22,8 @@ MOST_LETTERS = 200_000  # of all the words of one ticket; PostgreSQL takes 1 MB 
 MOST_FILES = 200  # names of files that one step looks at
 MOST_PEOPLE = 300  # addresses of people on one ticket
 COMMON = 1000  # tickets; a word that is in as many is not asked for as the beginning of others, which would take long
-MOST_LONGER = 200  # words that begin like one that is looked for; of more, which are in many tickets, all is read
+MOST_LONGER = 200  # words that begin like one that is looked for; of more, the commonest are
+NEWEST = 500  # tickets that say which words are the commonest
 HELD = 5  # seconds that the cursor stays with the node that moved it
 
 MOST_BEHIND = 10_000  # lines of the journal; more are a fault
@@ -186,7 +187,15 @@ async def forget_for_good(desk: Desk, tickets: Iterable[int]) -> None:
 
 async def tickets_with(desk: Desk, text: str) -> list[Wanted]:
     """What a search of tickets asks for; Refused where it holds no word."""
-    return [await _bounded(desk, each) for each in people_with(text)]
+    found = [await _bounded(desk, each) for each in people_with(text)]
+    # Who looks for “con contract” has said with the second word all that the first one says.
+    typed = [each.forms[0] for each in found]
+    return [
+        each
+        for each in found
+        if not each.too_short
+        or not any(longer != each.forms[0] and longer.startswith(each.forms[0]) for longer in typed)
+    ]
 
 
 def people_with(text: str) -> list[Wanted]:
@@ -201,10 +210,13 @@ async def _bounded(desk: Desk, word: Wanted) -> Wanted:
     """A word, asked for in a way that costs no more where many tickets have it."""
     if word.beginning is None or await _is_common(desk, word):
         return replace(word, beginning=None)
-    rows = await desk.tx.all("words_beginning", beginning=word.beginning, common=COMMON, most=MOST_LONGER + 1)
-    if 0 < len(rows) <= MOST_LONGER:
-        return replace(word, beginning=None, longer=tuple(row["word"] for row in rows))
-    return word
+    rows = await desk.tx.all(
+        "words_beginning", beginning=word.beginning, common=COMMON, most=MOST_LONGER + 1, newest=NEWEST
+    )
+    if not rows:
+        return word
+    longer = tuple(dict.fromkeys(row["word"] for row in rows))
+    return replace(word, beginning=None, longer=longer[:MOST_LONGER], too_short=len(longer) > MOST_LONGER)
 
 
 async def _is_common(desk: Desk, word: Wanted) -> bool:

@@ -122,10 +122,18 @@ async def _assignee(desk: Desk, actor: Actor, assignee: str | None) -> dict[str,
 async def _page(
     desk: Desk, actor: Actor, filters: dict[str, Any], *, sort: str, limit: int, cursor: str | None
 ) -> TicketList:
+    filters |= seen_by(actor)
     if sort == "rank":
-        return await _ranked_page(desk, filters | seen_by(actor), limit=limit, cursor=cursor)
+        answer = await _ranked_page(desk, filters, limit=limit, cursor=cursor)
+    else:
+        answer = await _sorted_page(desk, filters, sort=sort, limit=limit, cursor=cursor)
+    too_short = [word.forms[0] for word in filters.get("search", ()) if word.too_short]
+    return {**answer, "too_short": too_short} if too_short else answer
+
+
+async def _sorted_page(desk: Desk, filters: dict[str, Any], *, sort: str, limit: int, cursor: str | None) -> TicketList:
     most = page_size(limit)
-    rows = await desk.tx.listing("ticket", filters | seen_by(actor), sort=sort, limit=most + 1, after=cursor)
+    rows = await desk.tx.listing("ticket", filters, sort=sort, limit=most + 1, after=cursor)
     page = rows[:most]
     more = page_cursor(page[-1]["sort_key"], page[-1]["number"]) if len(rows) > most else None
     return {"tickets": [ticket_document(row) for row in page], "cursor": more}

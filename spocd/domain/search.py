@@ -50,7 +50,8 @@ class Wanted:
 
     forms: tuple[str, ...]
     beginning: str | None
-    longer: tuple[str, ...] = ()  # words that begin like it, where they are few and stand for `beginning`
+    longer: tuple[str, ...] = ()  # words that begin like it, which stand for `beginning`
+    too_short: bool = False  # whether there are more such words than `longer` has
 
 
 class Stems:

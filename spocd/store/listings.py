@@ -161,6 +161,7 @@ _LISTINGS = {
 # What tickets are put in order by that a search found (domain/ranking.py).
 _LISTINGS["candidate"] = replace(
     _LISTINGS["ticket"],
+    source="ticket t",
     columns=f"t.number, t.subject, coalesce((select substr(m.visible_text, 1, {OPENING}) from message m"  # noqa: S608
     " where m.ticket = t.number order by m.id limit 1), '') as opening",
 )

@@ -138,6 +138,13 @@ def test_a_search_by_rank_says_that_older_tickets_are_left_out(desk: FakeDesk, c
     assert cli("ticket", "search", "printer", "--sort", "oldest").code == Exit.USAGE
 
 
+def test_a_search_says_which_of_its_words_is_too_short(desk: FakeDesk, cli: Cli) -> None:
+    pages = iter(({"tickets": [ticket()], "cursor": "c", "too_short": ["con"]}, {"tickets": [], "cursor": None}))
+    desk.answers["ticket.search"] = lambda _: next(pages)
+    said = "spocd: more words begin with “con” than are looked for: the commonest were; for others give more letters\n"
+    assert cli("ticket", "search", "con", "printer", "--all", "--json").err == said
+
+
 def test_next_shows_the_ticket_with_its_history(desk: FakeDesk, cli: Cli) -> None:
     desk.answers["ticket.next"] = lambda _: {"tickets": [ticket()]}
     desk.answers["ticket.view"] = lambda _: whole()

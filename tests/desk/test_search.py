@@ -269,7 +269,7 @@ async def many(of: Desk, tickets: list[tuple[str, str]]) -> None:
         opened = await of.tx.one(
             "open_ticket", subject=subject, state="new", kind="request", priority="normal", requester=row["id"],
             team=None, service=None, channel="mail", address="", reporter=None, direction="in",
-            waiting_since=None, now=START,
+            waiting_since=None, now=START, opened_at=START,
         )  # fmt: skip
         assert opened is not None
         await of.tx.run("add_ticket_words", ticket=opened["number"], through=0, words=words_of_it)
@@ -291,6 +291,24 @@ async def test_a_beginning_of_words_that_many_tickets_have_finds_all_of_them(des
     several = [("", f"word{number}") for number in range(search.MOST_LONGER)]
     await desk.write(lambda of: many(of, [("", "wordy"), *several, *[("", "wordless")] * most]))
     assert (await found(desk, "word wordy")) == [most + 6]
+
+
+async def test_of_a_beginning_of_very_many_words_the_commonest_are_looked_for_and_that_is_said(
+    desk: RunningDesk, new_desk: str
+) -> None:
+    several = [("", f"word{number}") for number in range(search.MOST_LONGER)]
+    common = [("", "wordy")] * search.COMMON
+    await desk.write(lambda of: many(of, [("", "giraffe wordx"), ("", "elephant wordz"), *several, *common]))
+    await desk.write(lambda of: many(of, [("", "elephant wordy"), ("Wordy", "elephant wordy")]))
+    last = search.MOST_LONGER + search.COMMON + 4
+    bounded = new_desk.startswith("sqlite")  # PostgreSQL reads them all
+    for sort in ("newest", "rank"):
+        page = await desk.ask("ticket.search", words="word elephant", sort=sort)
+        assert [each["number"] for each in page["tickets"]] == [last, last - 1] + [2] * (not bounded)
+        assert page.get("too_short") == (["word"] if bounded else None)
+    assert await found(desk, "word giraffe") == [1] * (not bounded)
+    assert await found(desk, "word wordz elephant") == [2]
+    assert "too_short" not in await desk.ask("ticket.search", words="wordz elephant")
 
 
 async def batch_of(desk: RunningDesk) -> Batch:

@@ -37,7 +37,7 @@ async def fill(tx: Transaction) -> None:
             "open_ticket", subject=f"Case 100%_{number:02}", state=STATES[number % 6], kind=f"kind{number % 2}",
             priority=f"priority{number % 3}", requester=number % 3 + 1, service=chance.choice([None, "it", "hr"]),
             channel="mail", address="desk@example.org", waiting_since=waiting, team=None, reporter=None,
-            direction="in", now=opened,
+            direction="in", now=opened, opened_at=opened,
         )  # fmt: skip
         row = await tx.one("ticket", number=number)
         assert row is not None
@@ -135,7 +135,7 @@ async def test_a_row_that_comes_meanwhile_does_not_shift_the_pages(full: Store) 
 async def fill_one(tx: Transaction) -> None:
     await tx.one(
         "open_ticket", subject="", state="new", kind="", priority="", requester=1, team=None, service=None,
-        channel="mail", address="", reporter=None, direction="in", waiting_since=None, now=0,
+        channel="mail", address="", reporter=None, direction="in", waiting_since=None, now=0, opened_at=0,
     )  # fmt: skip
 
 

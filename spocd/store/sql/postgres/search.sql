@@ -31,5 +31,6 @@ select count(*) as n from (
    where words @@ cast('''' || replace(cast(:forms as text), ' ', ''' | ''') || '''' as tsquery) limit :most) found;
 
 -- name: words_beginning
--- GIN puts the tickets of all words that begin alike together sooner than a search for each of them would.
+-- GIN puts the tickets of all words that begin alike together sooner than a search for each of them would; and with many
+-- words in it a search is taken for a common one, and every ticket is read where another of its words is in none.
 select cast(null as text) as word where false;

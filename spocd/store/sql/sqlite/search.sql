@@ -30,9 +30,11 @@ select count(*) as n from (
   select rowid from ticket_search where ticket_search match '"' || replace(:forms, ' ', '" OR "') || '"' limit :most);
 
 -- name: words_beginning
--- The words of tickets that begin so, the first `most`; none where fewer than `common` tickets have one of them, for then
+-- The words of tickets that begin so, up to `most`; none where fewer than `common` tickets have one of them, for then
 -- the index has put these together sooner than we. Each is looked up behind the one before, so that what stands between
 -- them, all the tickets of each, is not read. No word holds the character 1: it is behind a word and before all longer.
+-- Where there are `most`, those go first that most of the newest tickets have. Words hold letters and digits alone, so
+-- that a row of them is a list to JSON once it has quotes.
 with recursive found (word, n) as (
   select null, 0
    where :common <= (select count(*) from (
@@ -42,5 +44,17 @@ with recursive found (word, n) as (
            where v.term >= coalesce(found.word || char(1), :beginning) and v.term < :beginning || char(1114111) limit 1),
          n + 1
     from found where n < :most and (n = 0 or word is not null)
+),
+often (word, tickets) as (
+  select each.value, count(*)
+    from (select words from ticket_words
+           where :most <= (select count(word) from found) order by ticket desc limit :newest) newest
+    cross join json_each('["' || replace(newest.words, ' ', '","') || '"]') each
+   where instr(' ' || newest.words, ' ' || :beginning) > 0
+     and each.value >= :beginning and each.value < :beginning || char(1114111)
+   group by each.value order by 2 desc, 1 limit :most
 )
-select word from found where word is not null;
+select word, tickets from often
+union all
+select word, 0 from found where word is not null
+order by 2 desc, 1;
