@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-# Each with its size in seconds, and with what is shown beside it: the next smaller one, but for no seconds and no more.
-_UNITS = (("d", 86400, "h", 3600), ("h", 3600, "min", 60), ("min", 60, "", 60), ("s", 1, "", 1))
+_UNITS = (("d", 86400), ("h", 3600), ("min", 60), ("s", 1))
 
 
 def duration(seconds: int) -> str:
-    """A time in its two largest units, rounded to the smaller one, a half up: 3 d 4 h, 1 h 40 min, 12 s."""
-    for name, size, lesser, step in _UNITS:
-        # Rounded first: 59 min 30 s is an hour.
-        rounded = (seconds + step // 2) // step * step
-        if rounded >= size:
-            rest = rounded % size // step
-            return f"{rounded // size} {name}" + (f" {rest} {lesser}" if rest and lesser else "")
-    return "0 s"
+    """A time in its two largest units, rounded to the smaller one, a half up: 3 d 4 h, 1 h 40 min, 12 s.
+
+    Minutes have no seconds beside them.
+    """
+    step = 3600 if seconds >= 86400 else 60 if seconds >= 60 else 1
+    # Rounded first: 59 min 30 s is an hour.
+    left = (seconds + step // 2) // step * step
+    parts = []
+    for name, size in _UNITS:
+        count, left = divmod(left, size)
+        parts += [f"{count} {name}"] if count else []
+    return " ".join(parts) or "0 s"

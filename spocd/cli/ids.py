@@ -41,7 +41,7 @@ def message(written: str) -> str:
 
 
 def _choose(context: click.Context, _: click.Parameter, value: Any) -> Any:
-    if context.resilient_parsing or not value:
+    if context.resilient_parsing or value is None:
         return value
     written = [value] if isinstance(value, str) else list(value)
     several = len(written) > 1 or "-" in written
@@ -81,7 +81,7 @@ def a_ticket_or_none(command: Any) -> Any:
 
 
 def _number_or_none(context: click.Context, _: click.Parameter, value: Any) -> Any:
-    return value if context.resilient_parsing or not value else number(value)
+    return value if context.resilient_parsing or value is None else number(value)
 
 
 def one_message(command: Any) -> Any:
@@ -90,4 +90,4 @@ def one_message(command: Any) -> Any:
 
 
 def _message(context: click.Context, _: click.Parameter, value: Any) -> Any:
-    return value if context.resilient_parsing or not value else message(value)
+    return value if context.resilient_parsing or value is None else message(value)

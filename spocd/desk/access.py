@@ -90,6 +90,10 @@ async def identify(tx: Transaction, uid: int, acting_as: str | None) -> Actor:
     other = await tx.one("agent_of_login", login=acting_as)
     if other is None:
         raise Refused("no-such-agent", f"There is no agent “{acting_as}”. See: spocd agent list", Exit.NOT_FOUND)
+    if other["left_at"] is not None:
+        raise Refused(
+            "left", f"{acting_as} has left the desk, and nobody writes in their name any more.", Exit.NOT_PERMITTED
+        )
     return await _actor(tx, other, uid)
 
 

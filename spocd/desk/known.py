@@ -22,12 +22,12 @@ def no_such(noun: str, key: str, known: Iterable[str]) -> Refused:
 
 async def check_service(desk: Desk, service: str | None) -> None:
     """Refuse a service that neither the catalogue nor an address of the desk's has."""
-    by_address = desk.settings.addresses.values()
+    by_address = {each for each in desk.settings.addresses.values() if each}
     if service is None or service in by_address:
         return
     if await desk.tx.one("service", key=service) is None:
         known = [row["key"] for row in await desk.tx.all("services")]
-        raise no_such("service", service, {*known, *filter(None, by_address)})
+        raise no_such("service", service, {*known, *by_address})
 
 
 async def check_team(desk: Desk, team: str | None) -> None:

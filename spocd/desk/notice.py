@@ -251,7 +251,7 @@ async def _send_to(desk: Desk, agent: int) -> int:
     if reader is None or not reader["address"]:
         return 0  # gone since: what they had is with others
     tickets = {row["ticket"]: await find_ticket(desk, row["ticket"]) for row in rows if row["ticket"] is not None}
-    shown = [row for row in rows if not await _is_hidden_now(desk, reader, tickets.get(row["ticket"]))]
+    shown = [row for row in rows if await _is_so_still(desk, reader, row, tickets.get(row["ticket"]))]
     if not shown:
         return 0
     [*about] = {row["ticket"] for row in shown}
@@ -276,8 +276,13 @@ async def _due_now(desk: Desk, reader: Row, rows: list[Row]) -> list[Row]:
     return [row for row in rows if row not in missed]
 
 
-async def _is_hidden_now(desk: Desk, reader: Row, ticket: Ticket | None) -> bool:
-    return ticket is not None and await is_hidden_from(desk, reader, ticket)
+async def _is_so_still(desk: Desk, reader: Row, row: Row, ticket: Ticket | None) -> bool:
+    """Whether they may see the ticket, and have it, where they were to hear that it is theirs."""
+    if ticket is None:
+        return True
+    if row["what"] == What.GIVEN and ticket.assignee != reader["id"]:
+        return False
+    return not await is_hidden_from(desk, reader, ticket)
 
 
 def _told(desk: Desk, row: Row) -> dict[str, Any]:

@@ -147,3 +147,11 @@ async def test_an_address_of_the_desk_is_nobodys(desk: RunningDesk) -> None:
         in_file = operation == "desk.apply"
         assert refused.value.code == ("bad-desk-file" if in_file else "own-address")
         assert refused.value.exit is (Exit.CONFIGURATION if in_file else Exit.USAGE)
+
+
+async def test_nobody_acts_in_the_name_of_who_has_left(desk: RunningDesk) -> None:
+    await desk.mail("It burns.")
+    await desk.ask("agent.leave", by=ADMIN, agent="agent", reason="pension")
+    with pytest.raises(Refused, match="agent has left the desk") as refused:
+        await desk.ask("ticket.reply", by=ADMIN, acting_as="agent", ticket=1, body="From a ghost")
+    assert (refused.value.code, refused.value.exit) == ("left", Exit.NOT_PERMITTED)

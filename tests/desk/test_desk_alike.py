@@ -75,7 +75,7 @@ async def test_a_node_that_is_set_up_otherwise_than_one_that_lives_does_not_begi
 async def test_a_node_is_not_measured_by_its_own_former_run_nor_by_one_that_is_lost(desk: RunningDesk) -> None:
     await begin(as_node(desk, "a", shared()), "there:/a")
     await begin(as_node(desk, "b", shared(delimiter="-")), "there:/a")
-    await desk.write(lambda d: d.tx.all("mark_lost_nodes", now=d.now, seconds=-(2**40)))
+    await desk.write(lambda d: d.tx.all("mark_lost_nodes", run="", now=d.now, seconds=-(2**40)))
     await begin(as_node(desk, "c", shared()), "there:/c")
 
 

@@ -218,3 +218,11 @@ async def test_what_is_no_view_is_a_usage_error(desk: RunningDesk, name: str, wo
     with pytest.raises(Refused) as refused:
         await desk.ask("view.save", name=name, words=words)
     assert refused.value.exit is Exit.USAGE
+
+
+async def test_sec_an_empty_service_takes_none_off(desk: RunningDesk) -> None:
+    await a_team_with_two_services(desk)
+    await desk.ask("ticket.new", requester="bo@client.example", subject="Pay", service="payroll", body="x")
+    with pytest.raises(Refused, match="There is no service “”"):
+        await desk.ask("ticket.edit", by=ADMIN, ticket=1, service="")
+    assert (await desk.view(1))["service"] == "payroll"

@@ -274,7 +274,7 @@ async def test_f13_a_dot_that_goes_while_others_take_over_leaves_no_letter_behin
         await tx.run("dot_goes", id=leased.id, run=desk.settings.run, lease=leased.lease)
 
     async def recovered(tx: Transaction) -> None:
-        await tx.all("mark_lost_nodes", now=desk.now, seconds=-(2**40))
+        await tx.all("mark_lost_nodes", run="", now=desk.now, seconds=-(2**40))
         between = Between(tx, {"free_letters", "interrupted_letters"}, dot_goes)
         await delivery.recover(Desk(cast(Transaction, between), desk.now, desk.settings))
 

@@ -570,3 +570,14 @@ async def test_what_staff_open_again_and_let_lie_goes_back_into_the_queue(desk: 
     desk.now += desk.settings.untouched * HOUR + 10
     await desk.write(clock.look)
     assert (await desk.view(1))["assignee"] is None
+
+
+async def test_who_has_it_no_more_when_their_digest_goes_is_not_told_that_it_is_theirs(desk: RunningDesk) -> None:
+    await with_addresses(desk)
+    await by_hand(desk, "update agent set digest = '08:00' where login = 'other'")
+    await desk.mail("It burns.")
+    await desk.ask("ticket.assign", by=LEAD, ticket=1, to="other", reason="you know these")
+    await desk.ask("ticket.assign", by=LEAD, ticket=1, to="agent", reason="no, you do")
+    desk.now += 2 * DAY
+    await desk.write(clock.look)
+    assert "other@example.org" not in [each.to_address for each in await told(desk)]

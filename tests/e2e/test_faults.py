@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import smtplib
 import socket
 import sqlite3
@@ -129,7 +130,7 @@ async def node_on(config_path: Path) -> AsyncIterator[tuple[Node, FaultyStore]]:
         writer = Writer()
         settings = settings_of(config, await read_identity(store), new_run(), writer.template_version)
         node = Node(config, store, settings, writer, time.time, Pool())
-        await node.start(stack, {}, Ending())
+        await node.start(stack, {}, Ending(os._exit))
         yield node, store
 
 

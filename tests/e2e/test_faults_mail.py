@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import smtplib
 import sys
 import time
@@ -39,7 +40,7 @@ async def desk_that_can_be_harmed(folder: Path) -> AsyncIterator[RunningDesk]:
         writer = Writer()
         settings = settings_of(config, await read_identity(store), new_run(), writer.template_version)
         node = Node(config, store, settings, writer, time.time, Pool(children=2, limits=LIMITS, command=READER))
-        await node.start(stack, {}, Ending())
+        await node.start(stack, {}, Ending(os._exit))
         yield desk
 
 

@@ -67,13 +67,13 @@ def test_another_account_is_refused_until_it_has_a_role_and_then_acts_under_its_
         assert as_uid(NOBODY, refused) == Exit.NOT_PERMITTED
     assert as_uid(NOBODY, lambda: client.call(control, "desk.health", {})) == 0
 
-    desk.json("agent", "new", "nobody", "--uid", str(NOBODY))
+    desk.json("agent", "new", "stranger", "--uid", str(NOBODY))
     assert as_uid(NOBODY, list_tickets) == 0
     assert as_uid(NOBODY, write_note) == 0
     for refused in (make_an_agent, act_as_root):
         assert as_uid(NOBODY, refused) == Exit.NOT_PERMITTED
     [note] = [each for each in desk.view(1)["journal"] if each["event"] == "note"]
-    assert (note["actor"], note["uid"]) == ("nobody", NOBODY)
+    assert (note["actor"], note["uid"]) == ("stranger", NOBODY)
 
 
 def test_root_may_act_as_an_agent_and_the_journal_keeps_whose_hand_it_was(desk: RunningDesk) -> None:

@@ -221,7 +221,7 @@ async def test_f14_how_long_a_node_is_silent_or_lost_is_told_by_the_clock_of_the
     await store.write(joining("one"))
     [row] = await store.read(lambda tx: tx.all("nodes", now=now))
     assert 0 <= row["silent_for"] < 60
-    await store.write(lambda tx: tx.all("mark_lost_nodes", now=now, seconds=-1))
+    await store.write(lambda tx: tx.all("mark_lost_nodes", run="", now=now, seconds=-1))
     assert await store.write(lambda tx: tx.run("drop_lost_nodes", now=now, seconds=3600)) == 0
     assert await store.write(lambda tx: tx.run("drop_lost_nodes", now=now, seconds=-60)) == 1
 
