@@ -151,7 +151,7 @@ async def test_an_address_of_the_desk_is_nobodys(desk: RunningDesk) -> None:
 
 async def test_nobody_acts_in_the_name_of_who_has_left(desk: RunningDesk) -> None:
     await desk.mail("It burns.")
-    await desk.ask("agent.leave", by=ADMIN, agent="agent", reason="pension")
+    await by_hand(desk, "update agent set left_at = 1 where login = 'agent'")
     with pytest.raises(Refused, match="agent has left the desk") as refused:
         await desk.ask("ticket.reply", by=ADMIN, acting_as="agent", ticket=1, body="From a ghost")
     assert (refused.value.code, refused.value.exit) == ("left", Exit.NOT_PERMITTED)
