@@ -108,7 +108,7 @@ async def escalate(
     if not reason.strip():
         raise Refused("no-reason", "Say why it is passed on: --reason TEXT. The requester is told.", Exit.USAGE)
     after = case.escalated(before, desk.now)
-    if not await desk.tx.one("somebody_for", number=ticket, tier=after.tier):
+    if not await desk.tx.one("somebody_for", number=ticket, tier=after.tier, team=after.team):
         raise Refused(
             "no-such-tier",
             f"Nobody of tier {after.tier} may have #{ticket}. Give it to somebody by name, with a reason:"
@@ -160,6 +160,14 @@ async def _send_to(desk: Desk, actor: Actor, ticket: Ticket, team: Row, reason: 
     if ticket.assignee is not None and not reason:
         raise await _taken(desk, actor, ticket)
     after = case.sent_to(ticket, team["key"], desk.now)
+    here = await desk.tx.all("team_to_tell", team=team["key"], tier=0)
+    if here and not await desk.tx.one("somebody_for", number=ticket.number, tier=after.tier, team=team["key"]):
+        raise Refused(
+            "nobody-there",
+            f"Nobody of the team {team['key']} may have #{ticket.number}, by tier or skills: spocd ticket explain"
+            f" {ticket.number}. Give it to somebody by name, or first a service of theirs: spocd ticket edit"
+            f" {ticket.number} --service KEY",
+        )
     why = Reason(reason, reason or "", team=team["name"])
     await move(desk, actor, ticket, None, why, event="given to a team", tell=tell, after=after)
 

@@ -55,6 +55,18 @@ async def refusal(desk: RunningDesk, operation: str, **parameters: Any) -> Refus
     return refused.value
 
 
+async def test_a_case_is_given_to_no_team_of_which_nobody_may_have_it(desk: RunningDesk) -> None:
+    await a_team_with_two_services(desk)
+    await by_hand(desk, "insert into service_skill (service, skill) values ('printing', 'toner')")
+    await desk.ask("ticket.new", requester="bo@client.example", subject="Ink", service="printing", body="x")
+    await by_hand(desk, "update ticket set team = null where number = 1")
+    with pytest.raises(Refused, match="Nobody of the team floor may have #1") as refused:
+        await desk.ask("ticket.assign", by=LEAD, ticket=1, to="floor")
+    assert refused.value.code == "nobody-there"
+    await by_hand(desk, f"insert into agent_skill (agent, skill) select id, 'toner' from agent where uid = {AGENT}")
+    assert (await desk.ask("ticket.assign", by=LEAD, ticket=1, to="floor"))["team"] == "floor"
+
+
 async def test_an_agent_is_offered_what_team_skill_and_tier_allow(desk: RunningDesk) -> None:
     await a_team_with_two_services(desk)
     await some_mails(desk, 4)

@@ -39,10 +39,10 @@ select login, name from agent;
 select key, name from team where key = :key;
 
 -- name: somebody_for
--- Whether anybody of a tier may have a ticket, whoever has it now.
+-- Whether anybody of a tier and a team, or of any where there is none, may have a ticket, whoever has it now.
 select g.id from agent g join ticket t on t.number = :number
  where g.left_at is null and g.role <> 'robot' and g.tier >= :tier
-   and (t.team is null or exists (select 1 from team_member m where m.team = t.team and m.agent = g.id))
+   and (cast(:team as text) is null or exists (select 1 from team_member m where m.team = :team and m.agent = g.id))
    and not exists (select 1 from service_skill s where s.service = t.service
                       and not exists (select 1 from agent_skill k where k.agent = g.id and k.skill = s.skill))
    and not exists (select 1 from hidden_service h where h.service = t.service and h.agent = g.id)
