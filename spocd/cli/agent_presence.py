@@ -11,7 +11,7 @@ from spocd.cli.call import call, write
 from spocd.cli.grammar import Command
 from spocd.cli.show import Column, Document, Shape
 from spocd.cli.ticket_shape import no_notify, told
-from spocd.cli.when import ahead
+from spocd.cli.when import ahead, through
 
 LOAD = Shape(
     identity="login",
@@ -37,7 +37,9 @@ _login = click.argument("login", metavar="LOGIN", shell_complete=complete_login)
 )
 @_login
 @click.option("--from", "since", type=ahead, metavar="TIME", help="From when; from now unless said.")
-@click.option("--until", type=ahead, metavar="TIME", help="Until when; until `agent back` unless said.")
+@click.option(
+    "--until", type=through, metavar="TIME", help="Until when, or through that day; until `agent back` unless said."
+)
 @click.option("--deputy", metavar="LOGIN", shell_complete=complete_login, help="Who gets the open cases first.")
 @click.option("--reason", metavar="TEXT", help="Why; requesters are told. that they are away, unless said.")
 @no_notify

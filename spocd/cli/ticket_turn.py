@@ -95,7 +95,13 @@ def reopen(tickets: Chosen, reason: str | None) -> None:
 
 @click.command(cls=Command, writes=True, if_rev=True, example='spocd ticket pend 12 --until "fri 15:00"')
 @some_tickets
-@click.option("--until", required=True, type=ahead, metavar="TIME", help="When it comes back by itself.")
+@click.option(
+    "--until",
+    required=True,
+    type=ahead,
+    metavar="TIME",
+    help="When it comes back by itself; of a day, in its first minute.",
+)
 @click.option("--reason", metavar="TEXT", help="What it waits for.")
 def pend(tickets: Chosen, until: int, reason: str | None) -> None:
     """Put tickets aside until a time; an earlier answer of the requester brings them back."""

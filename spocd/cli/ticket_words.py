@@ -62,7 +62,12 @@ def about(tickets: Chosen) -> str:
 @click.option("--canned", metavar="KEY", shell_complete=complete_key("canned.list"), help="Begin with a canned answer.")
 @click.option("--close", "closes", is_flag=True, help="Resolve it as well.")
 @click.option("--resolution", type=RESOLUTIONS, help="With --close: what came of it.")
-@click.option("--pend-until", type=ahead, metavar="TIME", help="Put it aside until then as well.")
+@click.option(
+    "--pend-until",
+    type=ahead,
+    metavar="TIME",
+    help="Put it aside until then as well; until a day, to its first minute.",
+)
 @click.option("--promise", type=ahead, metavar="TIME", help="Tell them that they hear again by then.")
 @click.option("--reason", metavar="TEXT", help="Why out of turn, where nobody has it.")
 def reply(

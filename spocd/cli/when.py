@@ -6,7 +6,9 @@
 fri 15:00                 the next Friday 15:00; the last one where a list looks back
 30d                       ago, where a list looks back
 
-A day alone as the end of a time is that whole day: --until 2026-08-03 is up to the first minute of the 4th.
+A day alone as the end of a time is that whole day: --until 2026-08-03 of a list, a report or an absence is up to the
+first minute of the 4th. Where something comes back to be done it is the first minute of the day, so that it is there in
+the morning: pend --until 2026-08-03 is that.
 """
 
 from __future__ import annotations
@@ -134,6 +136,11 @@ def back(written: str) -> int:
 def until_then(written: str) -> int:
     """As `back`, for the end of a time: a day alone is all of that day."""
     return _told(written, looking_back=True, whole_day=True)
+
+
+def through(written: str) -> int:
+    """As `ahead`, for the end of a time: a day alone is all of that day."""
+    return _told(written, looking_back=False, whole_day=True)
 
 
 def within(written: str) -> int:

@@ -350,6 +350,19 @@ def test_what_was_done_is_said_in_words_and_whole_in_json(
     assert json.loads(cli(*line.split(), "--json").out) == answer
 
 
+def test_a_day_alone_ends_an_absence_after_it_and_wakes_a_ticket_in_its_morning(desk: FakeDesk) -> None:
+    day, after = 1922565600, 1922652000  # 2030-12-04 and 2030-12-05, at 00:00 in Helsinki
+    away = {"agent": "bob", "since": "2030-12-01T11:00:00Z", "until": "2030-12-04T22:00:00Z", "deputy": None}
+    desk.answers["agent.away"] = lambda _: away | {"reason": "", "begun": False, "moved": [], "to_move": 0}
+    ended = process("agent", "away", "bob", "--until", "2030-12-04", config=desk.config)
+    assert [asked["until"] for asked in desk.asked("agent.away")] == [after]
+    assert "Thu 2030-12-05 00:00" in ended.err
+    assert "2030-12-04 22:00" in ended.out
+    desk.answers["ticket.pend"] = lambda _: ticket()
+    process("ticket", "pend", "12", "--until", "2030-12-04", config=desk.config)
+    assert [asked["until"] for asked in desk.asked("ticket.pend")] == [day]
+
+
 def test_a_time_in_a_refusal_is_on_the_readers_clock(desk: FakeDesk) -> None:
     def answer(_: dict[str, Any]) -> dict[str, Any]:
         raise Refused("away", "bob is away until 2026-08-03T11:00:00Z already.")
