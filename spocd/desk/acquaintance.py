@@ -30,4 +30,4 @@ async def acquaintance(desk: Desk, actor: Actor, person: int) -> Acquaintance:
     unknown = frozenset(row["id"] for row in rows if row["known_since"] is None)
     if not times:
         return Acquaintance(unknown, is_none=True)
-    return Acquaintance(unknown - {person}, since=min(times))
+    return Acquaintance(unknown, since=min(times))

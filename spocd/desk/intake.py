@@ -20,7 +20,7 @@ from spocd.desk.message import add_incoming
 from spocd.desk.notice import notify_team
 from spocd.desk.opening import open_ticket
 from spocd.desk.operation import Desk
-from spocd.desk.person import ensure_person, find_person, hear
+from spocd.desk.person import as_known, ensure_person, find_person, hear
 from spocd.domain.address import Address, find
 from spocd.domain.intake import Envelope, Judgement, content_key, judge, transport_key
 from spocd.domain.notice import What
@@ -192,7 +192,7 @@ async def _contact(
         written_at = mail.waits_since(desk.now)
         if judgement.fate != "contact" or may_continue(ticket, written_at, reopen_within=desk.settings.reopen_within):
             if person is not None and judgement.fate == "contact" and where.role == PARTICIPANT:
-                await hear(desk, person, reading)
+                await hear(desk, await as_known(desk, SPOCD, person), reading)
             return await _append(desk, mail, reading, judgement, where, ticket, author)
         where = NewTicket(f"#{ticket.number} was closed too long ago", (ticket.number,), where.refused)
     # RFC 5321 section 4.5.5: reports of non-delivery have no sender. What has one may be a person's words after all.

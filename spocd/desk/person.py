@@ -91,7 +91,8 @@ async def ensure_person(desk: Desk, address: Address | None, name: str, *, by: A
     Where an agent names somebody whom they do not know (`desk/acquaintance`), they find the same as where it is new.
     """
     found = None if address is None else await find_person(desk, address.key)
-    if found is not None and not await _is_stranger(desk, by, found):
+    if found is not None and not (await acquaintance(desk, by, found["id"])).is_none:
+        found = await as_known(desk, by, found)
         if name and not found["name"]:
             await desk.tx.run("person_name", id=found["id"], name=name)
             found["name"] = name
@@ -100,22 +101,25 @@ async def ensure_person(desk: Desk, address: Address | None, name: str, *, by: A
     assert row is not None
     if found is not None and address is not None:
         # Whoever is known in secret is this new person from now on, and keeps name, language and groups to themself.
-        here = {"address": address.key, "person": row["id"], "shown": str(address), "now": desk.now}
-        await desk.tx.run("give_person_address", **here)
+        await desk.tx.run("give_person_address", address=address.key, person=row["id"], shown=str(address))
         await _record_merge(desk, by, found["id"], "person merged", address=str(address), into=str(address))
         await desk.tx.run("merge_person", person=found["id"], survivor=row["id"])
+        await desk.tx.run("keep_apart", person=found["id"])
     elif address is not None:
         await _add_address(desk, row["id"], address, at=desk.now)
     return row
 
 
-async def _is_stranger(desk: Desk, actor: Actor, found: Row) -> bool:
-    """Whether the actor knows nothing of a person. Who has several addresses is found as they are: the desk would
-    answer their hidden tickets at another one otherwise.
-    """
-    if not (await acquaintance(desk, actor, found["id"])).is_none:
-        return False
-    return len(await desk.tx.all("person_addresses", person=found["id"])) == 1
+async def as_known(desk: Desk, actor: Actor, found: Row) -> Row:
+    """A person as the actor knows them: by the row that was kept apart, where its tickets are seen."""
+    return {**found, **await _face(desk, actor, found["id"])} if found["apart"] else found
+
+
+async def _face(desk: Desk, actor: Actor, person: int) -> Row:
+    """The row of a person by which the actor knows them."""
+    rows = await desk.tx.all("faces", person=person)
+    without = (await acquaintance(desk, actor, person)).without
+    return next((each for each in rows if each["id"] not in without), rows[0])
 
 
 async def _add_address(desk: Desk, person: int, address: Address, *, at: int) -> None:
@@ -136,13 +140,15 @@ async def hear(desk: Desk, person: Row, reading: Reading) -> None:
 
 async def document_of_person(desk: Desk, actor: Actor, person: int) -> PersonDocument:
     """What the actor knows of a person, as it is now."""
-    row = await desk.tx.one("person", id=person)
-    assert row is not None
-    known = await acquaintance(desk, actor, person)
+    person = await identity(desk, person)
+    row, known = await _face(desk, actor, person), await acquaintance(desk, actor, person)
     addresses = [
         each for each in await desk.tx.all("person_addresses", person=person) if each["owner"] not in known.without
     ]
-    merged = [each for each in await desk.tx.all("merged_people", person=person) if each["id"] not in known.without]
+    merged = [
+        each for each in await desk.tx.all("merged_people", person=person)
+        if each["id"] not in known.without and (row["apart"] or each["id"] != row["id"])
+    ]  # fmt: skip
     groups = await desk.tx.all("person_groups", person=person)
     return {
         "name": row["name"],
@@ -209,7 +215,7 @@ async def edit(
     organisation: str | None = None,
 ) -> PersonDocument:
     """Change what is known of a person; "" as language or organisation takes away what somebody said before."""
-    person = await the_person(desk, actor, address)
+    person = await as_known(desk, actor, await the_person(desk, actor, address))
     changed: dict[str, str | None] = {}
     if name is not None:
         changed["name"] = check_name(name)
@@ -316,6 +322,7 @@ async def merge(desk: Desk, actor: Actor, *, address: str, to: str) -> PersonDoc
     person, survivor = await the_person(desk, actor, address), await the_person(desk, actor, to)
     if person["id"] == survivor["id"]:
         raise Refused("there", f"{address} and {to} are one person already.", Exit.CONFLICT)
+    await _check_gives_away(desk, person, survivor, address, to)
     # Before they are one, since the tickets that it is told on are those of the first alone.
     await _record_merge(desk, actor, person["id"], "person merged", address=address, into=to)
     await record_about(desk, survivor["id"], actor, "person merged", address=address, into=to)
@@ -328,12 +335,39 @@ async def unmerge(desk: Desk, actor: Actor, *, address: str) -> PersonDocument:
     """Undo the merge of the person to whom this address belonged; what was written meanwhile stays the other's."""
     _check_sees_all(actor)
     found = await the_person(desk, actor, address)
+    if found["apart"]:
+        return await _as_they_are(desk, actor, found["id"], address)
     if found["merged_into"] is None:
         raise Refused("not-merged", f"{address} was not merged into anybody. See: spocd person view {address}")
     await desk.tx.run("unmerge_person", person=found["owner"])
     await _record_merge(desk, actor, found["owner"], "person unmerged", address=address)
     await record_about(desk, found["id"], actor, "person unmerged", address=address)
     return await document_of_person(desk, actor, found["owner"])
+
+
+async def _check_gives_away(desk: Desk, person: Row, survivor: Row, address: str, to: str) -> None:
+    """Refuse to show somebody whom all know under the name of one who is known from hidden tickets alone."""
+    if await desk.tx.one("is_open_to_all", person=survivor["id"]) is None and await desk.tx.one(
+        "is_open_to_all", person=person["id"]
+    ):
+        raise Refused(
+            "restricted",
+            f"{to} is known from tickets of a restricted service alone, and would be shown to all who know {address}."
+            f" Do it the other way round: spocd person merge {to} {address}",
+            Exit.CONFLICT,
+        )
+
+
+async def _as_they_are(desk: Desk, actor: Actor, person: int, address: str) -> PersonDocument:
+    """Undo what an outsider made by naming somebody known in secret: who sees their tickets knows them as they are."""
+    was = (await desk.tx.all("faces", person=person))[0]["id"]
+    await desk.tx.run("give_addresses", person=person, to=was)
+    await desk.tx.run("unmerge_person", person=was)
+    await _record_merge(desk, actor, was, "person unmerged", address=address)
+    await _record_merge(desk, actor, person, "person merged", address=address, into=address)
+    await desk.tx.run("merge_person", person=person, survivor=was)
+    await desk.tx.run("join_tickets", person=was, beside=person, now=desk.now)
+    return await document_of_person(desk, actor, was)
 
 
 async def _record_merge(desk: Desk, actor: Actor, person: int, event: str, **detail: str) -> None:

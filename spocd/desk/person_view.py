@@ -7,9 +7,9 @@ from typing import Any, TypedDict
 
 from spocd.desk.access import Actor, Role, seen_by
 from spocd.desk.acquaintance import acquaintance
-from spocd.desk.documents import TicketDocument, moment, moment_or_none, ticket_document
+from spocd.desk.documents import TicketDocument, moment, moment_or_none, ticket_document, write_json
 from spocd.desk.operation import Desk, operation
-from spocd.desk.person import PersonDocument, document_of_person, find_person, the_person
+from spocd.desk.person import PersonDocument, document_of_person, the_person
 from spocd.desk.withheld import without_hidden
 from spocd.domain.holders import hand_overs
 from spocd.store import Row
@@ -146,15 +146,22 @@ async def _lines(desk: Desk, actor: Actor, person: int) -> list[dict[str, Any]]:
     since = (await acquaintance(desk, actor, person)).since or 0
     rows = await desk.tx.all("person_journal", person=person, most=MOST_SHOWN)
     lines = [_line(row) for row in rows if row["at"] >= since]
-    return [line for line in lines if not await _names_a_stranger(desk, actor, line)]
+    strangers = await _strangers(desk, actor, lines)
+    return [line for line in lines if not strangers & _named(line)]
 
 
-async def _names_a_stranger(desk: Desk, actor: Actor, line: dict[str, Any]) -> bool:
-    """Whether a line names an address of somebody whom the actor does not know."""
-    if not actor.hidden:
-        return False
-    found = [await find_person(desk, line[each]) for each in ("address", "into") if line.get(each)]
-    return any([each["owner"] in (await acquaintance(desk, actor, each["id"])).without for each in found if each])
+async def _strangers(desk: Desk, actor: Actor, lines: list[dict[str, Any]]) -> frozenset[str]:
+    """The addresses in these lines that are of somebody whom the actor does not know; in one statement."""
+    named = frozenset[str]().union(*map(_named, lines)) if actor.hidden else frozenset[str]()
+    if not named:
+        return frozenset()
+    rows = await desk.tx.all("addresses_of_strangers", addresses=write_json(sorted(named)), viewer=actor.agent)
+    return frozenset(row["address"] for row in rows)
+
+
+def _named(line: dict[str, Any]) -> frozenset[str]:
+    """The addresses that a line names, as they are looked for."""
+    return frozenset(str(line[each]).lower() for each in ("address", "into") if line.get(each))
 
 
 def _line(row: Row) -> dict[str, Any]:

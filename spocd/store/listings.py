@@ -17,6 +17,11 @@ from spocd.store.search import Dialect, by_words, query
 PERSON_ADDRESS = """coalesce(
     (select a.shown from person_address a where a.person = p.id order by a.created_at, a.address limit 1), '')"""
 
+# Of a row that was kept apart the oldest, whosever it is by now.
+_REQUESTER_ADDRESS = """coalesce(
+    (select a.shown from person_address a where a.person in (p.id, case when o.apart = 1 then o.id else p.id end)
+      order by a.created_at, a.address limit 1), '')"""
+
 # The ticket of a row is none that is hidden from an agent; a row of no ticket is not.
 _SEEN = (
     "not exists (select 1 from ticket x join hidden_service h on h.service = x.service"
@@ -46,8 +51,8 @@ TICKET_COLUMNS = f"""
   t.number, t.subject, t.state, t.kind, t.priority, t.requester, t.assignee, t.team, t.service, t.channel, t.address,
   t.opened_at, t.updated_at, t.due_at, t.waiting_since, t.pend_until, t.resolved_at, t.closed_at, t.merged_into, t.rev,
   t.direction, t.tier, t.resolution, t.tags,
-  coalesce(nullif(p.name, ''), o.name) as requester_name,
-  {PERSON_ADDRESS} as requester_address,
+  case when o.apart = 1 then o.name else coalesce(nullif(p.name, ''), o.name) end as requester_name,
+  {_REQUESTER_ADDRESS} as requester_address,
   g.login as assignee_login,
   (select r.login from agent r where r.id = t.reporter) as reporter_login"""  # noqa: S608
 

@@ -236,3 +236,81 @@ async def test_sec_no_operation_finds_one_by_an_address_of_the_other_that_is_unk
     with pytest.raises(Refused, match=f"No answer of {ZED} is waited for"):
         await desk.ask("ticket.consult_cancel", by=OTHER, ticket=3, to=ZED)
     await desk.ask("ticket.consult_cancel", by=OTHER, ticket=3, to="expert@client.example")
+
+
+async def test_sec_an_outsider_renames_nobody_on_a_hidden_ticket_nor_sets_the_language_of_their_mail(
+    desk: RunningDesk,
+) -> None:
+    await by_hand(desk, f"update person set known_at = {START} where name = 'Zed Secret'")
+    await desk.ask("ticket.new", by=OTHER, requester=ZED, name="Mickey Mouse", subject="Keyboard", notify=False)
+    await desk.ask("person.edit", by=OTHER, address=ZED, name="Minnie Mouse", language="ru")
+    wages = await desk.view(1)
+    assert (wages["requester"]["name"], wages["participants"][0]["name"]) == ("Zed Secret", "Zed Secret")
+    [listed] = (await desk.ask("ticket.list", service="payroll"))["tickets"]
+    assert listed["requester"] == {"name": "Zed Secret", "address": ZED}
+    assert (await desk.view(2))["requester"]["name"] == "Minnie Mouse"
+    of_team, of_other = await shown(desk, AGENT), await shown(desk, OTHER)
+    assert (of_team["name"], of_team["language"], of_team["known"]) == ("Zed Secret", "sv", True)
+    assert (of_other["name"], of_other["language"], of_other["known"]) == ("Minnie Mouse", "ru", False)
+    await desk.ask("ticket.reply", ticket=1, body="They are paid.")
+    [answer] = [each for each in await desk.letters() if each.kind == "answer" and each.to_address == ZED]
+    assert (answer.to_name, answer.language) == ("Zed Secret", "sv")
+    await indexed(desk)
+    for words, numbers in (("Secret", [1]), ("Minnie", [2, 1])):
+        assert [each["number"] for each in (await desk.ask("ticket.search", words=words))["tickets"]] == numbers
+
+
+async def test_the_team_corrects_its_own_name_of_them_and_tells_it_nobody(desk: RunningDesk) -> None:
+    await desk.ask("ticket.new", by=OTHER, requester=ZED, name="Zed", subject="Keyboard", notify=False)
+    await desk.ask("person.edit", by=AGENT, address=ZED, name="Zed Quiet")
+    assert (await desk.view(1))["requester"]["name"] == "Zed Quiet"
+    assert ((await desk.view(2))["requester"]["name"], (await shown(desk, OTHER))["name"]) == ("Zed", "Zed")
+
+
+async def test_what_they_write_next_is_answered_as_they_were_before(desk: RunningDesk) -> None:
+    await by_hand(desk, f"update person set known_at = {START} where name = 'Zed Secret'")
+    await desk.ask("ticket.new", by=OTHER, requester=ZED, name="Mickey Mouse", subject="Keyboard", notify=False)
+    fate = await desk.mail("Hej", From=f"Zed <{ZED}>", Subject="Ny")
+    [letter] = [each for each in await desk.letters() if each.ticket == fate.ticket]
+    assert (letter.kind, letter.language, letter.to_name) == ("acknowledgement", "sv", "Zed Secret")
+    assert (await shown(desk, OTHER))["name"] == "Zed Secret", "they wrote themselves, at an open address"
+
+
+async def test_a_lead_undoes_what_an_outsider_made_of_them(desk: RunningDesk) -> None:
+    await desk.ask("ticket.new", by=OTHER, requester=ZED, name="Mickey Mouse", subject="Keyboard", notify=False)
+    with pytest.raises(Refused, match="Ask a lead"):
+        await desk.ask("person.unmerge", by=OTHER, address=ZED)
+    await desk.ask("person.unmerge", by=LEAD, address=ZED)
+    for by, numbers in ((AGENT, [2, 1]), (OTHER, [2])):
+        seen = await shown(desk, by)
+        assert (seen["name"], seen["address"], seen["language"]) == ("Zed Secret", ZED, "sv")
+        assert [each["number"] for each in seen["tickets"]] == numbers
+    assert ZED in await people(desk, OTHER)
+    assert [each["name"] for each in (await desk.view(2))["participants"]] == ["Zed Secret"]
+
+
+async def test_sec_of_somebody_with_several_addresses_a_dry_run_tells_nothing(desk: RunningDesk) -> None:
+    await desk.ask("person.alias", by=LEAD, address=ZED, alias=HOME)
+    for address in (ZED, HOME):
+        asked = {"requester": address, "subject": "Printer", "notify": False}
+        found = await desk.ask("ticket.new", by=OTHER, **asked, dry_run=True)
+        assert found["requester"] == {"name": "", "address": address}
+    await desk.ask("ticket.new", by=OTHER, requester=HOME, subject="Printer", notify=False)
+    assert ((await shown(desk, OTHER, HOME))["addresses"], await knows(desk, OTHER)) == ([HOME], False)
+    assert (await desk.view(1))["requester"] == {"name": "Zed Secret", "address": ZED}
+
+
+async def test_sec_nobody_whom_all_know_is_merged_into_one_who_is_known_in_secret(desk: RunningDesk) -> None:
+    await desk.ask("ticket.new", by=OTHER, requester=ANN, subject="Printer", name="Ann Ek")
+    with pytest.raises(Refused, match=f"the other way round: spocd person merge {ZED} {ANN}"):
+        await desk.ask("person.merge", by=LEAD, address=ANN, to=ZED)
+    await desk.ask("person.merge", by=LEAD, address=BO, to=ZED)
+
+
+async def test_sec_who_became_secret_after_a_merge_is_shown_by_what_one_knows(desk: RunningDesk) -> None:
+    await desk.ask("ticket.new", by=OTHER, requester=ANN, subject="Printer", name="Ann Ek")
+    await desk.ask("ticket.edit", by=LEAD, ticket=2, service="payroll")
+    await desk.ask("person.merge", by=LEAD, address=ANN, to=ZED)
+    await desk.ask("ticket.edit", by=LEAD, ticket=2, service="none")
+    seen = await shown(desk, OTHER, ANN)
+    assert (seen["name"], seen["addresses"], seen["merged"], seen["language"]) == ("Ann Ek", [ANN], [], None)

@@ -19,7 +19,7 @@ select c.agent from consult c join person o on o.id = c.person
 
 -- name: consults
 select c.id, c.asked_at, c.remind_at, c.reminders, c.answered_at, c.ended_at,
-       coalesce(nullif(p.name, ''), o.name) as name,
+       case when o.apart = 1 then o.name else coalesce(nullif(p.name, ''), o.name) end as name,
        c.address, g.login, m.origin, m.position
   from consult c join person o on o.id = c.person join person p on p.id = coalesce(o.survivor, o.id)
   join message m on m.id = c.message left join agent g on g.id = c.agent
@@ -27,7 +27,7 @@ select c.id, c.asked_at, c.remind_at, c.reminders, c.answered_at, c.ended_at,
 
 -- name: consults_to_remind
 select c.id, c.ticket, c.origin, c.person, c.address, c.agent, c.message, c.generation, c.asked_at, c.remind_at, c.reminders,
-       coalesce(nullif(p.name, ''), o.name) as name, coalesce(p.language, o.language) as language, m.text
+       case when o.apart = 1 then o.name else coalesce(nullif(p.name, ''), o.name) end as name, case when o.apart = 1 then o.language else coalesce(p.language, o.language) end as language, m.text
   from consult c join person o on o.id = c.person join person p on p.id = coalesce(o.survivor, o.id)
   join message m on m.id = c.message
  where c.remind_at is not null and c.remind_at <= :now order by c.remind_at limit :most;

@@ -27,7 +27,7 @@ delete from outbox where ticket = :ticket and kind = 'handover' and state = 'wai
 select due_at, broken_at from promise where ticket = :ticket and kept_at is null and withdrawn_at is null order by due_at;
 
 -- name: open_consults_of
-select c.asked_at, coalesce(nullif(p.name, ''), o.name) as name, c.address
+select c.asked_at, case when o.apart = 1 then o.name else coalesce(nullif(p.name, ''), o.name) end as name, c.address
   from consult c join person o on o.id = c.person join person p on p.id = coalesce(o.survivor, o.id)
  where c.ticket = :ticket and c.answered_at is null and c.ended_at is null order by c.id;
 

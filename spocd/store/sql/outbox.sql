@@ -20,7 +20,7 @@ returning id, lease;
 -- name: leased_letter
 select o.id, o.kind, o.language, o.ticket, o.message, o.person, o.agent, o.purpose, o.recipient, o.known, o.variables,
        o.key_id, o.generation, o.in_reply_to, o.reference_ids, o.created_at, o.first_tried_at, o.tries, o.unknowns, o.warned,
-       coalesce(nullif(p.name, ''), w.name, g.name) as reader_name, t.address
+       case when w.apart = 1 then w.name else coalesce(nullif(p.name, ''), w.name, g.name) end as reader_name, t.address
   from outbox o left join person w on w.id = o.person left join person p on p.id = coalesce(w.survivor, w.id)
        left join agent g on g.id = o.agent left join ticket t on t.number = o.ticket
  where o.id = :id;

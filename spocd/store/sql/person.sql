@@ -1,13 +1,21 @@
 -- name: person_of_address
 -- `owner` is whose the address is, `id` who that is now: whoever was merged is the one who was merged into.
 select p.id, p.name, p.language, p.other_language, p.known_at, p.created_at, p.organisation, a.shown as address,
-       o.id as owner, o.merged_into
+       o.id as owner, o.merged_into,
+       case when exists (select 1 from person s where coalesce(s.survivor, s.id) = +p.id and s.apart = 1)
+            then 1 else 0 end as apart
   from person_address a join person o on o.id = a.person join person p on p.id = coalesce(o.survivor, o.id)
  where a.address = :address;
 
 -- name: person
 select p.id, p.name, p.language, p.known_at, p.created_at, p.organisation
   from person o join person p on p.id = coalesce(o.survivor, o.id) where o.id = :id;
+
+-- name: faces
+-- The rows that are one person now, first those by which they are known to whoever knows them.
+select id, name, language, other_language, known_at, created_at, organisation, apart from person
+ where coalesce(survivor, id) = :person
+ order by case when apart = 1 then 0 when survivor is null then 1 else 2 end, id;
 
 -- name: add_person
 insert into person (name, language, created_at) values (:name, :language, :now)
@@ -25,7 +33,10 @@ select a.shown as address, a.created_at, a.person as owner, one.name
  order by case when a.person = :person then 0 else 1 end, a.created_at, a.address;
 
 -- name: person_is_known
-update person set known_at = :now where id = :id and known_at is null;
+-- Who was kept apart is known to the desk as that row.
+update person set known_at = :now
+ where known_at is null and id = coalesce((select min(s.id) from person s
+                                            where coalesce(s.survivor, s.id) = :id and s.apart = 1), cast(:id as bigint));
 
 -- name: person_name
 -- A name that somebody chose for themselves fills an empty one; it never changes one that is there.
@@ -52,7 +63,31 @@ select one.id, (
   from person one where coalesce(one.survivor, one.id) = :person order by one.id;
 
 -- name: give_person_address
-update person_address set person = :person, shown = :shown, created_at = :now where address = :address;
+-- It stays as old as it is: which of several is the main one goes by that.
+update person_address set person = :person, shown = :shown where address = :address;
+
+-- name: give_addresses
+update person_address set person = :to where person = :person;
+
+-- name: keep_apart
+update person set apart = 1 where id = :person;
+
+-- name: join_tickets
+-- Beside the other, whose reply addresses stay good.
+insert into participant (ticket, person, role, since)
+select x.ticket, cast(:person as bigint), x.role, cast(:now as bigint) from participant x
+ where x.person = :beside and x.removed_at is null
+on conflict (ticket, person) do nothing;
+
+-- name: is_open_to_all
+-- Whether a directory has a person, or a ticket that every agent sees.
+select 1 as yes from person one where coalesce(one.survivor, one.id) = :person and (
+  one.entered_at is not null
+  or exists (select 1 from participant x join ticket t on t.number = x.ticket
+              where x.person = one.id and not exists (select 1 from hidden_service h where h.service = t.service))
+  or exists (select 1 from consult c join ticket t on t.number = c.ticket
+              where c.person = one.id and not exists (select 1 from hidden_service h where h.service = t.service)))
+ limit 1;
 
 -- name: main_person_address
 -- The first of a person's own is the one that they are answered at.
@@ -77,7 +112,8 @@ with recursive theirs (id) as (
   select cast(:person as bigint) union select p.id from person p join theirs t on p.merged_into = t.id
 )
 update person set survivor = case when id = :person then null else cast(:person as bigint) end,
-                  merged_into = case when id = :person then null else merged_into end
+                  merged_into = case when id = :person then null else merged_into end,
+                  apart = case when id = :person then 0 else apart end
  where id in (select id from theirs);
 
 -- name: merged_people

@@ -22,20 +22,20 @@ select a.filename from message m join attachment a on a.message = m.id
  where m.ticket = :ticket and m.id > :after and m.id <= :through order by m.id, a.position limit :most;
 
 -- name: people_to_index
--- One person under all the names and addresses of those who were merged into them, but for whoever has no address left:
--- that is a name known in secret (`ensure_person`).
+-- One person under all the names and addresses of those who were merged into them, but for who is kept apart: that is a
+-- name known in secret (`ensure_person`), and found on the tickets of that row alone.
 select one.name, a.shown as address, coalesce(o.survivor, o.id) as person
   from participant x join person o on o.id = x.person
        join person one on coalesce(one.survivor, one.id) = coalesce(o.survivor, o.id)
        left join person_address a on a.person = one.id
- where x.ticket = :ticket and x.removed_at is null and (one.survivor is null or a.address is not null)
+ where x.ticket = :ticket and x.removed_at is null and (one.apart = 0 or one.id = x.person)
  order by 3, a.created_at, a.address limit :most;
 
 -- name: person_to_index
 select one.name, a.shown as address, coalesce(o.survivor, o.id) as person
   from person o join person one on coalesce(one.survivor, one.id) = coalesce(o.survivor, o.id)
        left join person_address a on a.person = one.id
- where o.id = :person and (one.survivor is null or a.address is not null)
+ where o.id = :person and one.apart = 0
  order by a.created_at, a.address limit :most;
 
 -- name: move_search_cursor

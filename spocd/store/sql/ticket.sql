@@ -7,8 +7,9 @@ select number, subject, state, kind, priority, requester, assignee, team, servic
 -- name: ticket_document
 select t.number, t.subject, t.state, t.kind, t.priority, t.requester, t.assignee, t.team, t.service, t.channel,
        t.direction, t.tier, t.resolution, t.opened_at, t.updated_at, t.due_at, t.waiting_since, t.pend_until, t.rev,
-       t.tags, coalesce(nullif(p.name, ''), o.name) as requester_name,
-       coalesce((select a.shown from person_address a where a.person = p.id order by a.created_at, a.address limit 1), '')
+       t.tags, case when o.apart = 1 then o.name else coalesce(nullif(p.name, ''), o.name) end as requester_name,
+       coalesce((select a.shown from person_address a where a.person in (p.id, case when o.apart = 1 then o.id else p.id end)
+                 order by a.created_at, a.address limit 1), '')
          as requester_address,
        g.login as assignee_login, g.name as assignee_name,
        (select r.login from agent r where r.id = t.reporter) as reporter_login
@@ -68,11 +69,13 @@ select l.relation, l.theirs, t.number as ticket, t.state, t.subject
 
 -- name: participants
 -- Two who were merged are one here: as the requester where one of them is, else under their own row. `person` is whose
--- row it is, and so whose token; `identity` who that is now. What is not known of that one is as it was known before.
+-- row it is, and so whose token; `identity` who that is now. What is not known of that one is as it was known before, and
+-- all of a row that was kept apart: an outsider's word changes nothing here.
 select x.person, coalesce(o.survivor, o.id) as identity, x.role, x.generation, x.since,
-       coalesce(nullif(p.name, ''), o.name) as name, coalesce(p.language, o.language) as language,
-       coalesce(p.known_at, o.known_at) as known_at,
-       coalesce((select a.shown from person_address a where a.person = p.id order by a.created_at, a.address limit 1), '')
+       case when o.apart = 1 then o.name else coalesce(nullif(p.name, ''), o.name) end as name, case when o.apart = 1 then o.language else coalesce(p.language, o.language) end as language,
+       case when o.apart = 1 then o.known_at else coalesce(p.known_at, o.known_at) end as known_at,
+       coalesce((select a.shown from person_address a where a.person in (p.id, case when o.apart = 1 then o.id else p.id end)
+                 order by a.created_at, a.address limit 1), '')
          as address
   from participant x join person o on o.id = x.person join person p on p.id = coalesce(o.survivor, o.id)
  where x.ticket = :ticket and x.removed_at is null

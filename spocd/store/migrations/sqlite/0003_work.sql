@@ -110,6 +110,9 @@ create table canned (
 alter table person add column organisation text references organisation;
 alter table person add column merged_into integer references person;
 alter table person add column survivor integer references person;
+-- 1: merged into somebody whom an outsider named, and who knew nothing of them. Name, language and groups stay apart, for
+-- whoever sees the tickets of this row.
+alter table person add column apart integer not null default 0;
 -- Since when they are on the desk's list by a directory, and so no secret of whoever helped them. Null: known from tickets
 -- and questions to experts alone, and there for those who see one of these.
 alter table person add column entered_at integer;
