@@ -112,7 +112,7 @@ class Words:
 async def say(desk: Desk, actor: Actor, before: Ticket, said: Words) -> Ticket:
     """Answer: it is a message of the ticket, keeps what was promised, and takes what nobody had. The ticket by then."""
     takes = await answering_takes(desk, actor, before, said.reason)
-    to = await readers(desk, before, answer=said.kind == "answer") if said.notify else []
+    to = await readers(desk, before, answer=True) if said.notify else []
     recipients = [{"name": each.name, "address": each.address} for each in to]
     position, message = await add_own(desk, actor, before, kind="mail", body=said.body, recipients=recipients)
     await enclose(desk, actor, message, said.attachments)
@@ -176,9 +176,9 @@ def quote_of(desk: Desk, last: Row | None) -> dict[str, str | Public]:
 async def tell(
     desk: Desk, actor: Actor, ticket: Ticket, *, kind: str, message: int | None, variables: dict[str, Any]
 ) -> list[int]:
-    """A letter each to everybody on the ticket; their ids."""
+    """A letter each to everybody on the ticket; their ids. `message` is an agent's; without it the desk writes."""
     ring: Ring = await desk.ring()
-    to: list[Reader] = await readers(desk, ticket, answer=kind == "answer")
+    to: list[Reader] = await readers(desk, ticket, answer=message is not None)
     told = []
     for reader in to:
         chain: Chain = await last_chain(desk, ticket, ring, reader.person)

@@ -13,6 +13,7 @@ from spocd.errors import Exit, Refused
 REMOVED = "[removed]"
 LONGEST = 2000  # characters of one passage; more is all of a message
 ENOUGH = 8  # words from the beginning of a message: whoever has them quotes it
+_OWN_LINES = 3  # words; a message of fewer is one elsewhere only where it has its lines to itself: “ok” is in “broken”
 _SHORTEST = 4  # characters of a passage that count where the rest of it was cut off
 _BETWEEN = r"(?:\s|>)+"  # a passage is found where a program has broken its lines and quoted it, too
 _WORD = re.compile(r"[^\s>]+")
@@ -36,7 +37,7 @@ def without_passages(words: Sequence[str]) -> Remover:
 
     Where a text was cut short with “…”, the beginning of one before that goes too.
     """
-    each = [passage.split() for passage in words if len(passage) <= LONGEST]
+    each = [_WORD.findall(passage) for passage in words if len(passage) <= LONGEST]
     if not each or len(each) < len(words) or not all(each):
         raise Refused("no-words", f"Give the words that are to be removed, {LONGEST} characters at most.", Exit.USAGE)
     # The longest first: one may be the beginning of another.
@@ -66,17 +67,23 @@ def _without_beginnings(text: str, passages: Sequence[str], head: re.Pattern[str
 
 def without_texts(texts: Sequence[str]) -> Remover:
     """What removes whole texts from any other that holds them, or quotes them from their beginning."""
-    said = sorted({each.strip() for each in texts} - {"", REMOVED}, key=len, reverse=True)
-    runs = [_WORD.findall(each) for each in said]
+    runs = [_WORD.findall(each) for each in {each.strip() for each in texts} - {"", REMOVED}]
+    short = [_in_lines_of_its_own(run) for run in runs if 0 < len(run) < _OWN_LINES]
+    long = sorted((run for run in runs if len(run) >= _OWN_LINES), key=len, reverse=True)
 
     def remove(text: str) -> str:
-        for each in said:
-            text = text.replace(each, REMOVED)
-        for run in runs:
+        for run in long:
             text = _without_quotes(text, run)
+        for lines in short:
+            text = lines.sub(rf"\g<1>{REMOVED}", text)
         return text
 
     return remove
+
+
+def _in_lines_of_its_own(run: Sequence[str]) -> re.Pattern[str]:
+    words = _BETWEEN.join(map(re.escape, run))
+    return re.compile(rf"^([ \t>]*){words}[ \t]*$", re.MULTILINE)
 
 
 def _without_quotes(text: str, run: Sequence[str]) -> str:

@@ -58,6 +58,15 @@ async def test_the_mail_with_a_last_word_is_the_closing_notice_and_names_its_mes
     assert last_line(await desk.view(1), "answered")["letters"] == [letter.id]
 
 
+async def test_a_last_word_goes_where_its_reader_asked_to_be_answered_and_a_word_of_the_desk_does_not(
+    desk: RunningDesk,
+) -> None:
+    for body, address in (("Done.", "ann@elsewhere.example"), (None, "ann@client.example")):
+        ticket = (await desk.mail(Reply_To="ann@elsewhere.example", Subject=f"It burns {body}")).ticket
+        await desk.ask("ticket.close", ticket=ticket, body=body, reason="x")
+        assert [each.to_address for each in await desk.letters() if each.kind == "closed"][-1] == address
+
+
 async def test_whoever_has_the_last_word_on_what_nobody_had_took_it_and_answered_it(desk: RunningDesk) -> None:
     for number in range(3):
         await desk.mail(Subject=f"{number}", From=f"a{number}@client.example")

@@ -27,6 +27,7 @@ from spocd.errors import Refused
         pytest.param("a.b axb", ["a.b"], "[removed] axb", id="as it is written, not as a pattern"),
         pytest.param("ab abc", ["ab", "abc"], "[removed] [removed]", id="the longest first"),
         pytest.param("1234 and 1234", ["1234"], "[removed] and [removed]", id="everywhere"),
+        pytest.param("My pin is 1234.", ["> pin\n> is 1234"], "My [removed].", id="copied from a quote"),
         pytest.param("nothing", ["1234"], "nothing", id="not there"),
         pytest.param("It is 4929 12…", ["4929 1234"], "It is [removed]…", id="cut short"),
         pytest.param("> It is 4929\n> 12 […]", ["4929 1234"], "> It is [removed] […]", id="cut short in a quote"),
@@ -38,7 +39,7 @@ def test_passages_are_removed(text: str, words: list[str], left: str) -> None:
     assert without_passages(words)(text) == left
 
 
-@pytest.mark.parametrize("words", [[], [""], ["a", " \n"], ["x" * 2001]])
+@pytest.mark.parametrize("words", [[], [""], ["a", " \n"], ["> >"], ["x" * 2001]])
 def test_what_is_no_passage_is_refused(words: list[str]) -> None:
     with pytest.raises(Refused):
         without_passages(words)
@@ -48,6 +49,22 @@ def test_a_whole_text_is_removed_from_what_holds_it_and_an_empty_one_from_nothin
     remove = without_texts(["All of it.\n", "", " "])
     assert remove("Ann wrote: All of it. Bye") == "Ann wrote: [removed] Bye"
     assert without_texts(["", "\n"])("abc") == "abc"
+
+
+@pytest.mark.parametrize(
+    ("said", "text", "left"),
+    [
+        pytest.param("ok", "The book is broken, ok?", "The book is broken, ok?", id="in words and among them"),
+        pytest.param("ok", "You wrote:\n> ok\n\nThank you", "You wrote:\n> [removed]\n\nThank you", id="as a line"),
+        pytest.param("no\nthanks", "> no\n> thanks\nWell", "> [removed]\nWell", id="in two lines"),
+        pytest.param("ok", "ok", "[removed]", id="nothing else"),
+        pytest.param(
+            "All of it.", "Ann wrote: Small of it. All of it.", "Ann wrote: Small of it. [removed]", id="words"
+        ),
+    ],
+)
+def test_a_short_message_is_removed_only_where_it_has_its_lines_to_itself(said: str, text: str, left: str) -> None:
+    assert without_texts([said])(text) == left
 
 
 _SAID = "one two three four five six seven eight nine ten"
@@ -114,6 +131,7 @@ def test_a_long_text_is_searched_in_no_time() -> None:
     assert without_texts([long + "end"])(long) == "[removed] "
     assert without_texts(["the one"])(long) == long
     without_passages(["x" * 1999])("… x" * 500)
+    without_passages(["> > > > x"])(">" * 100_000)
     assert time.process_time() - began < 5
 
 
