@@ -247,7 +247,7 @@ def test_on_a_narrow_terminal_what_matters_least_is_left_out(desk: FakeDesk) -> 
         return on_a_terminal(desk, "agent", "list", *more, columns=columns, NO_COLOR="1").splitlines()[0].split()
 
     assert headings(40) == ["LOGIN", "NAME", "TEAMS", "PRESENCE"]
-    assert headings(200) == ["LOGIN", "NAME", "ADDRESS", "ROLE", "TIER", "TEAMS", "PRESENCE", "UNTIL"]
+    assert headings(200) == ["LOGIN", "NAME", "ADDRESS", "ROLE", "TIER", "TEAMS", "PRESENCE", "UNTIL", "PLANNED"]
     assert headings(40, "--fields", "login,role,tier,since") == ["LOGIN", "ROLE", "TIER", "SINCE"]
     listed(desk, ticket(assignee=None))
     first = on_a_terminal(desk, "ticket", "list", columns=32, NO_COLOR="1").splitlines()[0].split()
