@@ -6,6 +6,7 @@ import contextlib
 import email
 import email.policy
 import email.utils
+import itertools
 import json
 import os
 import random
@@ -21,6 +22,7 @@ import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from email.message import EmailMessage
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -209,10 +211,17 @@ class RunningDesk:
         return self.letters()[-1]
 
 
+@cache
+def ports_to_give() -> Iterator[int]:
+    """The ports of this worker, each once: one that is given is taken, also before anybody listens on it."""
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    ports = range(10_000 + 2_000 * worker, 12_000 + 2_000 * worker)
+    return itertools.cycle(random.SystemRandom().sample(ports, len(ports)))
+
+
 def free_port() -> int:
     """A port that nobody listens on and that the system gives to no client, so that a desk may come back to it."""
-    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-    for port in random.SystemRandom().sample(range(10_000 + 2_000 * worker, 12_000 + 2_000 * worker), 200):
+    for port in itertools.islice(ports_to_give(), 200):
         with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
             return port
     raise AssertionError("no port is free")

@@ -45,7 +45,8 @@ ENTRIES = st.fixed_dictionaries(
 
 def made(text: str) -> dict[str, Any]:
     """The desk that a text makes of nothing."""
-    return merged({}, read(text, "desk.toml", {}, language="en", remove=True), defaults(), remove=True)
+    entries = read(text, "desk.toml", {}, language="en", remove=True, own=lambda _: False)
+    return merged({}, entries, defaults(), remove=True)
 
 
 @given(ENTRIES)

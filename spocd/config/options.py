@@ -59,7 +59,8 @@ def text_of(content: bytes) -> str:
     """The text of a file, in UTF-8 or in UTF-16 with its mark; NotText where it is none."""
     mark = content[:2]
     try:
-        return content.decode("utf-16" if mark in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
+        # utf-8-sig is a file of Python's library, which another account may not be let read; utf-8 is built in.
+        return content.decode("utf-16" if mark in (b"\xff\xfe", b"\xfe\xff") else "utf-8").removeprefix("\ufeff")
     except UnicodeDecodeError as error:
         raise NotText(content.count(b"\n", 0, error.start) + 1, content[error.start]) from None
 

@@ -132,7 +132,7 @@ async def health(desk: Desk, actor: Actor) -> Health:
     faults = [*_mail_faults(inbox, outbox), *_node_faults(desk, nodes)]
     if own is not None and own["held_since"] is not None:
         faults.append(f"sending is held since {moment(own['held_since'])}: spocd mail flush")
-    faults += [_nobody_there(each["team"]) for each in await unattended(desk) if each["waiting"]]
+    faults += await _nobody_there(desk, actor)
     faults += lag_fault(lag["behind"], lag["since"], desk.now)
     return {
         "status": "warning" if faults else "ok",
@@ -190,12 +190,23 @@ def _mail_faults(inbox: Mapping[str, int], outbox: Mapping[str, int]) -> Iterato
         yield f"letters that may or may not have gone: {outbox['unknown']} (spocd mail outbox --state unknown)"
 
 
-def _nobody_there(team: str) -> str:
-    if not team:
-        return "nobody is there, and tickets wait (spocd ticket list --assignee none; spocd agent list)"
-    return (
-        f"nobody of the team {team} is there, and tickets wait for it (spocd ticket list --team {team} --assignee none)"
-    )
+async def _nobody_there(desk: Desk, actor: Actor) -> list[str]:
+    """A fault for each team that tickets wait for while nobody of it is there.
+
+    That something waits for a restricted service's team is a matter of those who work here; to others it has no name.
+    """
+    services = [] if actor.may(Role.AGENT) else await desk.tx.all("services")
+    apart = {row["team"] for row in services if row["restricted"]}
+    faults = []
+    for team in (each["team"] for each in await unattended(desk) if each["waiting"]):
+        if not team:
+            faults.append("nobody is there, and tickets wait (spocd ticket list --assignee none; spocd agent list)")
+        elif team in apart:
+            faults.append("nobody of a team is there, and tickets wait for it (spocd agent list)")
+        else:
+            see = f"spocd ticket list --team {team} --assignee none"
+            faults.append(f"nobody of the team {team} is there, and tickets wait for it ({see})")
+    return faults
 
 
 def _lives(row: Row) -> bool:

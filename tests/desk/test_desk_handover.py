@@ -380,8 +380,8 @@ async def test_a_deputy_who_may_not_have_a_case_is_named_with_the_reason(desk: R
 async def test_a_team_of_which_nobody_is_there_any_more_is_named_and_health_warns_while_anything_waits(
     desk: RunningDesk,
 ) -> None:
-    async def warnings() -> list[str]:
-        faults = (await desk.ask("desk.health", by=NOBODY))["faults"]
+    async def warnings(by: int = NOBODY) -> list[str]:
+        faults = (await desk.ask("desk.health", by=by))["faults"]
         return [each.partition(" (")[0] for each in faults if "there" in each]
 
     await a_team_with_two_services(desk)
@@ -396,6 +396,9 @@ async def test_a_team_of_which_nobody_is_there_any_more_is_named_and_health_warn
     await desk.mail()
     assert await warnings() == [], "what is for no team is for those who are there"
     await desk.ask("ticket.edit", by=LEAD, ticket=1, service="payroll")
+    assert await warnings() == ["nobody of a team is there, and tickets wait for it"], "of a secret service"
+    assert await warnings(LEAD) == ["nobody of the team floor is there, and tickets wait for it"]
+    await by_hand(desk, "update service set restricted = 0 where key = 'payroll'")
     assert await warnings() == ["nobody of the team floor is there, and tickets wait for it"]
     desk.now += DAY
     assert await warnings() == [], "one of them is back"
