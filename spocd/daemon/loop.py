@@ -21,7 +21,7 @@ class Loop(Generic[W]):
     """Leases work as there is room for it and runs a task for each piece, so that none holds up the next.
 
     `lease(room)` takes work that is due and says in how many seconds there may be more (None: not known);
-    `work(piece)` does one piece and never raises but for a bug; `full()` is called where there is more than fits.
+    `work(piece)` does one piece and never raises but for a bug; `full()` is called where there may be more than fits.
     A lease that failed may have been made all the same: `reclaim(in hand)` gives back what else is leased to us, before
     the next, and says how much that was. It is None where a lease writes nothing.
     """
@@ -55,6 +55,11 @@ class Loop(Generic[W]):
     def wake(self) -> None:
         """There may be work."""
         self._awake.set()
+
+    def offered(self) -> None:
+        """Others have more than they have room for. It is nothing new: without room here too, nobody is told again."""
+        if len(self._tasks) < self._most:
+            self._awake.set()
 
     async def stop(self, grace: float) -> None:
         """Begin nothing more, let what is in hand finish for up to `grace` seconds, cancel the rest."""
@@ -98,6 +103,7 @@ class Loop(Generic[W]):
         """Lease what there is room for; how long to sleep."""
         room = self._most - len(self._tasks)
         if room <= 0:
+            self._full()  # what woke us may be work, and what is in hand may take long
             return LONGEST_SLEEP  # the end of a task wakes us
         pieces, seconds = await self._leased(room)
         for piece in pieces:

@@ -14,6 +14,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,6 @@ from spocd.daemon.sealing import EVERY, Sealing
 from spocd.daemon.sending import Sending
 from spocd.daemon.settings import read_identity, settings_of
 from spocd.daemon.stderr import StandardError
-from spocd.daemon.telling import Telling
 from spocd.daemon.timers import Timer, Timers
 from spocd.daemon.watching import Watching
 from spocd.desk import blob
@@ -82,8 +82,8 @@ class Node:
         self._writer = writer
         self._clock = clock
         self._pool = pool
-        more_letters, more_mails = Telling(store, "letters").tell, Telling(store, "mails").tell
-        self._sending = Sending(store, writer, transport(config), self._current, clock, more_letters)
+        self._sending = Sending(store, writer, transport(config), self._current, clock, partial(store.tell, "letters"))
+        more_mails = partial(store.tell, "mails")
         self._intake = Intake(store, self._pool, self._current, clock, self._decided, more_mails, Burst())
         self._indexing = Indexing(store, self._current, clock)
         self._acceptor = DeskAcceptor(store, self._current, clock, self._intake.arrived)
@@ -146,9 +146,9 @@ class Node:
     def _hear(self, word: str) -> None:
         """Another node has more to do than it has room for; "" where what it said may have been missed."""
         if word != "letters":
-            self._intake.loop.wake()
+            self._intake.loop.offered()
         if word != "mails":
-            self._sending.loop.wake()
+            self._sending.loop.offered()
 
     def _all_timers(self) -> list[Timer]:
         timers = [

@@ -23,7 +23,8 @@ QUIET = 30.0  # seconds without a word of ours, after which the server is asked 
 class Bell:
     """Tells other nodes a word, and hears theirs. What is told while the database is away is lost, and no harm.
 
-    `heard` is called with each word of another node, and with "" when a lost connection is there again.
+    `heard` is called with each word of another node, and with "" where words may have been missed: at first, and when a
+    lost connection is there again.
     """
 
     def __init__(
@@ -46,10 +47,10 @@ class Bell:
         await asyncio.gather(self._task, return_exceptions=True)
 
     async def _run(self) -> None:
-        again, said = False, ""
+        said = ""
         while True:
             try:
-                await self._ring_and_hear(again)
+                await self._ring_and_hear()
             except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TryLater, Misconfigured) as error:
                 why = str(error) or "the database does not answer"
                 if why != said:  # of one trouble, a line
@@ -57,10 +58,9 @@ class Bell:
                 said = why
             else:
                 said = ""
-            again = True
             await asyncio.sleep(_AFTER_TROUBLE)
 
-    async def _ring_and_hear(self, again: bool) -> None:
+    async def _ring_and_hear(self) -> None:
         connection = await self._connect()
         own = connection.get_server_pid()
 
@@ -71,8 +71,7 @@ class Bell:
         try:
             connection.add_termination_listener(lambda _: self._stirred.set())
             await connection.add_listener(_CHANNEL, hear)
-            if again:
-                self._heard("")
+            self._heard("")
             while not connection.is_closed():
                 await self._ring(connection)
                 await asyncio.sleep(_PAUSE)

@@ -125,6 +125,7 @@ async def test_f8_words_between_nodes_come_through_again_after_a_stop(own: Serve
     one.listen(heard["one"].append)
     other.listen(heard["other"].append)
     await until_told(one, "mail", heard["other"])
+    heard["other"].clear()
     own.stop()
     own.start()
     await asyncio.to_thread(eventually, lambda: "" in heard["other"], "to be told that words may have been missed")
