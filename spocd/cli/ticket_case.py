@@ -99,8 +99,11 @@ def redact(message: str, texts: tuple[str, ...], whole: bool | None, attachments
     held notices, briefs, the log and the search, of tickets that it was merged with, split from or goes on with too.
     With --all what quotes the message from its beginning goes as well, and the subject that came with it.
 
-    Other messages that say it are named: look at each. What stands inside of files stays, and so do names and
-    addresses of people. What has been sent cannot be called back: you are told whom it went to. Leads may.
+    A sealed line of the log whose reason says it is emptied, and counted. Letters that said it and came back to the
+    desk are forgotten.
+
+    Other messages that say it are named: look at each. What stands inside of files stays, and so do tags, links, and
+    names and addresses of people. What has been sent cannot be called back: you are told whom it went to. Leads may.
     """
     if not (texts or whole or attachments):
         raise click.UsageError("Say what is to be removed: --text WORDS, --attachment NAME or --all.")

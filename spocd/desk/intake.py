@@ -42,7 +42,7 @@ from spocd.domain.thread import (
     place,
 )
 from spocd.domain.ticket import NO_SUBJECT, Ticket, filed, may_continue, written_to
-from spocd.domain.token import Purpose, Ring, read
+from spocd.domain.token import Purpose, Ring, read, read_message_id
 from spocd.errors import TryLater
 from spocd.store import Row, Transaction
 
@@ -338,7 +338,10 @@ async def _further_recipient(desk: Desk, mail: Leased, twin: Row) -> Fate:
 
 async def _own_mail_came_back(desk: Desk, reading: Reading) -> Fate:
     await record(desk, None, SPOCD, "loop", message_id=reading.message_id)
-    return Fate("loop", None, None, {"by": "our own mark", "why": "a mail of this desk came back to it"})
+    why = {"by": "our own mark", "why": "a mail of this desk came back to it"}
+    token = read_message_id(reading.message_id or "")
+    of_ours = token is not None and (await desk.ring()).verifies(token)
+    return Fate("loop", None, None, why | ({"letter": token.first} if token and of_ours else {}))
 
 
 def _unrelated_bounce(reading: Reading) -> Fate:

@@ -74,7 +74,8 @@ async def redact(
     await traces.clean_notices(desk, case, remove)
     lines = await traces.clean_journal(desk, case, remove)
     await traces.clean_answers(desk, case, remove)
-    await traces.erase_raw_mails(desk, row, case)
+    said_it = [*letters, *(each for each in with_files if each["message"] == row["id"])]
+    await traces.erase_raw_mails(desk, row, case, letters={each["id"] for each in said_it})
     await _rewrite(desk, row, remove, whole=whole)
     also_in, reworded = await _in_other_messages(desk, row, case, remove)
     subjects = await _clean_subjects(desk, ticket, case, remove)
@@ -87,7 +88,7 @@ async def redact(
         letters=len(letters),
     )  # fmt: skip
     merged = {each.number for each in case if each.merged_into is not None}
-    sent_to = traces.gone_to([*letters, *(each for each in with_files if each["message"] == row["id"])])
+    sent_to = traces.gone_to(said_it)
     return {
         "message": message, "attachments": files, "letters": len(letters), "lines": lines, "sent_to": sent_to,
         "also_in": also_in, "subjects": [each for each in subjects if each not in merged], "rev": ticket.rev + 1,

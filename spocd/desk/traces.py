@@ -117,8 +117,11 @@ async def clean_answers(desk: Desk, case: list[Ticket], remove: Remover) -> None
                 )
 
 
-async def erase_raw_mails(desk: Desk, message: Row, case: list[Ticket]) -> None:
-    """Forget the mail that a message came in, as often as it came, and what came back of letters and is no message."""
+async def erase_raw_mails(desk: Desk, message: Row, case: list[Ticket], *, letters: set[int]) -> None:
+    """Forget the mail of a message, as often as it came, and what came back of these letters and is no message.
+
+    What came back and does not say of which letter might be of any.
+    """
     again = await desk.tx.one("same_mail_to_read", content_key=message["content_key"])
     if again is not None:
         raise TryLater(
@@ -127,6 +130,8 @@ async def erase_raw_mails(desk: Desk, message: Row, case: list[Ticket]) -> None:
         )
     raws = {row["raw"] for row in await desk.tx.all("raws_of_message", message=message["id"])}
     since = min(ticket.opened_at for ticket in case)
-    raws |= {row["raw"] for row in await desk.tx.all("raws_of_no_message", since=since)}
+    for row in await desk.tx.all("raws_of_no_message", since=since):
+        letter = read_json(row["evidence"]).get("letter")
+        raws |= {row["raw"]} if letter is None or letter in letters else set()
     for each in sorted(raws | ({message["raw"]} if message["raw"] is not None else set())):
         await erase(desk, each)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -17,7 +18,7 @@ _OWN_LINES = 3  # words; a message of fewer is one elsewhere only where it has i
 _SHORTEST = 4  # characters of a passage that count where the rest of it was cut off
 _BETWEEN = r"(?:\s|>)+"  # a passage is found where a program has broken its lines and quoted it, too
 _WORD = re.compile(r"[^\s>]+")
-_CUT = re.compile(r"\s*(?:…|\[…\])")
+_CUT = re.compile(r"…|\[…\]")
 _TAG = re.compile(r"\[[^\[\]#]*#[0-9]{1,12}\]")
 # In a letter's variables and in notices these are the desk's own words, which templates compare.
 _CODES = frozenset(
@@ -37,32 +38,78 @@ def without_passages(words: Sequence[str]) -> Remover:
 
     Where a text was cut short with “…”, the beginning of one before that goes too.
     """
+    return _without(words, whole_words=False)
+
+
+def _without(words: Sequence[str], *, whole_words: bool) -> Remover:
+    """What removes passages and, before “…”, beginnings of them; with `whole_words` none that is a part of a word."""
     each = [_WORD.findall(passage) for passage in words if len(passage) <= LONGEST]
     if not each or len(each) < len(words) or not all(each):
         raise Refused("no-words", f"Give the words that are to be removed, {LONGEST} characters at most.", Exit.USAGE)
     # The longest first: one may be the beginning of another.
-    found = sorted({_BETWEEN.join(map(re.escape, one)) for one in each}, key=len, reverse=True)
-    passage = re.compile("|".join(found), re.IGNORECASE)
-    plain = [joined for one in each if len(joined := " ".join(one).casefold()) > _SHORTEST]
-    heads = "|".join(sorted({re.escape(one[:_SHORTEST]).replace("\\ ", _BETWEEN) for one in plain}))
-    head = re.compile(f"(?={heads})", re.IGNORECASE)
-    return lambda text: _without_beginnings(passage.sub(REMOVED, text), plain, head)
+    found = "|".join(sorted({_BETWEEN.join(map(re.escape, one)) for one in each}, key=len, reverse=True))
+    passage = re.compile(rf"(?<!\w)(?:{found})(?!\w)" if whole_words else found, re.IGNORECASE)
+    plain = [" ".join(one).casefold() for one in each]
+    return lambda text: _without_beginnings(passage.sub(REMOVED, text), plain, whole_words=whole_words)
 
 
-def _without_beginnings(text: str, passages: Sequence[str], head: re.Pattern[str]) -> str:
-    """A text without the beginnings of passages, which `head` finds, where it was cut short after them."""
-    if not passages or "…" not in text:
+def _without_beginnings(text: str, passages: Sequence[str], *, whole_words: bool) -> str:
+    """A text without the beginnings of passages where it was cut short after them."""
+    if "…" not in text:
         return text
+    letters, places = _spelt(text)
+    cuts = [bisect_left(places, mark.start()) for mark in _CUT.finditer(text)]
+    ends = [cut - 1 if cut and letters[cut - 1] == " " else cut for cut in cuts]
+    longest = [0] * len(ends)
+    for passage in passages:
+        found = _beginnings(letters, ends, passage, whole_words=whole_words)
+        longest = [max(pair) for pair in zip(longest, found, strict=True)]
     kept, at = [], 0
-    for mark in _CUT.finditer(text):
-        longest = 2 * max(map(len, passages))  # its lines may be broken and quoted
-        for found in head.finditer(text, max(at, mark.start() - longest), mark.start()):
-            tail = " ".join(_WORD.findall(text[found.start() : mark.start()])).casefold()
-            if any(each.startswith(tail) for each in passages):
-                kept += [text[at : found.start()], REMOVED]
-                at = mark.start()
-                break
+    for end, n in zip(ends, longest, strict=True):
+        if n >= _SHORTEST:
+            kept += [text[at : max(at, places[end - n])], REMOVED]
+            at = places[end - 1] + 1
     return "".join([*kept, text[at:]])
+
+
+def _spelt(text: str) -> tuple[list[str], list[int]]:
+    """The letters of a text, folded and with one blank after each word, and where each of them stands."""
+    letters: list[str] = []
+    places: list[int] = []
+    for word in _WORD.finditer(text):
+        for place, character in enumerate(word[0], word.start()):
+            folded = character.casefold()
+            letters += folded
+            places += [place] * len(folded)
+        letters.append(" ")
+        places.append(word.end())
+    return letters, places
+
+
+def _beginnings(letters: Sequence[str], ends: Sequence[int], passage: str, *, whole_words: bool) -> list[int]:
+    """How long the longest beginning of a passage is that stands right before each of these ends, which ascend.
+
+    In one walk over the letters, by what each beginning ends with itself (Knuth, Morris, Pratt 1977).
+    """
+    shorter = [0] * len(passage)
+    for at in range(1, len(passage)):
+        shorter[at] = _one_more(passage[at], shorter[at - 1], passage, shorter)
+    found, n, at = [], 0, 0
+    for end in ends:
+        for letter in letters[at:end]:
+            n = _one_more(letter, n, passage, shorter)
+        at, whole = end, n
+        while whole_words and whole and whole < end and letters[end - whole - 1].isalnum():
+            whole = shorter[whole - 1]
+        found.append(whole)
+    return found
+
+
+def _one_more(letter: str, n: int, passage: str, shorter: Sequence[int]) -> int:
+    """How long the beginning is with one letter more, after one of `n` letters."""
+    while n and (n == len(passage) or passage[n] != letter):
+        n = shorter[n - 1]
+    return n + (passage[n] == letter)
 
 
 def without_texts(texts: Sequence[str]) -> Remover:
@@ -125,7 +172,7 @@ def without_subject(subject: str) -> Remover:
     if not own or own == NO_SUBJECT or len(own) > LONGEST:
         return str
     if len(own.split()) > 1:
-        return without_passages([own])
+        return _without([own], whole_words=True)
     return lambda text: REMOVED if bare(text).casefold() == own.casefold() else text
 
 

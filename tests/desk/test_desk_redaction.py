@@ -280,6 +280,17 @@ async def test_a_letter_that_came_back_to_the_desk_is_gone_too(desk: RunningDesk
     assert MARK not in await everything_kept(desk)
 
 
+async def test_what_came_back_of_letters_that_do_not_say_it_stays(desk: RunningDesk) -> None:
+    await desk.mail(f"My card is {BOTH}", Subject="Card")
+    await desk.mail("Another matter.", sender="bo@example.com")
+    await desk.ask("ticket.reply", ticket=2, body="Nothing secret.")
+    other = Writer().write((await desk.letters())[-1])
+    assert (await desk.receive(other)).name == "loop"
+    await redact(desk, "1.1", text=[MARK])
+    [(size,)] = await rows(desk, "select b.size from inbox i join blob b on b.sha256 = i.raw where i.fate = 'loop'")
+    assert size > 0
+
+
 async def test_what_is_held_for_somebody_who_is_away_loses_it(desk: RunningDesk) -> None:
     await with_addresses(desk, "other")
     await away(desk, "other")

@@ -32,6 +32,9 @@ from spocd.errors import Refused
         pytest.param("It is 4929 12…", ["4929 1234"], "It is [removed]…", id="cut short"),
         pytest.param("> It is 4929\n> 12 […]", ["4929 1234"], "> It is [removed] […]", id="cut short in a quote"),
         pytest.param("It is 49…", ["4929 1234"], "It is 49…", id="too short to be told from others"),
+        pytest.param("See… my PIN… or my…", ["see… my pin is 12"], "[removed]… or my…", id="cut short after a cut"),
+        pytest.param("anan anana…", ["ananas it is"], "anan [removed]…", id="from where it begins last"),
+        pytest.param("STRASSE 1…", ["Straße 12"], "[removed]…", id="cut short, in another case"),
         pytest.param("The card is 4929 now…", ["4929 1234"], "The card is 4929 now…", id="not where it was cut"),
     ],
 )
@@ -92,6 +95,8 @@ def test_what_quotes_a_text_from_its_beginning_loses_it(text: str, left: str) ->
         pytest.param("SV: Card 4929", "about Card 4929, as you say", "about [removed], as you say", id="within a text"),
         pytest.param("Printer", "Re: Printer [desk#1]", "[removed]", id="one word, alone"),
         pytest.param("Printer", "The Printer burns", "The Printer burns", id="one word, among others"),
+        pytest.param("Is it", "This item is it, is it?", "This item [removed], [removed]?", id="no part of a word"),
+        pytest.param("Is it so", "this is it… Kiwis it…", "this [removed]… Kiwis it…", id="nor cut short"),
         pytest.param("", "anything", "anything", id="none"),
         pytest.param("Re:", "Re:", "Re:", id="none but a mark"),
         pytest.param(NO_SUBJECT, NO_SUBJECT, NO_SUBJECT, id="what stands for none"),
@@ -132,6 +137,8 @@ def test_a_long_text_is_searched_in_no_time() -> None:
     assert without_texts(["the one"])(long) == long
     without_passages(["x" * 1999])("… x" * 500)
     without_passages(["> > > > x"])(">" * 100_000)
+    without_passages(["the one"])("the…" + " " * 60_000)
+    without_passages(["a" * 1_999 + "b"])(("a" * 1_000 + "c…") * 50)
     assert time.process_time() - began < 5
 
 

@@ -71,7 +71,7 @@ union select id from inbox where state = 'failed' and content_key = :content_key
 
 -- name: raws_of_no_message
 -- Our own mails that came back, and reports about letters that are about no one ticket: both hold our letters.
-select raw from inbox
+select raw, evidence from inbox
  where state = 'done' and message is null and received_at >= :since
    and (fate = 'loop' or (fate = 'bounce recorded' and evidence like '%"letter":%'));
 
