@@ -39,7 +39,7 @@ def take(tickets: Chosen, holder: str | None, reason: str | None, no_notify: boo
 @click.option("--reason", metavar="TEXT", help="Why; the requester is told.")
 @no_notify
 def release(tickets: Chosen, reason: str | None, no_notify: bool) -> None:
-    """Give tickets back to the queue."""
+    """Give tickets back to the queue; of what a colleague has, say why."""
     each(
         tickets,
         lambda number: write("ticket.release", ticket=number, reason=reason, notify=told(no_notify)),

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from spocd.desk.access import Actor
+from spocd.desk.access import SPOCD, Actor
 from spocd.desk.brief import BRIEF, brief_of
 from spocd.desk.documents import save, write_json
 from spocd.desk.duty import check_there
@@ -68,9 +68,11 @@ async def move(
         await desk.tx.run("agent_was_given", agent=to["id"], now=desk.now)
         had_it = had["name"] if had else ""
         await notify(desk, actor, moved, to["id"], What.GIVEN, why=why, brief=brief, who=had_it, cause=reason.cause)
-    elif had is not None:
+    if had is not None:
+        by = "" if actor == SPOCD else actor.name or actor.login
         hours = desk.settings.untouched if reason.cause == "untouched" else 0
-        await notify(desk, actor, moved, had["id"], What.RETURNED, why=why, hours=hours)
+        what, who = (What.MOVED_ON, to["name"]) if to else (What.RETURNED, "")
+        await notify(desk, actor, moved, had["id"], what, why=why, who=who, by=by, hours=hours)
     if to is None and (reason.team or moved.tier != ticket.tier):
         await notify_team(desk, actor, moved, What.PASSED_ON, why=why, brief=brief)
     if tell:
@@ -108,7 +110,8 @@ async def _brief(
     heading = f"Hand-over of #{ticket.number} from {had['name']} to {whom}" + (f": {why}" if why else "")
     text = f"{heading}\n\n{desk.settings.brief(brief)}"
     position, _ = await add_own(desk, actor, ticket, kind="note", body=text, recipients=[], by=BRIEF)
-    await record(desk, ticket.number, actor, "note", message=position)
+    # It is no act of whoever moves the case, and does not stand for one.
+    await record(desk, ticket.number, SPOCD, "note", message=position)
     return brief
 
 

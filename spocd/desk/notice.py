@@ -143,7 +143,17 @@ async def _notify_crew(
 def _event(what: str, why: str, body: str, **about: About) -> Event:
     """What a template says of it; what it may ask for and does not apply is empty."""
     said = {"what": what, "why": why, "body": cut(body)}
-    empty = {"who": "", "other": "", "times": 0, "fault": "", "due": "", "cause": "", "hours": 0, "brief": None}
+    empty = {
+        "who": "",
+        "by": "",
+        "other": "",
+        "times": 0,
+        "fault": "",
+        "due": "",
+        "cause": "",
+        "hours": 0,
+        "brief": None,
+    }
     return empty | about | said
 
 
@@ -251,7 +261,8 @@ async def _send_to(desk: Desk, agent: int) -> int:
     if reader is None or not reader["address"]:
         return 0  # gone since: what they had is with others
     tickets = {row["ticket"]: await find_ticket(desk, row["ticket"]) for row in rows if row["ticket"] is not None}
-    shown = [row for row in rows if await _is_so_still(desk, reader, row, tickets.get(row["ticket"]))]
+    unheard = _had_unheard(rows)
+    shown = [row for row in rows if await _is_so_still(desk, reader, row, tickets.get(row["ticket"]), unheard)]
     if not shown:
         return 0
     [*about] = {row["ticket"] for row in shown}
@@ -276,11 +287,23 @@ async def _due_now(desk: Desk, reader: Row, rows: list[Row]) -> list[Row]:
     return [row for row in rows if row not in missed]
 
 
-async def _is_so_still(desk: Desk, reader: Row, row: Row, ticket: Ticket | None) -> bool:
-    """Whether they may see the ticket, and have it, where they were to hear that it is theirs."""
+def _had_unheard(rows: list[Row]) -> set[int]:
+    """The tickets that somebody was given, and was not told so before what is held."""
+    first: dict[int, str] = {}
+    for row in rows:
+        if row["what"] in (What.GIVEN, What.MOVED_ON):
+            first.setdefault(row["ticket"], row["what"])
+    return {ticket for ticket, what in first.items() if what == What.GIVEN}
+
+
+async def _is_so_still(desk: Desk, reader: Row, row: Row, ticket: Ticket | None, unheard: set[int]) -> bool:
+    """Whether they may see the ticket; and whether it is theirs, or not any more, where they were to hear that."""
     if ticket is None:
         return True
-    if row["what"] == What.GIVEN and ticket.assignee != reader["id"]:
+    has_it = ticket.assignee == reader["id"]
+    if row["what"] == What.GIVEN and not has_it:
+        return False
+    if row["what"] == What.MOVED_ON and (has_it or ticket.number in unheard):
         return False
     return not await is_hidden_from(desk, reader, ticket)
 

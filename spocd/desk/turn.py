@@ -61,10 +61,12 @@ async def release(
     notify: bool = True,
     if_rev: int | None = None,
 ) -> TicketDocument:
-    """Put a ticket back into the queue, at the place that its waiting time gives it."""
+    """Put a ticket back into the queue, at the place that its waiting time gives it; a colleague's needs a reason."""
     before = await workable(desk, ticket, if_rev)
     if before.assignee is None:
         raise Refused("nobody", f"Nobody has #{ticket}: it is in the queue already.")
+    if before.assignee != actor.agent and not reason:
+        raise await _taken(desk, actor, before)
     await move(desk, actor, before, None, Reason(reason, reason or ""), event="released", tell=notify)
     return await document_of(desk, ticket)
 

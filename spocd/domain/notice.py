@@ -22,6 +22,7 @@ class What(StrEnum):
     NEW = "new"
     ANSWERED = "answered"
     GIVEN = "given"
+    MOVED_ON = "moved on"
     RETURNED = "returned"
     PASSED_ON = "passed on"
     WOKEN = "woken"

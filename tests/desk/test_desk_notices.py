@@ -403,11 +403,52 @@ async def test_whose_ticket_somebody_else_puts_back_is_told(desk: RunningDesk) -
     await desk.ask("ticket.release", by=LEAD, ticket=1, reason="he is needed elsewhere")
     [notice] = await told(desk)
     assert notice.to_address == "agent@example.org"
-    assert "This case went back into the queue" in text_of(notice)
+    assert "This case went back into the queue.\r\nPut back by Lead." in text_of(notice)
     assert "he is needed elsewhere" in text_of(notice)
     await desk.ask("ticket.take", by=OTHER, ticket=1)
     await desk.ask("ticket.release", by=OTHER, ticket=1)
     assert len(await told(desk)) == 1, "nobody is told what they did themselves"
+
+
+@pytest.mark.parametrize(
+    ("by", "asked", "said"),
+    [
+        pytest.param(LEAD, ("assign", {"to": "other"}), "It is with Other now; it was moved by Lead.", id="given"),
+        pytest.param(OTHER, ("take", {"holder": "agent"}), "Other has taken it over.", id="taken"),
+    ],
+)
+async def test_whoever_had_a_case_that_somebody_else_has_now_is_told(
+    desk: RunningDesk, by: int, asked: tuple[str, dict[str, str]], said: str
+) -> None:
+    await with_addresses(desk)
+    await desk.mail()
+    await desk.ask("ticket.take", ticket=1)
+    operation, how = asked
+    await desk.ask(f"ticket.{operation}", by=by, ticket=1, reason="she knows lifts", **how)
+    [notice] = await told(desk, "agent@example.org")
+    assert f"Somebody else has this case now.\r\n{said}\r\nReason: she knows lifts" in text_of(notice)
+
+
+async def test_what_a_colleague_has_is_put_back_only_with_a_reason(desk: RunningDesk) -> None:
+    await desk.mail()
+    await desk.ask("ticket.take", ticket=1)
+    with pytest.raises(Refused, match=r"#1 is with agent\. Say why it moves: --reason TEXT"):
+        await desk.ask("ticket.release", by=OTHER, ticket=1)
+    await desk.ask("ticket.release", by=OTHER, ticket=1, reason="they went home")
+
+
+async def test_that_somebody_else_has_a_case_is_not_said_once_they_have_it_again(desk: RunningDesk) -> None:
+    await with_addresses(desk)
+    await by_hand(desk, f"update agent set digest = '08:00' where uid = {AGENT}")
+    await desk.mail()
+    await desk.ask("ticket.take", ticket=1)
+    await desk.ask("ticket.assign", by=LEAD, ticket=1, to="other", reason="she knows lifts")
+    await desk.ask("ticket.assign", by=LEAD, ticket=1, to="agent", reason="she is on a lift")
+    desk.now += DAY
+    await desk.write(clock.look)
+    [digest] = await told(desk, "agent@example.org")
+    assert "This case is yours now" in text_of(digest)
+    assert "Somebody else has this case now" not in text_of(digest)
 
 
 async def test_a_case_that_is_passed_on_to_a_team_or_a_tier_is_told_to_whoever_may_have_it(desk: RunningDesk) -> None:

@@ -116,7 +116,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "ticket.note": {"ticket": 1, "body": "Internal"},
     "ticket.pend": {"ticket": 1, "until": START + DAY},
     "ticket.redact": {"message": "1.1", "text": ["fire"], "reason": "private"},
-    "ticket.release": {"ticket": 2},
+    "ticket.release": {"ticket": 2, "reason": "they went home"},
     "ticket.reopen": {"ticket": 3},
     "ticket.reply": {"ticket": 1, "body": "Hello", "attachments": [{"filename": "a.txt", "sha256": SHA}]},
     "ticket.search": {"words": "fire"},

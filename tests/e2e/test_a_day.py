@@ -218,8 +218,13 @@ class Day:
             assert self.by(login, "ticket", "release", str(number), "--reason", "the day is over").code == 0
 
     def people_answer(self, most: int) -> None:
-        """Some of those who got an answer write back to it."""
-        answers = [each for each in self.desk.letters() if each["X-Spocd-Kind"] == "answer"]
+        """Some of those who got an answer write back to it, but not where a last word was said: that opens it again."""
+        ended = tuple(f"#{number}]" for number in self.last_words)
+        answers = [
+            each
+            for each in self.desk.letters()
+            if each["X-Spocd-Kind"] == "answer" and not str(each["Subject"]).endswith(ended)
+        ]
         for letter in self.chance.sample(answers, min(most, len(answers))):
             reader = letter["Delivered-To"]
             self.desk.send("That did not help.", sender=f"P <{reader}>", to=letter["Reply-To"], subject="Re: x")
