@@ -15,7 +15,7 @@ from spocd.config import values
 from spocd.control.introspection import describe
 from spocd.daemon.operations import all_operations
 from spocd.desk.operation import Operation
-from spocd.gateway.writing import KINDS, WORDS, about, answering, quoted
+from spocd.gateway.writing import KINDS, WORDS, about, answering, quoted, wrapped
 from spocd.store.statements import load
 
 SPOCD = Path(__file__).parents[1] / "spocd"
@@ -115,7 +115,7 @@ def test_letters_are_written_in_every_language_that_the_desk_speaks() -> None:
 
 def variables(file: Path) -> set[str]:
     environment = Environment(autoescape=False)
-    environment.filters.update(quoted=quoted, about=about, answering=answering)
+    environment.filters.update(quoted=quoted, about=about, answering=answering, wrapped=wrapped)
     return meta.find_undeclared_variables(environment.parse(file.read_text(encoding="utf-8")))
 
 

@@ -7,7 +7,10 @@ from typing import Any
 from spocd.desk.access import SPOCD
 from spocd.desk.documents import document_of, read_json, seconds_of
 from spocd.desk.operation import Desk
-from spocd.domain.handover import Asked, File, Happened, Promised, Said, Standing, brief
+from spocd.domain.catalogue import text_for
+from spocd.domain.handover import Asked, File, Happened, Names, Promised, Said, Standing, brief
+from spocd.domain.person import LANGUAGES
+from spocd.domain.thread import EXPERT, THIRD_PARTY
 from spocd.domain.ticket import Ticket
 from spocd.store import Row
 
@@ -41,7 +44,19 @@ async def brief_of(desk: Desk, ticket: Ticket) -> dict[str, Any]:
         asked=[Asked(row["name"] or row["address"], desk.clock(row["asked_at"])) for row in consults],
         files=[File(row["filename"], row["size"], f"{row['origin']}.{row['position']}") for row in files],
     )
-    return brief(standing, {row["login"]: row["name"] for row in await desk.tx.all("names_of_agents") if row["name"]})
+    return brief(standing, await _names(desk))
+
+
+async def _names(desk: Desk) -> Names:
+    services = {row["key"]: read_json(row["name"]) for row in await desk.tx.all("services")}
+    return Names(
+        agents={row["login"]: row["name"] for row in await desk.tx.all("names_of_agents") if row["name"]},
+        teams={row["key"]: row["name"] for row in await desk.tx.all("teams")},
+        services={
+            key: {language: text_for(texts, language) or key for language in LANGUAGES}
+            for key, texts in services.items()
+        },
+    )
 
 
 def _is_said(row: Row) -> bool:
@@ -51,9 +66,21 @@ def _is_said(row: Row) -> bool:
 
 
 def _said(desk: Desk, row: Row) -> Said:
-    how = "noted" if row["kind"] == "note" else "answered" if row["direction"] == "out" else "wrote"
     who = row["author_name"] or row["author_address"]
-    return Said(f"{row['origin']}.{row['position']}", desk.clock(row["created_at"]), who, how, row["visible_text"])
+    role = read_json(row["evidence"]).get("role")
+    to = ""
+    if row["kind"] == "note" and role is None:  # written here: to an expert where it is to anybody
+        to = ", ".join(each["name"] or each["address"] for each in read_json(row["recipients"]))
+    how = "asked" if to else _how(row["kind"], row["direction"], role)
+    return Said(f"{row['origin']}.{row['position']}", desk.clock(row["created_at"]), who, how, row["visible_text"], to)
+
+
+def _how(kind: str, direction: str, role: str | None) -> str:
+    if kind == "note":
+        return "advised" if role == EXPERT else "noted"
+    if direction == "out":
+        return "answered"
+    return "outside" if role == THIRD_PARTY else "wrote"
 
 
 def _happened(desk: Desk, row: Row) -> Happened:

@@ -35,13 +35,17 @@ def has_left(login: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A message of the ticket; `how` is wrote, answered or noted."""
+    """A message of the ticket. `how` is wrote, answered or noted; asked, of an expert (`to`), and advised, by one.
+
+    Or it is outside: from somebody who is not on the ticket.
+    """
 
     id: str
     at: str
     who: str
     how: str
     text: str
+    to: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +81,7 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A ticket as it stands when it is handed over. Times are written out already."""
+    """A ticket as it stands when it is handed over. Times are written out already; a service is its key."""
 
     state: str
     kind: str
@@ -96,10 +100,19 @@ class Standing:
     files: Sequence[File]
 
 
-def brief(standing: Standing, names: Mapping[str, str]) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What people call what a ticket names by a key: agents by login, teams, and services in every language."""
+
+    agents: Mapping[str, str]
+    teams: Mapping[str, str]
+    services: Mapping[str, Mapping[str, str]]
+
+
+def brief(standing: Standing, names: Names) -> dict[str, Any]:
     """What a brief tells, for the words of any language: all of it text, numbers, lists and tables.
 
-    `names` are those of the agents, by login.
+    A service is a table of its names by language, or where nothing of that key is known, the key.
     """
     said, between = _first_and_last(standing.said)
     done = [each for each in standing.happened if each.what in TOLD]
@@ -107,7 +120,7 @@ def brief(standing: Standing, names: Mapping[str, str]) -> dict[str, Any]:
         "state": standing.state,
         "kind": standing.kind,
         "priority": standing.priority,
-        "service": standing.service or "",
+        "service": names.services.get(standing.service or "", standing.service or ""),
         "requester": standing.requester,
         "also": list(standing.also),
         "next": upcoming(standing),
@@ -145,22 +158,23 @@ def _shortened(text: str) -> str:
     return line if len(line) <= MOST_SAID else line[: MOST_SAID - 1].rstrip() + "…"
 
 
-def _line(step: Happened, names: Mapping[str, str]) -> dict[str, Any]:
+def _line(step: Happened, names: Names) -> dict[str, Any]:
     """A line of what was done, with everything that the words for any event may ask for."""
     detail = step.detail
     of, to = (str(detail.get(each) or "") for each in ("from", "to"))
-    why, cause = _why(step, of, names)
+    agents = names.agents
+    why, cause = _why(step, of, agents)
     return {
         "at": step.at,
         "what": "promise kept late" if step.what == "promise kept" and detail.get("late") else step.what,
         # Whoever gave away what they had is named as the one that it came from.
-        "by": "" if step.what == "handed over" and step.by == of else names.get(step.by, step.by),
-        "of": names.get(of, of),
-        "to": names.get(to, to),
+        "by": "" if step.what == "handed over" and step.by == of else agents.get(step.by, step.by),
+        "of": agents.get(of, of),
+        "to": agents.get(to, to),
         "who": str(detail.get("person") or detail.get("address") or ""),
         "until": str(detail.get("until") or ""),
         "tier": detail.get("tier") or 0,
-        "changes": _changes(detail) if step.what == "changed" else [],
+        "changes": _changes(detail, names) if step.what == "changed" else [],
         "why": why,
         "cause": cause,
     }
@@ -176,9 +190,15 @@ def _why(step: Happened, of: str, names: Mapping[str, str]) -> tuple[str, str]:
     return (why, "") if step.what in _WITH_REASON else ("", "")
 
 
-def _changes(detail: Mapping[str, Any]) -> list[dict[str, str]]:
-    pairs = ((name, each) for name, each in detail.items() if isinstance(each, Mapping))
-    return [{"field": name, "was": _value(each.get("was")), "now": _value(each.get("now"))} for name, each in pairs]
+def _changes(detail: Mapping[str, Any], names: Names) -> list[dict[str, Any]]:
+    called: dict[str, Mapping[str, Any]] = {"service": names.services, "team": names.teams}
+    found = []
+    for name, each in detail.items():
+        if isinstance(each, Mapping):
+            was, now = _value(each.get("was")), _value(each.get("now"))
+            own = called.get(name, {})
+            found.append({"field": name, "was": own.get(was, was), "now": own.get(now, now)})
+    return found
 
 
 def _value(value: Any) -> str:

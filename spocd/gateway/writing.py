@@ -9,6 +9,7 @@ from __future__ import annotations
 import binascii
 import hashlib
 import re
+import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -63,6 +64,8 @@ LARGEST_QUOTE: Final = 1 << 16  # characters of it
 LONGEST_SUBJECT: Final = 200  # characters of the ticket's subject, so that the tag stays in sight
 
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
+_ZONED = re.compile(r"(\b[0-9]{2}:[0-9]{2}) (?=[A-Z]{2,5}\b|[+-][0-9])")
+_BESIDE = "\x1f"  # stands for a blank at which no line breaks
 _BREAKS = re.compile("\r\n|[\r\n\u2028\u2029]")
 # A control character does nothing for a reader and something to a terminal; a lone surrogate cannot be written.
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -93,7 +96,7 @@ class Writer:
         )
         # A template has its variables and nothing else: lipsum and range only serve to use up memory.
         self._environment.globals.clear()
-        self._environment.filters.update(quoted=quoted, about=about, answering=answering)
+        self._environment.filters.update(quoted=quoted, about=about, answering=answering, wrapped=wrapped)
 
     def template_version(self, kind: str, language: str) -> str:
         """A short name for the template's present text, stored with a letter."""
@@ -175,6 +178,16 @@ def quoted(text: str) -> str:
         lines[LONGEST_QUOTE:] = ["[...]"]
     # A quote inside the quote is not spaced out: ">> ", as RFC 3676 section 4.5 has it.
     return "\n".join(f">{line}" if line[:1] in ("", ">") else f"> {line}" for line in lines)
+
+
+def wrapped(text: str) -> str:
+    """The text in lines of 70 characters where it has blanks to break at; a time keeps its zone beside it."""
+    lines = [
+        line
+        for each in _ZONED.sub(rf"\1{_BESIDE}", text).splitlines()
+        for line in textwrap.wrap(each, 70, expand_tabs=False, replace_whitespace=False, break_long_words=False) or [""]
+    ]
+    return "\n".join(lines).replace(_BESIDE, " ")
 
 
 def answering(subject: str, tag: str) -> str:

@@ -175,6 +175,34 @@ async def test_a_brief_speaks_the_language_of_whoever_reads_it_and_the_note_that
     assert notes[-1].startswith("Hand-over of #1 from Other to Lead: jeg skal hjem\n")
 
 
+async def test_a_brief_names_services_as_its_reader_knows_them_and_says_who_is_what(desk: RunningDesk) -> None:
+    await a_team_with_two_services(desk)
+    await by_hand(
+        desk,
+        "update agent set language = 'da' where login = 'other'",
+        """update service set name = '{"en": "Laptops", "da": "Bærbare"}', restricted = 0 where key = 'payroll'""",
+    )
+    await a_case(desk)
+    await desk.mail("So does that one.", Cc="cid@client.example", Subject="Re: Printer [desk#1]")
+    await desk.ask("ticket.edit", ticket=1, service="payroll")
+    await desk.ask("ticket.consult", ticket=1, to="kim@supplier.example", name="Kim Dal", body="Is it the fuse?")
+    question = (await desk.letters())[-1]
+    await desk.mail("Yes.", From="Kim Dal <kim@supplier.example>", to=question.reply_to, Subject="Re: Printer")
+    await desk.mail("I saw it.", From="cid@client.example", In_Reply_To="<1@client.example>")
+    await desk.ask("ticket.assign", ticket=1, to="other", by=LEAD, reason="knows it")
+    notice = " ".join((await notices(desk, "other"))[-1].split())
+    for words in (
+        "anmodning om Bærbare, prioritet",
+        "tjeneste – → Bærbare",
+        "Agent spurgte Kim Dal (1.",
+        "Kim Dal svarede som ekspert (1.",
+        "skrev udefra (1.",
+    ):
+        assert words in notice, notice
+    note = [each["text"] for each in (await desk.view(1))["messages"] if each["kind"] == "note"][-1]
+    assert "a request about Laptops, priority" in " ".join(note.split())
+
+
 async def test_who_is_away_is_named_in_the_reason_that_a_colleague_reads(desk: RunningDesk) -> None:
     await by_hand(desk, "update agent set name = 'Bo Berg' where login = 'agent'")
     await a_case(desk)

@@ -13,6 +13,7 @@ from spocd.domain.handover import (
     TOLD,
     Asked,
     Happened,
+    Names,
     Said,
     Standing,
     brief,
@@ -38,7 +39,11 @@ CASE = Standing(
     asked=[],
     files=[],
 )
-NAMES = {"bob": "Bob Berg", "eve": "Eve Dal"}
+NAMES = Names(
+    agents={"bob": "Bob Berg", "eve": "Eve Dal"},
+    teams={"it": "The floor"},
+    services={"vpn": {"en": "Working from home", "da": "Hjemmearbejde"}},
+)
 
 
 def said(number: int, text: str = "Hello") -> Said:
@@ -104,11 +109,24 @@ def test_a_reason_is_told_where_it_is_somebodys_own(what: str, why: str, told: t
 
 
 def test_what_was_changed_is_told_field_by_field() -> None:
-    told = line("changed", tags={"was": [], "now": ["a", "b"]}, service={"was": None, "now": "vpn"}, uid=7)
+    told = line(
+        "changed",
+        tags={"was": [], "now": ["a", "b"]},
+        service={"was": None, "now": "vpn"},
+        team={"was": "gone", "now": "it"},
+        uid=7,
+    )
     assert told["changes"] == [
         {"field": "tags", "was": "", "now": "a, b"},
-        {"field": "service", "was": "", "now": "vpn"},
+        {"field": "service", "was": "", "now": NAMES.services["vpn"]},
+        {"field": "team", "was": "gone", "now": "The floor"},
     ]
+
+
+def test_a_service_is_told_by_its_names_and_one_that_is_gone_by_its_key() -> None:
+    assert brief(replace(CASE, service="vpn"), NAMES)["service"] == NAMES.services["vpn"]
+    assert brief(replace(CASE, service="gone"), NAMES)["service"] == "gone"
+    assert brief(replace(CASE, service=None), NAMES)["service"] == ""
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ EVENT: dict[str, Any] = {
     "why": "",
     "body": "It burns.",
     "who": "ann@example.net",
+    "by": "",
     "other": "",
     "times": 0,
     "fault": "",
@@ -35,12 +36,13 @@ def done(what: str, **about: Any) -> dict[str, Any]:
     return line | more | about
 
 
+SERVICE = dict.fromkeys(("en", "da", "sv", "fi", "ru", "de"), "VPN")
 NEXT = ("answer", "rest", "experts", "wait")
 BRIEF: dict[str, Any] = {
     "state": "open",
     "kind": "incident",
     "priority": "urgent",
-    "service": "vpn",
+    "service": SERVICE,
     "requester": "Ann Karlsson",
     "also": ["Kim Dal", "Bo Berg"],
     "next": "answer",
@@ -51,7 +53,8 @@ BRIEF: dict[str, Any] = {
     "asked": [{"who": "Eva Holm", "at": "2026-03-02 10:00"}],
     "said": [
         {"id": f"4711.{at}", "at": "2026-03-02 08:00", "who": "Ann Karlsson", "how": how, "text": "Xyzzy. " * 40}
-        for at, how in enumerate(("wrote", "answered", "noted"), 1)
+        | {"to": "Eva Holm" if how == "asked" else ""}
+        for at, how in enumerate(("wrote", "answered", "noted", "asked", "advised", "outside"), 1)
     ],
     "said_between": 0,
     "done": [
@@ -64,7 +67,7 @@ BRIEF: dict[str, Any] = {
             "changed",
             changes=[
                 {"field": "kind", "was": "request", "now": "question"},
-                {"field": "service", "was": "", "now": "vpn"},
+                {"field": "service", "was": "", "now": SERVICE},
                 *({"field": field, "was": "", "now": "X"} for field in ("subject", "team", "tags", "requester")),
             ],
         ),

@@ -55,6 +55,10 @@ EVENTS = [
     event("given", who="Eva Holm"),
     event("given", who="Eva Holm", cause="away"),
     event("returned"),
+    event("returned", by="Eva Holm", why="Xyzzy."),
+    event("moved on", who="Eva Holm", by="Bo Berg", why="Xyzzy."),
+    event("moved on", who="Eva Holm", by="Eva Holm"),
+    event("moved on", who="Eva Holm"),
     *(event("returned", hours=hours) for hours in (1, 2, 5, 11, 21, 72)),
     event("mentioned", body="@bo Xyzzy."),
     event("third party"),
@@ -210,7 +214,7 @@ def test_the_brief_that_is_filed_speaks_english_whatever_the_letters_do(tmp_path
     (tmp_path / "en" / "words.txt").write_text("{% macro brief(it) %}Xyzzy{% endmacro %}")
     text = Writer(tmp_path).brief(BRIEF)
     assert text.startswith(
-        "How it stands: open, an incident about vpn, priority urgent.\nRequester: Ann Karlsson; also on it"
+        "How it stands: open, an incident about VPN, priority urgent.\nRequester: Ann Karlsson; also on it"
     )
     assert "passed on from Bo Berg to eva@example.net: Xyzzy plugh." in " ".join(text.split())
     assert "changed: priority low → high" in text

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from spocd.domain.letter import Enclosure, Letter
 from spocd.errors import Refused
-from spocd.gateway.writing import KINDS, Writer, about, answering, quoted
+from spocd.gateway.writing import KINDS, Writer, about, answering, quoted, wrapped
 from tests.gateway.letters import BRIEF, EVENT, LETTER, having, read, words
 
 # Every way that a line may end for one program or another, what ends a string, and what starts a terminal's command.
@@ -81,7 +81,7 @@ def test_a_notice_says_everything_that_happened_and_what_an_answer_becomes(write
     assert message["Subject"].endswith(": Printer is on fire")
     text = words(message)
     assert "\n> It burns.\n" in text
-    assert "Reason: Bo is ill\n\nHow it stands: open, an incident about vpn, priority urgent.\n" in text
+    assert "Reason: Bo is ill\n\nHow it stands: open, an incident about VPN, priority urgent.\n" in text
     assert "your answer becomes an internal note" in text
 
 
@@ -487,3 +487,8 @@ def test_sec_51_a_template_that_cannot_be_used_is_refused_with_its_name(tmp_path
 def test_a_kind_that_does_not_exist_is_refused(writer: Writer) -> None:
     with pytest.raises(Refused, match="no letter of the kind"):
         writer.write(replace(LETTER, kind="../secret"))
+
+
+def test_a_time_and_its_zone_stay_on_one_line_and_no_long_word_is_broken() -> None:
+    text = "x" * 62 + " 14:05 CET and then\n\n" + "y" * 80
+    assert wrapped(text) == "x" * 62 + "\n14:05 CET and then\n\n" + "y" * 80
