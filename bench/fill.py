@@ -37,7 +37,8 @@ TEXTS = 997
 A_STEP = 160  # seconds between two tickets
 A_FEW = 50  # one ticket in so many is active, and always enough for a page of a list
 LEAST_ACTIVE = 220
-COMMITS = 1_000  # of the index of words; a million tickets that came batch by batch are in about as many parts
+A_DAY = 86_400 // A_STEP  # tickets
+A_BATCH = 7  # tickets that the indexing loop takes at a time, each with three messages
 
 
 def filled(tickets: int, cache: Path) -> Path:
@@ -92,17 +93,18 @@ def fill_file(file: Path, tickets: int, *, active: int) -> None:
 
 
 def _index(connection: sqlite3.Connection, tickets: int) -> None:
-    """The index of tickets in as many parts as the daemon leaves it in, which writes it batch by batch and merges them.
+    """The index of tickets in as many parts as the daemon leaves it in at the end of a day.
 
-    Each look-up of a word is one in every part, and a rebuilt index has ten times as many.
+    Once a day it makes all parts one; what comes after that it writes batch by batch, and merges some pages of it each
+    time. A look-up of a word is one in every part.
     """
-    for commit in range(COMMITS):
-        connection.execute(
-            "insert into ticket_search (rowid, words)"
-            " select ticket, words from ticket_words where ticket > ? and ticket <= ?",
-            (commit * tickets // COMMITS, (commit + 1) * tickets // COMMITS),
-        )
-        connection.execute("insert into ticket_search (ticket_search, rank) values ('merge', 100000)")
+    whole = max(0, tickets - A_DAY)
+    add = "insert into ticket_search (rowid, words) select ticket, words from ticket_words where ticket between ? and ?"
+    connection.execute(add, (1, whole))
+    connection.execute("insert into ticket_search (ticket_search) values ('optimize')")
+    for first in range(whole + 1, tickets + 1, A_BATCH):
+        connection.execute(add, (first, min(first + A_BATCH - 1, tickets)))
+        connection.execute("insert into ticket_search (ticket_search, rank) values ('merge', 16)")
 
 
 def _bring_texts(connection: sqlite3.Connection, tickets: int) -> None:

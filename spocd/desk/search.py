@@ -22,6 +22,7 @@ MOST_LETTERS = 200_000  # of all the words of one ticket; PostgreSQL takes 1 MB 
 MOST_FILES = 200  # names of files that one step looks at
 MOST_PEOPLE = 300  # addresses of people on one ticket
 COMMON = 1000  # tickets; a word that is in as many is not asked for as the beginning of others, which would take long
+FEW = 20  # words that begin like one that is looked for; so many are asked for one by one in any case
 MOST_LONGER = 200  # words that begin like one that is looked for; of more, the commonest are
 NEWEST = 500  # tickets that say which words are the commonest
 HELD = 5  # seconds that the cursor stays with the node that moved it
@@ -211,7 +212,7 @@ async def _bounded(desk: Desk, word: Wanted) -> Wanted:
     if word.beginning is None or await _is_common(desk, word):
         return replace(word, beginning=None)
     rows = await desk.tx.all(
-        "words_beginning", beginning=word.beginning, common=COMMON, most=MOST_LONGER + 1, newest=NEWEST
+        "words_beginning", beginning=word.beginning, few=FEW, common=COMMON, most=MOST_LONGER + 1, newest=NEWEST
     )
     if not rows:
         return word

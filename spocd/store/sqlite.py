@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import os
 import sqlite3
 import sys
+import time
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -20,7 +22,7 @@ from typing import Any, TypeVar, cast
 import aiosqlite
 
 from spocd.errors import Misconfigured, NoRoom, TryLater
-from spocd.store import Operation, Rollback, Row
+from spocd.store import Operation, Rollback, Row, Transaction
 from spocd.store.care import check_log
 from spocd.store.groups import Failed, Groups, told
 from spocd.store.listings import compose
@@ -35,7 +37,8 @@ log = logging.getLogger("spocd.store")
 MOST_IN_A_GROUP = 200  # operations that share one commit; bounds how long the last of them waits
 BUSY_SECONDS = 5.0  # who comes just after a group has begun to wait is still answered within ten
 READERS = 3  # so that somebody's long search holds up neither the loops nor everybody else
-MERGES_A_SWEEP = 50  # of 16 pages each, some 5 ms of the desk
+MERGING = 2.0  # seconds of each sweep that go into merging the index of words, some 5 ms of the desk at a time
+MERGED_WHOLE = 86400.0  # seconds between two beginnings to make one part of all parts of the index
 READ_SECONDS = 10.0  # after which a read is stopped
 _NOT_NOW = "The database cannot do it now, and nothing was changed"
 _FULL = "The disk of the database is full. Make room there; nothing was changed."
@@ -79,8 +82,21 @@ class SqliteTransaction:
         text, parameters = compose(name, filters, sort=sort, limit=limit, after=after)
         return self._execute(text, parameters).fetchall()
 
+    @property
+    def changes(self) -> int:
+        """How many rows have changed on this connection, those within an index of words too."""
+        return self._connection.total_changes
+
     def _execute(self, text: str, parameters: dict[str, Any]) -> sqlite3.Cursor:
         return self._connection.execute(text, storable(parameters))
+
+
+async def _merge(tx: Transaction) -> bool:
+    """Merge some pages of the index of words; whether there were any. The command itself is one change (FTS5)."""
+    assert isinstance(tx, SqliteTransaction)
+    before = tx.changes
+    await tx.run("merge_search")
+    return tx.changes - before > 1
 
 
 class SqliteStore:
@@ -103,6 +119,7 @@ class SqliteStore:
         self._statements = statements
         self._longest_read = longest_read
         self._outage = Outage()
+        self._merged_whole = -math.inf  # when that was begun
         self._groups = Groups(self._group, self._theirs, most=MOST_IN_A_GROUP)
 
     @classmethod
@@ -160,9 +177,17 @@ class SqliteStore:
         """There is no other node to tell."""
 
     async def sweep(self) -> None:
-        """Go on with merging the index of words, whose old pages hold removed ones, and empty the write-ahead log."""
-        for _ in range(MERGES_A_SWEEP):
-            await self.write(lambda tx: tx.run("merge_search"))
+        """Merge the index of words, and empty the write-ahead log.
+
+        A search looks into every part of the index, and its old pages hold removed words. So once a day all parts are
+        made into one, as far as a few seconds go; the next sweep goes on with it.
+        """
+        began = time.monotonic()
+        if began - self._merged_whole >= MERGED_WHOLE:
+            self._merged_whole = began
+            await self.write(lambda tx: tx.run("merge_all_search"))
+        while await self.write(_merge) and time.monotonic() - began < MERGING:
+            pass
         try:
             await _hop(self._writer, _empty_log, self._writer._conn)
         except sqlite3.Error as error:

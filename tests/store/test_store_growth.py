@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from bench.fill import digest, fill_file
+from bench.fill import digest, fill_file, texts
+from spocd.desk.search import COMMON, FEW, MOST_LONGER, NEWEST
 from spocd.domain.search import Wanted
 from spocd.store.listings import compose, cursor
 from spocd.store.statements import load
@@ -99,6 +100,16 @@ def test_a_search_costs_what_it_shows_or_puts_in_order(desks: list[Desk], listin
         return compose(listing, {"search": wanted}, sort="newest", limit=limit, after=None)
 
     assert _grows(desks, page) < 1.5
+
+
+def test_what_begins_like_a_rare_word_is_found_without_a_look_at_other_tickets(desks: list[Desk]) -> None:
+    rare = texts()[0][1].split()[0].lower()
+
+    def longer(_: Desk) -> tuple[str, dict[str, Any]]:
+        asked = {"beginning": rare, "few": FEW, "common": COMMON, "most": MOST_LONGER + 1, "newest": NEWEST}
+        return load("sqlite")["words_beginning"], asked
+
+    assert _grows(desks, longer) < 1.5
 
 
 @pytest.mark.parametrize(
