@@ -79,7 +79,9 @@ async def reply(
         raise Refused("both", "An answer either closes the ticket or lets it rest. Take one.", Exit.USAGE)
     if promise is not None:
         check_promise(promise, close=close, pend_until=pend_until, now=desk.now)
-    said = Words(body, reason, attachments=attachments, promised="" if promise is None else desk.clock(promise))
+    said = Words(
+        body, reason, attachments=attachments, closing=close, promised="" if promise is None else desk.clock(promise)
+    )
     if before.state == case.State.RESOLVED and not close:
         await record(desk, ticket, actor, "reopened", was=before.state, why=ANSWERED_IT)
     after = await say(desk, actor, before, said)
@@ -97,13 +99,14 @@ async def reply(
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What an agent says to everybody on a ticket. `kind` is that of the letters; where they are not to `notify`
-    anybody, since they have heard it, it stands on the ticket all the same.
+    """What an agent says to everybody on a ticket; with it the ticket is `closing`, or a promise is made.
+
+    Where they are not to `notify` anybody, since they have heard it, it stands on the ticket all the same.
     """
 
     body: str
     reason: str | None  # why out of turn, where nobody had it
-    kind: Literal["answer", "closed"] = "answer"
+    closing: bool = False
     promised: str = ""
     attachments: list[Enclosed] | None = None
     notify: bool = True
@@ -127,10 +130,9 @@ async def say(desk: Desk, actor: Actor, before: Ticket, said: Words) -> Ticket:
 
 
 async def _send(desk: Desk, actor: Actor, ticket: Ticket, said: Words, message: int) -> list[int]:
-    variables = {"body": written_to_people(said.body), "promised": said.promised}
-    if said.kind == "answer":
-        variables |= quote_of(desk, await desk.tx.one("last_message_of_people", ticket=ticket.number))
-    letters = await tell(desk, actor, ticket, kind=said.kind, message=message, variables=variables)
+    variables = {"body": written_to_people(said.body), "promised": said.promised, "closing": said.closing}
+    variables |= quote_of(desk, await desk.tx.one("last_message_of_people", ticket=ticket.number))
+    letters = await tell(desk, actor, ticket, kind="answer", message=message, variables=variables)
     if not letters:
         raise Refused(
             "nobody",

@@ -58,7 +58,7 @@ async def _close(desk: Desk, actor: Actor, ticket: Ticket, body: str, how: _Clos
     case.check_undone(ticket)
     after, has_words = ticket, bool(body.strip())
     if has_words:
-        after = await say(desk, actor, ticket, Words(body, why, kind="closed", notify=how.notify))
+        after = await say(desk, actor, ticket, Words(body, why, closing=True, notify=how.notify))
     after = await resolve(
         desk, actor, after, resolution=how.resolution, why=why, though_parts=how.though_parts,
         though_blocked=how.though_blocked,

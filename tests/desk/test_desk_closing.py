@@ -47,14 +47,19 @@ async def test_a_last_word_leaves_on_a_case_what_an_answer_that_closes_it_leaves
     assert sorted(await found(desk, "mended")) == [1, 2]
 
 
-async def test_the_mail_with_a_last_word_is_the_closing_notice_and_names_its_message(desk: RunningDesk) -> None:
+@pytest.mark.parametrize(
+    ("operation", "more"), [("ticket.close", {}), ("ticket.reply", {"close": True})], ids=["close", "reply"]
+)
+async def test_a_last_word_is_an_answer_that_says_that_the_case_is_closed(
+    desk: RunningDesk, operation: str, more: dict[str, bool]
+) -> None:
     await desk.mail("It burns.")
-    await desk.ask("ticket.close", ticket=1, body="It is out.")
+    await desk.ask(operation, ticket=1, body="It is out.", **more)
     letter = (await desk.letters())[-1]
-    assert (letter.kind, letter.from_name, letter.to_address) == ("closed", "IT desk", ANN)
+    assert (letter.kind, letter.from_name, letter.to_address) == ("answer", "Agent", ANN)
     assert (letter.in_reply_to, letter.references) == ("1@client.example", ("1@client.example",))
-    assert "It is out." in text_of(letter)
-    assert "> It burns." not in text_of(letter)
+    assert "It is out.\r\n\r\nWe have closed your case, number 1." in text_of(letter)
+    assert "> It burns." in text_of(letter)
     assert last_line(await desk.view(1), "answered")["letters"] == [letter.id]
 
 
@@ -64,7 +69,7 @@ async def test_a_last_word_goes_where_its_reader_asked_to_be_answered_and_a_word
     for body, address in (("Done.", "ann@elsewhere.example"), (None, "ann@client.example")):
         ticket = (await desk.mail(Reply_To="ann@elsewhere.example", Subject=f"It burns {body}")).ticket
         await desk.ask("ticket.close", ticket=ticket, body=body, reason="x")
-        assert [each.to_address for each in await desk.letters() if each.kind == "closed"][-1] == address
+        assert [each.to_address for each in await desk.letters() if each.kind != "acknowledgement"][-1] == address
 
 
 async def test_whoever_has_the_last_word_on_what_nobody_had_took_it_and_answered_it(desk: RunningDesk) -> None:

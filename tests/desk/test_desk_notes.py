@@ -180,9 +180,16 @@ class Day:
             by = self.chance.choice(
                 ({"to": letter.reply_to}, {"In_Reply_To": f"<{letter.message_id}>"}, {"to": letter.return_path})
             )
-            if by.get("to") != letter.reply_to and who == "cid@client.example":
+            by_token = by.get("to") == letter.reply_to
+            if not by_token and (who == "cid@client.example" or await self.is_on(letter.ticket, who)):
                 return  # who is on the ticket and was passed a Message-ID speaks for themselves
             await self.desk.mail(self.said(), From=who, Cc="bo@client.example", **by)
+
+    async def is_on(self, ticket: int | None, address: str) -> bool:
+        assert ticket is not None
+        view = await self.desk.view(ticket)
+        into = view if view["merged_into"] is None else await self.desk.view(view["merged_into"])
+        return any(each["address"] == address for each in into["participants"])
 
     async def insider_is_answered(self) -> None:
         """The worst order: who answered inside comes onto the ticket, and an answer quotes what was said last."""

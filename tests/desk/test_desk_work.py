@@ -76,7 +76,7 @@ async def test_an_answer_to_nobody_is_refused_whole(desk: RunningDesk) -> None:
     assert await desk.view(1) == before
 
 
-@pytest.mark.parametrize(("notify", "letters"), [(True, ["acknowledgement", "closed"]), (False, ["acknowledgement"])])
+@pytest.mark.parametrize(("notify", "letters"), [(True, ["acknowledgement", "answer"]), (False, ["acknowledgement"])])
 async def test_closing_tells_its_people_unless_it_is_not_to(
     desk: RunningDesk, notify: bool, letters: list[str]
 ) -> None:

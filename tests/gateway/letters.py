@@ -101,6 +101,7 @@ VARIABLES: dict[str, Any] = {
     "direction": "in",
     "reporter": "",
     "promised": "",
+    "closing": False,
     "agent_title": "",
     "team": "",
     "passed_on": False,

@@ -92,12 +92,13 @@ CASES: dict[str, list[dict[str, Any]]] = {
     "answer": [
         {},
         {"promised": "2026-03-04 12:00 CET"},
+        *({"closing": True, "reopen_days": days} for days in (0, 1, 2, 5, 11, 21, 22, 25)),
         {"also_told": "Eva Holm"},
         {"quote": ""},
         {"subject": "", "agent_name": ""},
         {"quote_date": ""},
     ],
-    "closed": [{"body": ""}, {}, *({"body": "", "reopen_days": days} for days in (0, 1, 2, 5, 11, 21, 22, 25))],
+    "closed": [{}, *({"reopen_days": days} for days in (0, 1, 2, 5, 11, 21, 22, 25))],
     "handover": [
         {},
         {"agent_title": "IT"},

@@ -284,14 +284,16 @@ def test_an_answer_to_nothing_quotes_nothing_and_nobody(writer: Writer) -> None:
 
 @pytest.mark.parametrize(("days", "said"), [(1, "within 1 day "), (30, "within 30 days ")])
 def test_a_closing_notice_says_how_long_an_answer_opens_the_case_again(writer: Writer, days: int, said: str) -> None:
-    text = words(read(writer.write(having(replace(LETTER, kind="closed"), body="", reopen_days=days))))
+    text = words(read(writer.write(having(replace(LETTER, kind="closed"), reopen_days=days))))
     assert said in " ".join(text.split())
     assert text.startswith("Hello Ann Karlsson,")
 
 
-def test_a_closing_notice_with_the_agents_words_greets_nobody_twice(writer: Writer) -> None:
-    text = words(read(writer.write(having(replace(LETTER, kind="closed"), body="Hi Ann, all done."))))
+def test_an_answer_that_closes_says_so_and_how_to_open_the_case_again(writer: Writer) -> None:
+    text = words(read(writer.write(having(body="Hi Ann, all done.", closing=True))))
     assert text.startswith("Hi Ann, all done.\n\nWe have closed your case, number 1234.")
+    assert "within 30\ndays and we will open it again." in text
+    assert "To add something" not in text
 
 
 @pytest.mark.parametrize("kind", KINDS)
