@@ -64,7 +64,7 @@ LARGEST_QUOTE: Final = 1 << 16  # characters of it
 LONGEST_SUBJECT: Final = 200  # characters of the ticket's subject, so that the tag stays in sight
 
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
-_ZONED = re.compile(r"(\b[0-9]{2}:[0-9]{2}) (?=[A-Z]{2,5}\b|[+-][0-9])")
+_MOMENT = re.compile(r"\b[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}(?: (?:[A-Z]{2,5}\b|[+-][0-9]))?")
 _BESIDE = "\x1f"  # stands for a blank at which no line breaks
 _BREAKS = re.compile("\r\n|[\r\n\u2028\u2029]")
 # A control character does nothing for a reader and something to a terminal; a lone surrogate cannot be written.
@@ -181,10 +181,10 @@ def quoted(text: str) -> str:
 
 
 def wrapped(text: str) -> str:
-    """The text in lines of 70 characters where it has blanks to break at; a time keeps its zone beside it."""
+    """The text in lines of 70 characters where it has blanks to break at; a date stays with its time and zone."""
     lines = [
         line
-        for each in _ZONED.sub(rf"\1{_BESIDE}", text).splitlines()
+        for each in _MOMENT.sub(lambda found: found[0].replace(" ", _BESIDE), text).splitlines()
         for line in textwrap.wrap(each, 70, expand_tabs=False, replace_whitespace=False, break_long_words=False) or [""]
     ]
     return "\n".join(lines).replace(_BESIDE, " ")

@@ -491,6 +491,6 @@ def test_a_kind_that_does_not_exist_is_refused(writer: Writer) -> None:
         writer.write(replace(LETTER, kind="../secret"))
 
 
-def test_a_time_and_its_zone_stay_on_one_line_and_no_long_word_is_broken() -> None:
-    text = "x" * 62 + " 14:05 CET and then\n\n" + "y" * 80
-    assert wrapped(text) == "x" * 62 + "\n14:05 CET and then\n\n" + "y" * 80
+def test_a_date_its_time_and_its_zone_stay_on_one_line_and_no_long_word_is_broken() -> None:
+    text = "x" * 55 + " 2026-03-03 14:05 CET and then\n\n" + "y" * 80
+    assert wrapped(text) == "x" * 55 + "\n2026-03-03 14:05 CET and then\n\n" + "y" * 80
