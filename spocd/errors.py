@@ -53,6 +53,10 @@ class TryLater(SpocdError):
     """It did not work now, through no fault of the caller; the same request may work later."""
 
 
+class InUse(TryLater):
+    """Another process has what only one may have."""
+
+
 class NoRoom(TryLater):
     """There is no room on the disk; the same request works once there is."""
 

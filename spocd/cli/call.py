@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from spocd.cli import node
 from spocd.cli.asked import asked, tell
 from spocd.control import client
-from spocd.errors import Exit, Refused, TryLater
+from spocd.errors import Exit, InUse, Refused, TryLater
 
 ANSWER_WITHIN = 30.0  # seconds
+FREE_WITHIN = 10.0  # seconds that a folder is waited for which another process has
 ROWS_A_CALL = 200  # so that an answer stays far below the largest frame
 
 # What these ask for is a thing of the running daemon; without one there is nothing to answer.
@@ -76,12 +78,20 @@ def _stated(parameters: dict[str, Any]) -> dict[str, Any]:
     return stated
 
 
-def _ask(operation: str, parameters: dict[str, Any], *, repeatable: bool) -> dict[str, Any]:
+def _ask(operation: str, parameters: dict[str, Any], *, repeatable: bool, until: float | None = None) -> dict[str, Any]:
+    """The answer of the daemon, or without one our own; `until` is when the folder is waited for no longer."""
     path = node.control_socket()
     try:
         return client.call(path, operation, parameters, timeout=ANSWER_WITHIN)
     except client.NotRunning:
-        return _without_daemon(operation, parameters)
+        try:
+            return _without_daemon(operation, parameters)
+        except InUse:
+            # It may be a daemon that begins: it answers as soon as it listens.
+            until = time.monotonic() + FREE_WITHIN if until is None else until
+            if time.monotonic() > until:
+                raise
+        return _ask(operation, parameters, repeatable=repeatable, until=until)
     except client.LostAfterSending as lost:
         if not repeatable:
             raise TryLater("The desk did not answer. Try again.") from lost

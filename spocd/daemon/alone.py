@@ -20,14 +20,14 @@ from spocd.gateway.writing import Writer
 from spocd.store import open_store
 from spocd.store.lock import owned
 
-WAIT_FOR_LOCK = 10.0  # seconds
+WAIT_FOR_LOCK = 0.5  # seconds; whoever waits longer asks for a daemon in between, which may be what has it
 
 
 def in_process(config_path: Path, operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
     """Perform one operation as the daemon would; letters that it writes go out when a daemon runs again."""
     config = load(config_path)
     check_folder(config)
-    with owned(config.folder, wait=WAIT_FOR_LOCK):
+    with owned(config.folder, wait=WAIT_FOR_LOCK, briefly=True):
         return asyncio.run(_perform(config, operation, parameters))
 
 

@@ -53,6 +53,7 @@ log = logging.getLogger("spocd.daemon")
 
 LOOK_AT_THE_CLOCK = 20.0  # seconds between two looks for what is due to wake or to close
 HOUSEKEEPING = 3600.0
+WHILE_A_COMMAND_WORKS = 3.0  # seconds that the folder is waited for: who works there without a daemon is soon through
 GRACE = 7.0  # seconds to finish what is in hand; the whole stop takes less than 10
 # Fewer than the store has readers, so that people's searches never hold up the loops.
 READS_AT_ONCE = 2
@@ -254,7 +255,7 @@ def serve(path: Path) -> int:
     config = load(path)
     check_folder(config)
     crash.arm(os.environ.get(crash.VARIABLE, ""))
-    with owned(config.folder):
+    with owned(config.folder, wait=WHILE_A_COMMAND_WORKS):
         try:
             asyncio.run(_serve(config, Ending(os._exit)))
         except SystemExit:

@@ -7,16 +7,18 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from spocd.daemon.node import no_room
+from spocd.store.lock import owned
 from tests.running import SPOCD, RunningDesk, eventually
 
 
 def test_f17_a_second_daemon_on_the_folder_ends_with_78(desk: RunningDesk) -> None:
-    # It does not wait for the lock, as a command does for ten seconds: what it takes is the time to load.
+    # It waits as long as a command may need that works there without a daemon, not as long as one waits for a daemon.
     second = subprocess.run([SPOCD, "--config", str(desk.config), "serve"], capture_output=True, text=True, timeout=9)
     assert second.returncode == 78
     assert desk.process is not None
@@ -111,6 +113,20 @@ def test_without_a_daemon_the_owner_works_and_letters_wait_for_the_next_start(de
     acknowledgement, answer = desk.letters("eva@client.example")
     assert "Try again now." in answer.get_content()
     assert "She called." not in acknowledgement.as_string() + answer.as_string(), "a note was mailed"
+
+
+def test_a_daemon_that_begins_while_somebody_works_in_its_folder_waits_for_that_and_commands_for_it(
+    desk: RunningDesk,
+) -> None:
+    desk.stop()
+    with ThreadPoolExecutor(1) as pool:
+        with owned(desk.folder):
+            desk.start(ready=False)
+            early = pool.submit(desk.run, "ticket", "list")
+            time.sleep(2.0)
+        answer = early.result()
+    assert (answer.code, answer.err) == (0, "")
+    eventually(lambda: desk.run("health").code == 0, "the daemon to be there")
 
 
 @pytest.mark.parametrize("words", [("health",), ("reload",), ("mail", "flush")], ids=" ".join)

@@ -178,7 +178,11 @@ def test_f30_another_version_says_what_to_do(file: Path, version: int, sentence:
 
 
 def test_f17_who_waits_for_the_folder_is_told_to_try_later(tmp_path: Path) -> None:
-    with owned(tmp_path), pytest.raises(TryLater, match="Another process is working on"), owned(tmp_path, wait=0.1):
+    with (
+        owned(tmp_path),
+        pytest.raises(TryLater, match="Another process is working on"),
+        owned(tmp_path, wait=0.1, briefly=True),
+    ):
         raise AssertionError("two own one folder")
 
 
