@@ -111,8 +111,8 @@ def sending(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sending]:
             desk.kill()
 
 
-def observed(sending: Sending, row: Row) -> Row:
-    """Have one letter meet this answer; the row as it should be printed."""
+def met(sending: Sending, row: Row) -> tuple[int, dict[str, Any]]:
+    """A ticket whose letter meets this answer, and the letter after its first try."""
     if row.at == "RSET":
         # It is asked on a session that is kept, so one letter goes before.
         sending.script({"EHLO": OFFERS} | row.replies)
@@ -120,7 +120,15 @@ def observed(sending: Sending, row: Row) -> Row:
     else:
         sending.script(row.replies)
     ticket = sending.letter_to_somebody()
-    letter = sending.letter(ticket)
+    return ticket, sending.letter(ticket)
+
+
+def observed(sending: Sending, row: Row) -> Row:
+    """Have one letter meet this answer; the row as it should be printed."""
+    ticket, letter = met(sending, row)
+    while row.at == "the letter" and sending.copies(letter["to"]):
+        # On a busy machine the dot may go before what the relay says in the middle is there: that is another row.
+        ticket, letter = met(sending, row)
     assert sending.relay.has_given(VERBS[row.at])
     after = sending.letter_to_somebody()
     sending.sent(after)
