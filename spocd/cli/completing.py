@@ -11,6 +11,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from spocd.cli import node, visible
+from spocd.cli.asked import asked
 from spocd.control import client
 
 ANSWER_WITHIN = 1.0  # seconds
@@ -45,6 +46,9 @@ def _beginning(start: str, offered: list[tuple[str, str]]) -> list[CompletionIte
 def _asked(context: click.Context, operation: str, **parameters: Any) -> dict[str, Any]:
     with context.scope(cleanup=False):
         try:
+            # What somebody else would see is offered where the line acts for them.
+            if asked().acting_as:
+                parameters["acting_as"] = asked().acting_as
             return client.call(node.control_socket(), operation, parameters, timeout=ANSWER_WITHIN)
         except Exception:
             # Anything said here would land in the middle of the line that is being typed.

@@ -62,6 +62,13 @@ def test_tab_asks_for_open_tickets_or_for_those_that_can_be_reopened(answering: 
     assert states == [["new", "open", "pending"], ["resolved", "closed"]]
 
 
+@pytest.mark.parametrize("line", ["spocd --as eve ticket take ", "spocd ticket take --as eve "])
+def test_tab_asks_for_whom_the_line_acts_for(answering: FakeDesk, line: str) -> None:
+    offered(line, answering.config)
+    [asked] = answering.asked("ticket.list")
+    assert asked["acting_as"] == "eve"
+
+
 def test_tab_tells_what_a_number_stands_for(answering: FakeDesk) -> None:
     told = offered("spocd ticket take ", answering.config, "zsh")
     assert told[:6] == ["plain", "13", "A: first \\x1b[31m", "plain", "12", "_"]
