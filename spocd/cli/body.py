@@ -78,6 +78,8 @@ def words(command: Any) -> Any:
 def _read(file: str) -> str:
     from spocd.config.options import text_of
 
+    if not file:
+        raise click.UsageError("-F names no file. Give -F FILE, or -F - for standard input.")
     if file == "-":
         content = standard_input("the text")
     else:

@@ -15,7 +15,7 @@ def whole(least: int, most: int = MOST) -> Callable[[str], int]:
 
     def number(written: str) -> int:
         if re.fullmatch(r"[0-9]+", written, re.ASCII) is None:
-            raise click.BadParameter(f"“{written}” is no number.")
+            raise click.BadParameter(f"“{written}” is no whole number, such as {max(least, 1)}.")
         if len(written.lstrip("0")) > len(str(most)) or int(written) > most:
             raise click.BadParameter(f"{written} is too large; {most} is the largest.")
         if int(written) < least:

@@ -81,6 +81,13 @@ async def consult(
 async def _expert(desk: Desk, actor: Actor, ticket: Ticket, address: Address, name: str) -> Row:
     if desk.settings.own.own(str(address)):
         raise Refused("own-address", f"{address} is an address of this desk. Name the expert who is asked.", Exit.USAGE)
+    if colleague := await desk.tx.one("agent_of_address", address=str(address).lower()):
+        login = colleague["login"]
+        raise Refused(
+            "colleague",
+            f"{address} is {login}, who works here. Name them in a note: spocd ticket note {ticket.number} -b"
+            f" '@{login} …'; or give them the case: spocd ticket assign {ticket.number} {login}",
+        )
     person = await ensure_person(desk, address, name, by=actor)
     if await identity(desk, person["id"]) == await identity(desk, ticket.requester):
         raise Refused(

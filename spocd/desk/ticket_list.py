@@ -22,7 +22,6 @@ from spocd.store.listings import cursor as page_cursor
 
 PAGE = 50
 MOST_RANKED = 1000  # tickets of one search that are put in order, the newest; so it costs no more on a large desk
-_OF_RANK = "rank."  # before a cursor of that order; no other cursor has a full stop
 Found = Literal["newest", "rank"]
 Sort = Literal["newest", "oldest", "updated", "waiting", "due", "rank"]
 
@@ -123,11 +122,17 @@ async def _assignee(desk: Desk, actor: Actor, assignee: str | None) -> dict[str,
 async def _page(
     desk: Desk, actor: Actor, filters: dict[str, Any], *, sort: str, limit: int, cursor: str | None
 ) -> TicketList:
+    """A page in an order, whose name stands before its cursors: their numbers mean something else in every other."""
     filters |= seen_by(actor)
+    order, _, place = cursor.partition(".") if cursor is not None else (sort, "", None)
+    if order != sort:
+        raise bad_cursor()
     if sort == "rank":
-        answer = await _ranked_page(desk, filters, limit=limit, cursor=cursor)
+        answer = await _ranked_page(desk, filters, limit=limit, cursor=place)
     else:
-        answer = await _sorted_page(desk, filters, sort=sort, limit=limit, cursor=cursor)
+        answer = await _sorted_page(desk, filters, sort=sort, limit=limit, cursor=place)
+    if answer["cursor"] is not None:
+        answer["cursor"] = f"{sort}.{answer['cursor']}"
     too_short = [word.forms[0] for word in filters.get("search", ()) if word.too_short]
     return {**answer, "too_short": too_short} if too_short else answer
 
@@ -143,12 +148,9 @@ async def _sorted_page(desk: Desk, filters: dict[str, Any], *, sort: str, limit:
 async def _ranked_page(desk: Desk, filters: dict[str, Any], *, limit: int, cursor: str | None) -> TicketList:
     """A page of the best of the newest that a search found.
 
-    The cursor says how many were shown, and which was the newest then: what came meanwhile moves nobody. It is marked,
-    since the numbers in a cursor of any other order mean something else.
+    The cursor says how many were shown, and which was the newest then: what came meanwhile moves nobody.
     """
-    if cursor is not None and not cursor.startswith(_OF_RANK):
-        raise bad_cursor()
-    shown, newest = read_cursor(cursor.removeprefix(_OF_RANK)) if cursor is not None else (0, None)
+    shown, newest = read_cursor(cursor) if cursor is not None else (0, None)
     if not 0 <= shown < MOST_RANKED:
         raise bad_cursor()
     after = None if newest is None else page_cursor(newest + 1, newest + 1)
@@ -157,7 +159,7 @@ async def _ranked_page(desk: Desk, filters: dict[str, Any], *, limit: int, curso
     upto = shown + page_size(limit)
     answer: TicketList = {
         "tickets": await _documents(desk, order[shown:upto]),
-        "cursor": _OF_RANK + page_cursor(upto, rows[0]["number"]) if len(order) > upto else None,
+        "cursor": page_cursor(upto, rows[0]["number"]) if len(order) > upto else None,
     }
     return {**answer, "best_of": MOST_RANKED} if len(rows) > MOST_RANKED else answer
 

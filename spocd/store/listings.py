@@ -267,4 +267,5 @@ def read_cursor(text: str) -> tuple[int, int]:
 
 
 def bad_cursor() -> Refused:
-    return Refused("bad-cursor", "That cursor is not one that a list gave. Start again without --cursor.", Exit.USAGE)
+    sentence = "That cursor is not one that this list gave, in this order. Start again without --cursor."
+    return Refused("bad-cursor", sentence, Exit.USAGE)

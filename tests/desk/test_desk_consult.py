@@ -310,3 +310,11 @@ async def test_sec_an_expert_does_not_learn_what_a_case_of_a_restricted_service_
     [letter] = [each for each in await desk.letters() if each.kind == "consult"]
     assert "SALARY-OF-BO" not in text_of(letter)
     assert "[desk#1]" in text_of(letter)
+
+
+async def test_a_colleague_is_no_expert_to_be_written_to_and_it_is_said_how_they_are_asked(desk: RunningDesk) -> None:
+    await with_addresses(desk, "other")
+    await desk.mail("It burns.")
+    with pytest.raises(Refused, match=r"other, who works here.* '@other …'; .* assign 1 other") as refused:
+        await desk.ask("ticket.consult", ticket=1, to="Other@Example.org", body="Is it known?")
+    assert refused.value.code == "colleague"
