@@ -100,7 +100,7 @@ def redact(message: str, texts: tuple[str, ...], whole: bool | None, attachments
     With --all what quotes the message from its beginning goes as well, and the subject that came with it.
 
     A sealed line of the log whose reason says it is emptied, and counted. Letters that said it and came back to the
-    desk are forgotten.
+    desk are forgotten; for one that comes back later, redact the message with --all once more.
 
     Other messages that say it are named: look at each. What stands inside of files stays, and so do tags, links, and
     names and addresses of people. What has been sent cannot be called back: you are told whom it went to. Leads may.

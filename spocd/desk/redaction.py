@@ -70,12 +70,13 @@ async def redact(
         raise Refused("not-there", f"These words do not stand in {message}.", Exit.NOT_FOUND)
     files = await _drop_files(desk, row, message, None if whole else attachments or [])
     with_files = await desk.tx.all("letters_of_ticket", ticket=row["origin"]) if files else []
-    letters = await traces.clean_letters(desk, case, remove)
+    letters, before = await traces.clean_letters(desk, case, remove)
     await traces.clean_notices(desk, case, remove)
     lines = await traces.clean_journal(desk, case, remove)
     await traces.clean_answers(desk, case, remove)
     said_it = [*letters, *(each for each in with_files if each["message"] == row["id"])]
-    await traces.erase_raw_mails(desk, row, case, letters={each["id"] for each in said_it})
+    # A letter may come back after it was emptied: then it says nothing here any more, and its mail says all.
+    await traces.erase_raw_mails(desk, row, case, letters=before.union(each["id"] for each in said_it))
     await _rewrite(desk, row, remove, whole=whole)
     also_in, reworded = await _in_other_messages(desk, row, case, remove)
     subjects = await _clean_subjects(desk, ticket, case, remove)

@@ -13,7 +13,7 @@ from spocd.desk.documents import find_ticket, read_json, write_json
 from spocd.desk.operation import Desk
 from spocd.domain.audit import ERASED_DETAIL, erased_actor
 from spocd.domain.reasons import in_line
-from spocd.domain.redaction import Remover, in_what_was_said, inside
+from spocd.domain.redaction import REMOVED, Remover, in_what_was_said, inside
 from spocd.domain.ticket import Ticket
 from spocd.errors import TryLater
 from spocd.store import Row
@@ -43,13 +43,17 @@ async def _beside(desk: Desk, number: int) -> set[int]:
     return beside
 
 
-async def clean_letters(desk: Desk, case: list[Ticket], remove: Remover) -> list[Row]:
-    """Remove it from letters, waiting and sent, and from what digests say of the case; the letters that said it."""
-    said = []
+async def clean_letters(desk: Desk, case: list[Ticket], remove: Remover) -> tuple[list[Row], set[int]]:
+    """Remove it from letters, waiting and sent, and from what digests say of the case.
+
+    The letters that said it, and the numbers of those that had lost something before.
+    """
+    said, before = [], set()
     for ticket in case:
         for row in await desk.tx.all("letters_of_ticket", ticket=ticket.number):
             variables = read_json(row["variables"])
             said += [row] if await _rewrite(desk, row, variables, inside(variables, remove), remove) else []
+            before |= {row["id"]} if REMOVED in row["variables"] else set()
     numbers = {ticket.number for ticket in case}
     since, after = min(ticket.opened_at for ticket in case), 0
     while page := await desk.tx.all("letters_about_several", since=since, after=after, most=LETTERS_A_READ):
@@ -60,7 +64,8 @@ async def clean_letters(desk: Desk, case: list[Ticket], remove: Remover) -> list
                 inside(each, remove) if each.get("number") in numbers else each for each in variables.get("notices", ())
             ]
             said += [row] if await _rewrite(desk, row, variables, variables | {"notices": told}, remove) else []
-    return said
+            before |= {row["id"]} if REMOVED in row["variables"] else set()
+    return said, before
 
 
 async def _rewrite(desk: Desk, row: Row, variables: dict[str, Any], without: dict[str, Any], remove: Remover) -> bool:

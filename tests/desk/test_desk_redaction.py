@@ -280,6 +280,19 @@ async def test_a_letter_that_came_back_to_the_desk_is_gone_too(desk: RunningDesk
     assert MARK not in await everything_kept(desk)
 
 
+async def test_a_letter_that_comes_back_after_its_message_was_removed_goes_when_that_is_done_again(
+    desk: RunningDesk,
+) -> None:
+    await desk.mail(f"My card is {BOTH}", Subject="Card")
+    await desk.ask("ticket.reply", ticket=1, body="Never send that.")
+    loop = Writer().write((await desk.letters())[-1])
+    await redact(desk, "1.1", whole=True)
+    assert (await desk.receive(loop)).name == "loop"
+    assert MARK in await everything_kept(desk)
+    await redact(desk, "1.1", whole=True)
+    assert MARK not in await everything_kept(desk)
+
+
 async def test_what_came_back_of_letters_that_do_not_say_it_stays(desk: RunningDesk) -> None:
     await desk.mail(f"My card is {BOTH}", Subject="Card")
     await desk.mail("Another matter.", sender="bo@example.com")
