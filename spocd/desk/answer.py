@@ -7,12 +7,12 @@ from typing import Any, Literal, NotRequired, TypedDict
 
 from spocd.desk.access import SPOCD, Actor, Role
 from spocd.desk.documents import TicketDocument, document_of, find_ticket, moment, save
-from spocd.desk.handover import answering_takes
+from spocd.desk.handover import doing_takes
 from spocd.desk.journal import record
 from spocd.desk.letter import Chain, Reader, last_chain, post, readers
 from spocd.desk.mention import NotTold, check_mentioned, not_told, tell_mentioned
 from spocd.desk.message import add_own
-from spocd.desk.notice import notify_assignee
+from spocd.desk.notice import notify_assignee, tell_holder
 from spocd.desk.operation import Desk, operation
 from spocd.desk.parts import blockers_of, open_parts
 from spocd.desk.possession import may_have
@@ -86,7 +86,7 @@ async def reply(
         await record(desk, ticket, actor, "reopened", was=before.state, why=ANSWERED_IT)
     after = await say(desk, actor, before, said)
     if close:
-        after = await resolve(desk, actor, after, resolution=resolution)
+        after = await resolve(desk, actor, after, resolution=resolution, said=body)
     if promise is not None:
         await make(desk, actor, before, promise)
         after = case.promised(after, promise, desk.now)
@@ -114,7 +114,7 @@ class Words:
 
 async def say(desk: Desk, actor: Actor, before: Ticket, said: Words) -> Ticket:
     """Answer: it is a message of the ticket, keeps what was promised, and takes what nobody had. The ticket by then."""
-    takes = await answering_takes(desk, actor, before, said.reason)
+    takes = await doing_takes(desk, actor, before, said.reason, done=ANSWERED_IT)
     to = await readers(desk, before, answer=True) if said.notify else []
     recipients = [{"name": each.name, "address": each.address} for each in to]
     position, message = await add_own(desk, actor, before, kind="mail", body=said.body, recipients=recipients)
@@ -122,6 +122,8 @@ async def say(desk: Desk, actor: Actor, before: Ticket, said: Words) -> Ticket:
     letters = await _send(desk, actor, before, said, message) if said.notify else None
     await record(desk, before.number, actor, "answered", message=position, letters=letters)
     await keep(desk, actor, before)
+    if not said.closing:
+        await tell_holder(desk, actor, before, "answered", body=said.body)
     after = case.answered(before, desk.now)
     if not takes:
         return after
@@ -149,10 +151,14 @@ async def resolve(
     *,
     resolution: Resolution | None,
     why: str | None = None,
+    said: str = "",
     though_parts: bool = False,
     though_blocked: bool = False,
 ) -> Ticket:
-    """Hold a ticket to be done; Refused where something that is open keeps it. The ticket by then."""
+    """Hold a ticket to be done, with what was `said`; Refused where something that is open keeps it.
+
+    The ticket by then.
+    """
     after = case.resolved(ticket, desk.now, resolution=resolution)
     check_closable(
         ticket.number,
@@ -161,6 +167,7 @@ async def resolve(
     )
     await desk.tx.run("drop_handovers", ticket=ticket.number)
     await record(desk, ticket.number, actor, "resolved", why=why, resolution=resolution)
+    await tell_holder(desk, actor, ticket, "resolved", why=why, body=said)
     return after
 
 
@@ -238,6 +245,7 @@ async def pend(
     before = await workable(desk, ticket, if_rev)
     await save(desk, before, case.pended(before, until, desk.now))
     await record(desk, ticket, actor, "pending", until=moment(until), why=reason)
+    await tell_holder(desk, actor, before, "pending", why=reason, until=desk.clock(until))
     return await document_of(desk, ticket)
 
 

@@ -8,10 +8,13 @@ from typing import Literal
 from spocd.desk.access import Actor
 from spocd.desk.answer import Resolution, Words, resolve, say, tell, workable
 from spocd.desk.documents import TicketDocument, document_of, find_ticket, save
+from spocd.desk.handover import doing_takes
 from spocd.desk.journal import record
+from spocd.desk.notice import tell_holder
 from spocd.desk.operation import Desk, operation
 from spocd.desk.parts import open_parts
 from spocd.domain import ticket as case
+from spocd.domain.reasons import CLOSED_IT
 from spocd.domain.ticket import Ticket
 from spocd.errors import Exit, Refused
 
@@ -59,8 +62,11 @@ async def _close(desk: Desk, actor: Actor, ticket: Ticket, body: str, how: _Clos
     after, has_words = ticket, bool(body.strip())
     if has_words:
         after = await say(desk, actor, ticket, Words(body, why, closing=True, notify=how.notify))
+    elif await doing_takes(desk, actor, ticket, why, done=CLOSED_IT):
+        await record(desk, ticket.number, actor, "taken", to=actor.login, why=CLOSED_IT)
+        after = case.given(ticket, actor.agent, desk.now)
     after = await resolve(
-        desk, actor, after, resolution=how.resolution, why=why, though_parts=how.though_parts,
+        desk, actor, after, resolution=how.resolution, why=why, said=body, though_parts=how.though_parts,
         though_blocked=how.though_blocked,
     )  # fmt: skip
     await save(desk, ticket, after)
@@ -93,4 +99,5 @@ async def reopen(
     before = await workable(desk, ticket, if_rev)
     await save(desk, before, case.reopened(before, desk.now))
     await record(desk, ticket, actor, "reopened", was=before.state, why=reason)
+    await tell_holder(desk, actor, before, "reopened", why=reason)
     return await document_of(desk, ticket)

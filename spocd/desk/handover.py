@@ -64,16 +64,19 @@ async def move(
     brief = await _brief(desk, actor, ticket, moved, had, to, reason)
     await save(desk, ticket, moved)
     why = "" if reason.cause else reason.told or reason.why or ""
+    is_sent_on = to is None and bool(reason.team or moved.tier != ticket.tier)
     if to is not None:
         await desk.tx.run("agent_was_given", agent=to["id"], now=desk.now)
         had_it = had["name"] if had else ""
         await notify(desk, actor, moved, to["id"], What.GIVEN, why=why, brief=brief, who=had_it, cause=reason.cause)
     if had is not None:
-        by = "" if actor == SPOCD else actor.name or actor.login
-        hours = desk.settings.untouched if reason.cause == "untouched" else 0
-        what, who = (What.MOVED_ON, to["name"]) if to else (What.RETURNED, "")
-        await notify(desk, actor, moved, had["id"], what, why=why, who=who, by=by, hours=hours)
-    if to is None and (reason.team or moved.tier != ticket.tier):
+        what = What.MOVED_ON if to else What.SENT_ON if is_sent_on else What.RETURNED
+        await notify(
+            desk, actor, moved, had["id"], what, why=why, by="" if actor == SPOCD else actor.name or actor.login,
+            who=to["name"] if to else "", team=reason.team, tier=moved.tier,
+            hours=desk.settings.untouched if reason.cause == "untouched" else 0,
+        )  # fmt: skip
+    if is_sent_on:
         await notify_team(desk, actor, moved, What.PASSED_ON, why=why, brief=brief)
     if tell:
         await tell_requester(desk, moved, had, to, reason, passed_on=moved.tier > ticket.tier or bool(reason.team))
@@ -176,16 +179,16 @@ async def keep_true(desk: Desk, before: Ticket, after: Ticket) -> None:
     await tell_requester(desk, after, None, to, reason, passed_on=team is not None)
 
 
-async def answering_takes(desk: Desk, actor: Actor, ticket: Ticket, reason: str | None) -> bool:
-    """Whether an answer takes the ticket, since nobody has it; Refused where the agent is away.
+async def doing_takes(desk: Desk, actor: Actor, ticket: Ticket, reason: str | None, *, done: str) -> bool:
+    """Whether what was `done`, an answer or the end of it, takes the ticket, since nobody has it.
 
-    Whoever is answered before others was taken before others: the journal and the report on fairness say so. Nobody is
-    kept from answering by it, since what is known is better said at once.
+    Refused where the agent is away. Whoever is answered before others was taken before others: the journal and the
+    report on fairness say so. Nobody is kept from it by that, since what is known is better said at once.
     """
     if ticket.assignee is not None or actor.agent is None:
         return False
     mine = await desk.tx.one("card", agent=actor.agent)
     assert mine is not None
     await check_there(desk, actor, mine)
-    await check_turn(desk, actor, ticket, mine, reason, otherwise="answered it")
+    await check_turn(desk, actor, ticket, mine, reason, otherwise=done)
     return True

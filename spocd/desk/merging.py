@@ -17,6 +17,7 @@ from spocd.desk.casework import check_sight
 from spocd.desk.documents import TicketDocument, document_of, find_ticket, read_json, save, write_json
 from spocd.desk.journal import record
 from spocd.desk.letter import last_chain, post, readers
+from spocd.desk.notice import tell_holder
 from spocd.desk.operation import Desk, operation
 from spocd.desk.person import identity
 from spocd.domain.merging import check_merge, merged, remembered, unmerged
@@ -64,6 +65,7 @@ async def merge(
     await record(desk, ticket, actor, "merged", into=into)
     waits = before.waiting_since is not None or None
     await record(desk, into, actor, "merged here", other=ticket, joined=addresses or None, waits=waits)
+    await tell_holder(desk, actor, before, "merged", other=f"#{into}")
     if notify:
         await _tell(desk, actor, before, lives)
     return {**(await document_of(desk, ticket)), "joined": addresses}

@@ -6,7 +6,7 @@ within a minute is one letter: what waits to be sent is amended; what comes afte
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -18,6 +18,7 @@ from spocd.desk.operation import Desk
 from spocd.desk.withheld import names_tickets, without_tickets_of
 from spocd.domain.notice import (
     AT_ONCE,
+    LOST,
     MOST_EVENTS,
     THE_TEAM,
     Hours,
@@ -35,6 +36,7 @@ MOST_AGENTS = 50  # whose held notices one look of the clock sends
 MOST_HELD = 200  # in one digest; what is held beyond them comes with the next look
 
 Event = dict[str, Any]
+Held = tuple[Row, Event]
 About = str | int | dict[str, Any] | None  # a table is what `domain.handover.brief` tells
 
 
@@ -93,6 +95,18 @@ async def notify_assignee(
         await notify(desk, actor, ticket, agent, what, why=why, body=body, **about)
 
 
+async def tell_holder(
+    desk: Desk, actor: Actor, ticket: Ticket, act: str, *, why: str | None = None, body: str = "", **about: str
+) -> None:
+    """Tell whoever has the ticket what a colleague does about it.
+
+    `act` is answered, resolved, pending (until when), spam, reopened or merged (with which other).
+    """
+    if ticket.assignee is not None:
+        whose = {"act": act, "by": actor.name or actor.login}
+        await notify(desk, actor, ticket, ticket.assignee, What.ACTED, why=why or "", body=body, **whose, **about)
+
+
 async def notify_team(
     desk: Desk, actor: Actor | str, ticket: Ticket, what: str, *, why: str = "", body: str = "", **about: About
 ) -> None:
@@ -143,17 +157,8 @@ async def _notify_crew(
 def _event(what: str, why: str, body: str, **about: About) -> Event:
     """What a template says of it; what it may ask for and does not apply is empty."""
     said = {"what": what, "why": why, "body": cut(body)}
-    empty = {
-        "who": "",
-        "by": "",
-        "other": "",
-        "times": 0,
-        "fault": "",
-        "due": "",
-        "cause": "",
-        "hours": 0,
-        "brief": None,
-    }
+    words = ("who", "by", "other", "fault", "due", "cause", "team", "act", "until")
+    empty = dict.fromkeys(words, "") | dict.fromkeys(("times", "hours", "tier"), 0) | {"brief": None}
     return empty | about | said
 
 
@@ -261,18 +266,17 @@ async def _send_to(desk: Desk, agent: int) -> int:
     if reader is None or not reader["address"]:
         return 0  # gone since: what they had is with others
     tickets = {row["ticket"]: await find_ticket(desk, row["ticket"]) for row in rows if row["ticket"] is not None}
-    unheard = _had_unheard(rows)
-    shown = [row for row in rows if await _is_so_still(desk, reader, row, tickets.get(row["ticket"]), unheard)]
+    shown = await _as_it_stands(desk, reader, rows, tickets)
     if not shown:
         return 0
-    [*about] = {row["ticket"] for row in shown}
+    [*about] = {row["ticket"] for row, _ in shown}
     if len(about) == 1 and about[0] is not None and len(shown) <= MOST_EVENTS:
         # It can be answered, which a letter about several cannot.
-        await _send(desk, tickets[about[0]], reader, [read_json(row["text"]) for row in shown])
+        await _send(desk, tickets[about[0]], reader, [event for _, event in shown])
         return 1
     await post(
         desk, await desk.ring(), None, _colleague(reader), kind="digest", cause="staff", message=None,
-        chain=Chain(None, ()), variables={"notices": [_told(desk, row) for row in shown]},
+        chain=Chain(None, ()), variables={"notices": [_told(desk, row, event) for row, event in shown]},
     )  # fmt: skip
     return 1
 
@@ -291,25 +295,52 @@ def _had_unheard(rows: list[Row]) -> set[int]:
     """The tickets that somebody was given, and was not told so before what is held."""
     first: dict[int, str] = {}
     for row in rows:
-        if row["what"] in (What.GIVEN, What.MOVED_ON):
+        if row["what"] == What.GIVEN or row["what"] in LOST:
             first.setdefault(row["ticket"], row["what"])
     return {ticket for ticket, what in first.items() if what == What.GIVEN}
 
 
-async def _is_so_still(desk: Desk, reader: Row, row: Row, ticket: Ticket | None, unheard: set[int]) -> bool:
-    """Whether they may see the ticket; and whether it is theirs, or not any more, where they were to hear that."""
-    if ticket is None:
-        return True
-    has_it = ticket.assignee == reader["id"]
-    if row["what"] == What.GIVEN and not has_it:
-        return False
-    if row["what"] == What.MOVED_ON and (has_it or ticket.number in unheard):
-        return False
-    return not await is_hidden_from(desk, reader, ticket)
+async def _as_it_stands(desk: Desk, reader: Row, rows: list[Row], tickets: Mapping[int, Ticket]) -> list[Held]:
+    """What is held, as far as it is so still.
+
+    They may see the ticket no longer. It may not be theirs any more, or be theirs again. Who lost it hears once who has
+    it by now, and nothing where they had not heard that they had it, or where it is done and nobody has it.
+    """
+    unheard = _had_unheard(rows)
+    last_lost = {row["ticket"]: row["id"] for row in rows if row["what"] in LOST}
+    found: list[Held] = []
+    for row in rows:
+        event: Event = read_json(row["text"])
+        so_still: Event | None = event
+        ticket = tickets.get(row["ticket"])
+        if ticket is not None:
+            is_theirs = ticket.assignee == reader["id"]
+            if row["what"] == What.GIVEN and not is_theirs:
+                continue
+            if row["what"] in LOST:
+                if is_theirs or ticket.number in unheard or row["id"] != last_lost[ticket.number]:
+                    continue
+                so_still = await _lost_to(desk, ticket, row["what"], event)
+            if await is_hidden_from(desk, reader, ticket):
+                continue
+        if so_still is not None:
+            found.append((row, so_still))
+    return found
 
 
-def _told(desk: Desk, row: Row) -> dict[str, Any]:
+async def _lost_to(desk: Desk, ticket: Ticket, what: str, event: Event) -> Event | None:
+    """What somebody who lost a ticket is told of it now, when others may have had it since."""
+    holder = None if ticket.assignee is None else await desk.tx.one("card", agent=ticket.assignee)
+    if holder is None:
+        if not ticket.is_open or ticket.merged_into is not None:
+            return None
+        return event | {"what": What.RETURNED, "who": "", "by": ""} if what == What.MOVED_ON else event
+    if what == What.MOVED_ON and event["who"] == holder["name"]:
+        return event
+    return event | {"what": What.MOVED_ON, "who": holder["name"], "by": "", "hours": 0}
+
+
+def _told(desk: Desk, row: Row, event: Event) -> dict[str, Any]:
     """A held notice as a digest shows it, at the time of the desk's clock."""
     own = {"number": row["ticket"] or 0, "subject": row["subject"] or "", "at": desk.clock(row["at"])}
-    told: Event = read_json(row["text"])
-    return own | told
+    return own | event

@@ -160,16 +160,21 @@ async def admitted(
 
 
 async def _once(desk: Desk, actor: Actor, asked: Operation, parameters: dict[str, Any], key: str) -> dict[str, Any]:
-    """The result of the first time that this was asked under this key."""
+    """The result of the first time that the same actor asked this under this key.
+
+    A key is used once at the desk. What another actor asks under it is no repeat: they would take a colleague's result
+    for their own, and nothing of theirs would be done.
+    """
     # By the secret, since a plain digest would let a short text that was redacted be guessed from it.
     secret = derive(desk.settings.master, "request keys")
-    digest = hmac.digest(secret, json.dumps(parameters, sort_keys=True).encode(), "sha256").hex()
+    digest = hmac.digest(secret, json.dumps([actor.login, parameters], sort_keys=True).encode(), "sha256").hex()
     stored = await desk.tx.one("stored_answer", operation=asked.name, key=key)
     if stored is not None:
         if stored["parameters"] != digest:
             raise Refused(
                 "key-used",
-                f"The key “{key}” was used for another {asked.name}. Take a new key, or repeat the same.",
+                f"The key “{key}” was used for another {asked.name}, or by somebody else. Take a new key, or repeat the"
+                " same under the same login.",
                 Exit.CONFLICT,
             )
         return dict(json.loads(stored["result"]))

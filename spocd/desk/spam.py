@@ -11,6 +11,7 @@ from spocd.desk.blob import erase
 from spocd.desk.casework import put_tags
 from spocd.desk.documents import TicketDocument, document_of, find_ticket, save
 from spocd.desk.journal import record
+from spocd.desk.notice import tell_holder
 from spocd.desk.operation import Desk, operation
 from spocd.domain import ticket as case
 
@@ -27,6 +28,7 @@ async def spam(
     await save(desk, before, case.filed_as_spam(before, desk.now))
     await desk.tx.run("drop_handovers", ticket=ticket)
     await record(desk, ticket, actor, "spam", was=before.state, why=reason)
+    await tell_holder(desk, actor, before, "spam", why=reason)
     return await document_of(desk, ticket)
 
 

@@ -24,7 +24,9 @@ class What(StrEnum):
     GIVEN = "given"
     MOVED_ON = "moved on"
     RETURNED = "returned"
+    SENT_ON = "sent on"
     PASSED_ON = "passed on"
+    ACTED = "acted"
     WOKEN = "woken"
     MENTIONED = "mentioned"
     THIRD_PARTY = "third party"
@@ -33,6 +35,10 @@ class What(StrEnum):
     CONSULT_LOST = "consult lost"
     PROMISE_NEAR = "promise near"
     PROMISE_BROKEN = "promise broken"
+
+
+# What whoever had a case is told where they do not have it any more.
+LOST = frozenset({What.MOVED_ON, What.RETURNED, What.SENT_ON})
 
 
 def cut(text: str) -> str:

@@ -10,6 +10,7 @@ from spocd.domain.handover import has_left, is_away
 from spocd.domain.redaction import Remover, in_what_was_said
 
 ANSWERED_IT = "answered it"
+CLOSED_IT = "closed it"
 NEXT_IN_QUEUE = "next in the queue"
 A_REPLY_CAME = "a reply came"
 
@@ -20,7 +21,7 @@ _WITH_REASON = frozenset(
         *("pending", "resolved", "reopened", "spam", "redacted"),
     }
 )
-_OWN = frozenset({ANSWERED_IT, NEXT_IN_QUEUE, A_REPLY_CAME, *AT_ONCE.values()})
+_OWN = frozenset({ANSWERED_IT, CLOSED_IT, NEXT_IN_QUEUE, A_REPLY_CAME, *AT_ONCE.values()})
 _OWN_BEGIN = {"returned": ("only the team of ", "nothing was done about it for ")}
 
 

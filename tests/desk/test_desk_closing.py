@@ -112,8 +112,21 @@ async def test_without_a_word_nothing_is_said(desk: RunningDesk, body: str | Non
     await desk.mail()
     await desk.ask("ticket.close", ticket=1, body=body)
     view = await desk.view(1)
-    assert (len(view["messages"]), view["assignee"]) == (1, None)
-    assert "answered" not in [each["event"] for each in view["journal"]]
+    assert (len(view["messages"]), view["assignee"]) == (1, "agent")
+    assert [each["event"] for each in view["journal"]][-2:] == ["taken", "resolved"]
+
+
+async def test_whoever_closes_what_nobody_had_without_a_word_took_it_and_went_before_others(desk: RunningDesk) -> None:
+    for number in range(3):
+        await desk.mail(Subject=f"{number}", From=f"a{number}@client.example")
+        desk.now += 10
+    await desk.ask("ticket.close", ticket=3, resolution="duplicate")
+    await desk.ask("ticket.close", ticket=2, reason="the same fault as #9")
+    await desk.ask("ticket.close", ticket=1)
+    report = await desk.ask("report.fairness")
+    assert [report[name] for name in ("taken", "in_turn", "out_of_turn")] == [3, 1, 2]
+    assert {each["ticket"]: each["reason"] for each in report["jumps"]} == {3: "closed it", 2: "the same fault as #9"}
+    assert (report["overall"]["taken"], report["overall"]["untaken"]) == (3, 0)
 
 
 @pytest.mark.parametrize("state", ["resolved", "spam", "changed", "blocked"])

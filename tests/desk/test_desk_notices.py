@@ -429,6 +429,66 @@ async def test_whoever_had_a_case_that_somebody_else_has_now_is_told(
     assert f"Somebody else has this case now.\r\n{said}\r\nReason: she knows lifts" in text_of(notice)
 
 
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        pytest.param(("assign", {"to": "floor"}), "To the team Floor, by Lead.", id="to a team"),
+        pytest.param(("escalate", {}), "To tier 2, by Lead.", id="to the next tier"),
+    ],
+)
+async def test_whoever_had_a_case_that_was_passed_on_is_told_where_it_went(
+    desk: RunningDesk, asked: tuple[str, dict[str, str]], said: str
+) -> None:
+    await with_addresses(desk)
+    await with_team(desk, "other")
+    await by_hand(desk, "update agent set tier = 2 where login = 'other'")
+    await desk.mail()
+    await desk.ask("ticket.take", ticket=1)
+    operation, how = asked
+    await desk.ask(f"ticket.{operation}", by=LEAD, ticket=1, reason="she knows lifts", **how)
+    [notice] = await told(desk, "agent@example.org")
+    assert f"This case was passed on.\r\n{said}\r\nReason: she knows lifts" in text_of(notice)
+
+
+@pytest.mark.parametrize(
+    ("operation", "how", "said"),
+    [
+        pytest.param("reply", {"body": "Try again."}, "Other answered.\r\n\r\n> Try again.", id="answered"),
+        pytest.param("close", {"reason": "gone"}, "Other closed it.\r\nReason: gone", id="closed"),
+        pytest.param("close", {"body": "It is out."}, "Other closed it.\r\n\r\n> It is out.", id="closed, with a word"),
+        pytest.param("reply", {"body": "Out.", "close": True}, "Other closed it.\r\n\r\n> Out.", id="an answer closes"),
+        pytest.param(
+            "pend", {"until": START + DAY}, "Other put it aside until 20", id="put aside",
+        ),
+        pytest.param("spam", {"reason": "an advert"}, "Other filed it as spam.\r\nReason: an advert", id="spam"),
+        pytest.param("merge", {"into": 2}, "Other put it together with another case: #2", id="merged"),
+    ],
+)  # fmt: skip
+async def test_whoever_has_a_case_is_told_what_a_colleague_does_about_it(
+    desk: RunningDesk, operation: str, how: dict[str, object], said: str
+) -> None:
+    await with_addresses(desk)
+    await desk.mail("It burns.")
+    await desk.mail("It burns.", Subject="Again")
+    await desk.ask("ticket.take", ticket=1)
+    await desk.ask(f"ticket.{operation}", by=OTHER, ticket=1, **how)
+    [notice] = await told(desk)
+    assert notice.to_address == "agent@example.org"
+    assert f"A colleague did something about your case.\r\n{said}" in text_of(notice)
+
+
+async def test_what_a_colleague_closed_and_opens_again_is_told_to_whoever_has_it_and_not_to_the_colleague(
+    desk: RunningDesk,
+) -> None:
+    await with_addresses(desk)
+    await desk.mail("It burns.")
+    await desk.ask("ticket.take", ticket=1)
+    await desk.ask("ticket.close", ticket=1)
+    await desk.ask("ticket.reopen", by=OTHER, ticket=1, reason="it burns still")
+    [notice] = await told(desk)
+    assert "Other opened it again.\r\nReason: it burns still" in text_of(notice)
+
+
 async def test_what_a_colleague_has_is_put_back_only_with_a_reason(desk: RunningDesk) -> None:
     await desk.mail()
     await desk.ask("ticket.take", ticket=1)
@@ -449,6 +509,48 @@ async def test_that_somebody_else_has_a_case_is_not_said_once_they_have_it_again
     [digest] = await told(desk, "agent@example.org")
     assert "This case is yours now" in text_of(digest)
     assert "Somebody else has this case now" not in text_of(digest)
+
+
+@pytest.mark.parametrize(
+    ("by", "operation", "how", "said"),
+    [
+        pytest.param(AGENT, "close", {}, None, id="they closed it themselves"),
+        pytest.param(AGENT, "take", {}, None, id="they took it again"),
+        pytest.param(LEAD, "spam", {}, None, id="it is spam"),
+        pytest.param(OTHER, "take", {}, "Somebody else has this case now.\r\nIt is with Other", id="another"),
+        pytest.param(LEAD, "note", {"body": "Hm."}, "went back into the queue.\r\nPut back by Lead.", id="so still"),
+    ],
+)  # fmt: skip
+async def test_that_a_case_went_back_into_the_queue_is_told_as_it_stands_when_it_is_told(
+    desk: RunningDesk, by: int, operation: str, how: dict[str, str], said: str | None
+) -> None:
+    await with_addresses(desk, "agent")
+    await desk.mail()
+    await desk.ask("ticket.take", ticket=1)
+    await by_hand(desk, f"update agent set quiet = '00:00-23:59' where uid = {AGENT}")
+    await desk.ask("ticket.release", by=LEAD, ticket=1, reason="he is needed elsewhere")
+    await desk.ask(f"ticket.{operation}", by=by, ticket=1, **how)
+    desk.now += DAY
+    await by_hand(desk, f"update agent set quiet = '' where uid = {AGENT}")
+    await desk.write(clock.look)
+    texts = [text_of(each) for each in await told(desk, "agent@example.org")]
+    assert len(texts) == (said is not None)
+    assert said is None or said in texts[0]
+
+
+async def test_who_lost_a_case_twice_hears_once_who_has_it_now(desk: RunningDesk) -> None:
+    await with_addresses(desk, "agent")
+    await desk.mail()
+    await desk.ask("ticket.take", ticket=1)
+    await by_hand(desk, f"update agent set digest = '08:00' where uid = {AGENT}")
+    await desk.ask("ticket.release", by=LEAD, ticket=1, reason="he is needed elsewhere")
+    await desk.ask("ticket.assign", by=LEAD, ticket=1, to="agent", reason="he is not")
+    await desk.ask("ticket.assign", by=LEAD, ticket=1, to="other", reason="he is ill")
+    desk.now += 2 * DAY
+    await desk.write(clock.look)
+    [digest] = await told(desk, "agent@example.org")
+    assert text_of(digest).count("Somebody else has this case now.") == 1
+    assert "went back into the queue" not in text_of(digest)
 
 
 async def test_a_case_that_is_passed_on_to_a_team_or_a_tier_is_told_to_whoever_may_have_it(desk: RunningDesk) -> None:

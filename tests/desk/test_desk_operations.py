@@ -359,6 +359,17 @@ async def test_a_key_that_was_used_for_something_else_is_a_conflict(full: Runnin
     await full.ask("ticket.close", ticket=1, key="k")  # a key belongs to its operation
 
 
+async def test_a_key_that_a_colleague_used_is_a_conflict_and_not_taken_for_ones_own(full: RunningDesk) -> None:
+    await full.ask("ticket.note", by=LEAD, ticket=1, body="Hi", key="k")
+    with pytest.raises(
+        Refused, match=r"was used for another ticket\.note, or by somebody else\. Take a new key"
+    ) as refused:
+        await full.ask("ticket.note", by=AGENT, ticket=1, body="Hi", key="k")
+    assert refused.value.exit is Exit.CONFLICT
+    await full.ask("ticket.note", by=AGENT, ticket=1, body="Hi", key="another")
+    assert [each["from"]["name"] for each in (await full.view(1))["messages"][-2:]] == ["Lead", "Agent"]
+
+
 async def test_a_refusal_uses_up_no_key(full: RunningDesk) -> None:
     for _ in range(2):
         with pytest.raises(Refused):

@@ -99,7 +99,7 @@ async def test_time_alone_wakes_what_rests_and_closes_what_was_resolved(desk: Ru
     desk.now += 1
     assert await desk.write(clock.look) == 1
     assert (await desk.view(2))["state"] == "closed"
-    assert await journal(desk, 2) == ["opened", "not acknowledged", "resolved", "closed"]
+    assert await journal(desk, 2) == ["opened", "not acknowledged", "taken", "resolved", "closed"]
 
 
 async def test_a_ticket_by_telephone_is_acknowledged_like_any_other(desk: RunningDesk) -> None:

@@ -14,17 +14,11 @@ from spocd.domain.handover import TOLD
 from spocd.domain.letter import Letter
 
 EVENT: dict[str, Any] = {
+    **dict.fromkeys(("why", "by", "other", "fault", "due", "cause", "team", "act", "until"), ""),
+    **dict.fromkeys(("times", "hours", "tier"), 0),
     "what": "answered",
-    "why": "",
     "body": "It burns.",
     "who": "ann@example.net",
-    "by": "",
-    "other": "",
-    "times": 0,
-    "fault": "",
-    "due": "",
-    "cause": "",
-    "hours": 0,
     "brief": None,
 }
 

@@ -56,6 +56,14 @@ EVENTS = [
     event("given", who="Eva Holm", cause="away"),
     event("returned"),
     event("returned", by="Eva Holm", why="Xyzzy."),
+    *(
+        event("sent on", by=by, why="Xyzzy.", **where)
+        for by in ("", "Eva Holm")
+        for where in ({"team": "VPN"}, {"tier": 2})
+    ),
+    *(event("acted", act=act, by="Eva Holm") for act in ("answered", "resolved", "spam", "reopened")),
+    event("acted", act="pending", by="Eva Holm", until="2026-03-04 12:00 CET"),
+    event("acted", act="merged", by="Eva Holm", other="#12"),
     event("moved on", who="Eva Holm", by="Bo Berg", why="Xyzzy."),
     event("moved on", who="Eva Holm", by="Eva Holm"),
     event("moved on", who="Eva Holm"),
