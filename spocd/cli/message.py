@@ -10,7 +10,6 @@ from spocd.cli.call import write
 from spocd.cli.grammar import Noun
 from spocd.cli.ids import number, one_message
 from spocd.cli.show import Document
-from spocd.cli.ticket_shape import TICKET
 from spocd.cli.ticket_view import attachment_text
 
 
@@ -33,8 +32,10 @@ def raw(message: str) -> None:
 @click.argument("to", metavar="TICKET|new")
 def move(message: str, to: str) -> None:
     """Move a message that landed on the wrong ticket; its id stays valid."""
+    from spocd.cli.ticket_merge import show_moved
+
     target = to if to == "new" else str(number(to))
-    show.document(write("message.move", message=message, to=target), TICKET)
+    show_moved(write("message.move", message=message, to=target))
 
 
 @message.command(example="spocd message inspect --json < mail.eml")

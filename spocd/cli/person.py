@@ -90,7 +90,11 @@ def alias(address: str, alias: str, main: bool, remove: bool) -> None:
 @_address
 @click.argument("into", metavar="INTO_ADDR")
 def merge(address: str, into: str) -> None:
-    """Make two people one: what the first has is the second's from now on."""
+    """Make two people one: what the first has is the second's from now on.
+
+    Whoever knows the second can learn of the first then, also where the first wrote to a confidential service alone;
+    what they wrote stays confidential.
+    """
     show_card(write("person.merge", address=address, to=into))
 
 

@@ -22,8 +22,8 @@ def merge(tickets: Chosen, into: str, no_notify: bool) -> None:
     """Put a ticket together with another that is about the same.
 
     It lives on in INTO: its messages are there, with their ids, and so is whoever answers one of its mails. Its people
-    get INTO's answers from now on, and its requester is told. That one has to be on INTO: to keep people apart who do
-    not know of each other, link the tickets instead.
+    get INTO's answers from now on, and its requester is told, if they know of it by a mail. That one has to be on INTO:
+    to keep people apart who do not know of each other, link the tickets instead.
     """
     survivor = number(into)
 
@@ -38,9 +38,14 @@ def merge(tickets: Chosen, into: str, no_notify: bool) -> None:
 
 @click.command(cls=Command, writes=True, if_rev=True, example="spocd ticket unmerge 12")
 @some_tickets
-def unmerge(tickets: Chosen) -> None:
-    """Undo a merge: each ticket has its own messages, people and state again. What came since stays on the other."""
-    each(tickets, lambda one: write("ticket.unmerge", ticket=one), TICKET)
+@click.option("--no-notify", is_flag=True, help="Mail nobody about it.")
+def unmerge(tickets: Chosen, no_notify: bool) -> None:
+    """Undo a merge: each ticket has its own messages, people and state again. What came since stays on the other.
+
+    Its requester is told, where they were told of the merge.
+    """
+    notify = False if no_notify else None
+    each(tickets, lambda one: write("ticket.unmerge", ticket=one, notify=notify), TICKET)
 
 
 def _messages(_: click.Context, __: click.Parameter, written: tuple[str, ...]) -> list[str]:
@@ -58,4 +63,11 @@ def split(messages: list[str], subject: str | None, notify: bool | None) -> None
 
     Whoever wrote the first of them is its requester. It is linked to the ticket that they were on.
     """
-    show.document(write("ticket.split", messages=messages, subject=subject, notify=notify), TICKET)
+    show_moved(write("ticket.split", messages=messages, subject=subject, notify=notify))
+
+
+def show_moved(answer: Document) -> None:
+    """Show the ticket that messages are on now, and say where another was left with none."""
+    if empty := answer.get("left_empty"):
+        tell(f"#{empty} has no message left. If it is not needed any more: spocd ticket close {empty}")
+    show.document(answer, TICKET)

@@ -163,11 +163,14 @@ def close(tickets: Chosen, words: Words, no_notify: bool, **how: Any) -> None:
     """Resolve tickets, with a last word or without; the requester is told."""
     seen = Seen(tickets)
     with words.written_if_any(seen.about) as text:
-        each(
-            tickets,
-            lambda number: seen.write("ticket.close", number, body=text, notify=told(no_notify), **how),
-            TICKET,
-        )
+
+        def done(number: int) -> show.Document:
+            answer = seen.write("ticket.close", number, body=text, notify=told(no_notify), **how)
+            if parts := answer.get("parts"):
+                tell(f"closed with #{number}: {', '.join(f'#{one}' for one in parts)}")
+            return answer
+
+        each(tickets, done, TICKET)
 
 
 @click.command(

@@ -17,7 +17,7 @@ from typing import Any
 from spocd.daemon.loop import AFTER_TROUBLE
 from spocd.desk.access import Actor
 from spocd.desk.operation import Desk, Operation, Settings, admitted
-from spocd.desk.watch import MOST, Events, seen
+from spocd.desk.watch import MOST, Events, lines_after, seen
 from spocd.errors import TryLater
 from spocd.store import Row, Store, Transaction
 
@@ -131,7 +131,7 @@ class Watching:
             self._before = self._upto = newest["id"] if newest else 0
             rows = []
         else:
-            rows = await self._store.read(lambda tx: tx.all("events_after", after=self._upto, most=MOST))
+            rows = await self._store.read(lambda tx: lines_after(tx, self._upto))
         if rows:
             self._lines.extend(rows)
             self._upto = rows[-1]["id"]

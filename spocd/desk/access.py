@@ -159,9 +159,15 @@ async def is_hidden(tx: Transaction, actor: Actor, number: int) -> bool:
 
 async def tickets_of(tx: Transaction, services: frozenset[str], numbers: Iterable[int]) -> frozenset[int]:
     """Which of these tickets are of one of these services; in one statement, however many they are."""
-    asked = {each for each in numbers if 0 < each < _NO_NUMBER} if services else set()
+    found = await services_of(tx, numbers) if services else {}
+    return frozenset(number for number, service in found.items() if service in services)
+
+
+async def services_of(tx: Transaction, numbers: Iterable[int]) -> dict[int, str | None]:
+    """The service of each of these tickets that there is."""
+    asked = {each for each in numbers if 0 < each < _NO_NUMBER}
     rows = await tx.all("services_of_tickets", numbers=json.dumps(sorted(asked))) if asked else []
-    return frozenset(row["number"] for row in rows if row["service"] in services)
+    return {row["number"]: row["service"] for row in rows}
 
 
 async def is_in_hidden(tx: Transaction, actor: Actor, name: str) -> bool:

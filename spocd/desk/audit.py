@@ -9,6 +9,7 @@ from typing import Any, TypedDict
 
 from spocd.desk.access import Actor, Role
 from spocd.desk.documents import moment, page_size
+from spocd.desk.known import no_such
 from spocd.desk.operation import Desk, operation
 from spocd.domain.audit import FIRST, Broken, Line, Seal, Walk, sealed, walk
 from spocd.store import Row
@@ -119,9 +120,19 @@ async def list_lines(
     filters = {name: value for name, value in plain.items() if value is not None}
     most = page_size(limit)
     rows = await desk.tx.listing("journal", filters, sort="newest", limit=most + 1, after=cursor)
+    if who is not None and not rows:
+        await _check_did_something(desk, who)
     last = rows[:most][-1:]
     more = page_cursor(last[0]["sort_key"], last[0]["id"]) if len(rows) > most else None
     return {"lines": [_document(row) for row in rows[:most]], "cursor": more}
+
+
+async def _check_did_something(desk: Desk, who: str) -> None:
+    """Refuse a name that stands in no line, and is no agent's: it is misspelt."""
+    if await desk.tx.one("agent_of_login", login=who) is not None:
+        return
+    if not await desk.tx.listing("journal", {"actor": who}, sort="newest", limit=1, after=None):
+        raise no_such("agent", who, [row["login"] for row in await desk.tx.all("logins_here")])
 
 
 @operation("audit.export", role=Role.ADMIN)

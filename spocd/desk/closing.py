@@ -22,6 +22,10 @@ Children = Literal["refuse", "leave", "close"]
 MOST_AT_ONCE = 200  # tickets that are closed with one
 
 
+class ClosedTicket(TicketDocument):
+    parts: list[int]  # that were closed with it
+
+
 @operation("ticket.close", writes=True)
 async def close(
     desk: Desk,
@@ -35,7 +39,7 @@ async def close(
     though_blocked: bool = False,
     notify: bool = True,
     if_rev: int | None = None,
-) -> TicketDocument:
+) -> ClosedTicket:
     """Resolve a ticket and tell its people, with a last word if there is one; an answer opens it again."""
     before = await workable(desk, ticket, if_rev)
     parts = await _all_parts(desk, actor, ticket) if children == "close" else []
@@ -44,7 +48,7 @@ async def close(
         # The last word is for the people of the ticket that was named: those of its parts may not know of each other.
         await _close(desk, actor, each, "", how, reason or f"closed with #{ticket}")
     await _close(desk, actor, before, body or "", how, reason)
-    return await document_of(desk, ticket)
+    return {**(await document_of(desk, ticket)), "parts": [each.number for each in parts]}
 
 
 @dataclass(frozen=True, slots=True)

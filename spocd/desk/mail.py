@@ -6,7 +6,7 @@ import json
 from typing import Any, TypedDict
 
 from spocd.desk.access import Actor, Role, is_in_hidden, no_message, seen_by, tickets_of
-from spocd.desk.documents import moment, moment_or_none, page_size
+from spocd.desk.documents import find_ticket, moment, moment_or_none, page_size
 from spocd.desk.journal import record
 from spocd.desk.message import find_message
 from spocd.desk.operation import Desk, operation
@@ -196,7 +196,7 @@ async def outbox(
     """List the letters that went or are to go out, the newest first."""
     filters: dict[str, Any] = {"states": [state]} if state else {}
     if ticket is not None:
-        filters["ticket"] = ticket
+        filters["ticket"] = (await find_ticket(desk, ticket)).number
     rows, more = await _page(desk, "outbox", filters | seen_by(actor), limit, cursor)
     return {"letters": [_letter(row) for row in rows], "cursor": more}
 

@@ -22,6 +22,7 @@ from spocd.desk.operation import Desk, operation
 from spocd.desk.person import identity
 from spocd.domain.merging import check_merge, merged, remembered, unmerged
 from spocd.domain.ticket import NO_SUBJECT, Ticket, check_rev
+from spocd.domain.token import Purpose
 from spocd.errors import Exit, Refused
 from spocd.store import Row
 
@@ -124,26 +125,39 @@ async def _carry_over(
 
 
 async def _tell(desk: Desk, actor: Actor, ticket: Ticket, into: Ticket) -> None:
-    """One letter to whose ticket it was, from the one that it lives on in."""
+    """One letter to whose ticket it was, from the one that it lives on in; none who never heard of that ticket."""
+    if await desk.tx.one("last_letter_to", ticket=ticket.number, purpose=Purpose.REPLY, reader=ticket.requester):
+        about = "" if ticket.subject == NO_SUBJECT else ticket.subject
+        await _tell_requester(
+            desk, actor, into, ticket.requester, kind="merged", merged_number=ticket.number, merged_subject=about
+        )
+
+
+async def _tell_requester(
+    desk: Desk, actor: Actor, ticket: Ticket, person: int, *, kind: str, **about: int | str
+) -> None:
+    """A letter to a person, or whoever they are now, who is on the ticket."""
     ring = await desk.ring()
-    requester = await identity(desk, ticket.requester)
-    rows = await desk.tx.all("participants", ticket=into.number)
+    requester = await identity(desk, person)
+    rows = await desk.tx.all("participants", ticket=ticket.number)
     there = {row["person"] for row in rows if row["identity"] == requester}
-    reader = next(each for each in await readers(desk, into, answer=False) if each.person in there)
-    about = "" if ticket.subject == NO_SUBJECT else ticket.subject
-    await post(
-        desk, ring, into, reader, kind="merged", cause="staff", message=None,
-        chain=await last_chain(desk, into, ring, reader.person),
-        variables={
-            "requester_name": reader.name, "agent_name": actor.name,
-            "merged_number": ticket.number, "merged_subject": about,
-        },
-    )  # fmt: skip
+    reader = next((each for each in await readers(desk, ticket, answer=False) if each.person in there), None)
+    if reader is not None:
+        await post(
+            desk, ring, ticket, reader, kind=kind, cause="staff", message=None,
+            chain=await last_chain(desk, ticket, ring, reader.person),
+            variables={"requester_name": reader.name, "agent_name": actor.name, **about},
+        )  # fmt: skip
 
 
 @operation("ticket.unmerge", writes=True)
-async def unmerge(desk: Desk, actor: Actor, *, ticket: int, if_rev: int | None = None) -> TicketDocument:
-    """Undo a merge: each ticket has its own messages, people and state again; what came since stays on the other."""
+async def unmerge(
+    desk: Desk, actor: Actor, *, ticket: int, notify: bool = True, if_rev: int | None = None
+) -> TicketDocument:
+    """Undo a merge: each ticket has its own messages, people and state again; what came since stays on the other.
+
+    Its requester is told where they were told of the merge.
+    """
     before = await find_ticket(desk, ticket)
     check_rev(before, if_rev)
     kept = await desk.tx.one("merge_of", ticket=ticket)
@@ -165,6 +179,8 @@ async def unmerge(desk: Desk, actor: Actor, *, ticket: int, if_rev: int | None =
     await save(desk, survivor, parted)
     await record(desk, ticket, actor, "unmerged", other=survivor.number)
     await record(desk, survivor.number, actor, "unmerged", other=ticket)
+    if notify and await desk.tx.one("merge_was_told", survivor=survivor.number, at=kept["created_at"]):
+        await _tell_requester(desk, actor, back, back.requester, kind="unmerged", survivor_number=survivor.number)
     return await document_of(desk, ticket)
 
 

@@ -21,8 +21,12 @@ from spocd.store import Row
 MOST_MESSAGES = 200  # that one split takes
 
 
+class MovedTo(TicketDocument):
+    left_empty: int | None  # the ticket that the messages were on, where it has none any more
+
+
 @operation("message.move", writes=True)
-async def move(desk: Desk, actor: Actor, *, message: str, to: str, if_rev: int | None = None) -> TicketDocument:
+async def move(desk: Desk, actor: Actor, *, message: str, to: str, if_rev: int | None = None) -> MovedTo:
     """Move a message to another ticket, or to a new one; its name stays the same."""
     if to == "new":
         return await split(desk, actor, messages=[message], if_rev=if_rev)
@@ -33,7 +37,7 @@ async def move(desk: Desk, actor: Actor, *, message: str, to: str, if_rev: int |
         raise Refused("there", f"{message} is on #{source.number} already.")
     await check_sight(desk, source, target)
     await _carry(desk, actor, [row], source, target)
-    return await document_of(desk, target.number)
+    return await _moved(desk, source, target)
 
 
 @operation("ticket.split", writes=True)
@@ -45,7 +49,7 @@ async def split(
     subject: str | None = None,
     notify: bool = False,
     if_rev: int | None = None,
-) -> TicketDocument:
+) -> MovedTo:
     """Make a new ticket of messages of another, for whoever wrote the first of them; their names stay the same."""
     rows = [await find_message(desk, each) for each in dict.fromkeys(messages)]
     if not 0 < len(rows) <= MOST_MESSAGES:
@@ -59,7 +63,12 @@ async def split(
     await _carry(desk, actor, rows, source, target)
     if notify:
         await tell(desk, actor, target, kind="acknowledgement", message=None, variables={})
-    return await document_of(desk, target.number)
+    return await _moved(desk, source, target)
+
+
+async def _moved(desk: Desk, source: Ticket, target: Ticket) -> MovedTo:
+    left = await desk.tx.all("message_ids", ticket=source.number)
+    return {**(await document_of(desk, target.number)), "left_empty": None if left else source.number}
 
 
 async def _target(desk: Desk, actor: Actor, to: str) -> Ticket:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, TypedDict
 
-from spocd.desk.access import Actor, Role, seen_by
+from spocd.desk.access import Actor, Role, seen_by, tickets_of
 from spocd.desk.brief import BRIEF
 from spocd.desk.consult import consults_of
 from spocd.desk.documents import (
@@ -23,9 +23,11 @@ from spocd.desk.documents import (
 from spocd.desk.fairness import place
 from spocd.desk.operation import Desk, operation
 from spocd.desk.organisation import organisation_of
-from spocd.desk.withheld import without_hidden
+from spocd.desk.withheld import is_about, named_tickets, without_hidden
 from spocd.domain.links import BOTH_SIDES
 from spocd.store import Row
+
+MOST_UNSEEN = 20  # lines of a journal that are looked through for the last one that somebody sees
 
 
 class StatusDocument(TypedDict):
@@ -66,13 +68,15 @@ async def view(desk: Desk, actor: Actor, *, ticket: int) -> TicketView:
     messages = await desk.tx.all("messages", ticket=ticket)
     links = await desk.tx.all("ticket_links", ticket=ticket, viewer=seen_by(actor).get("viewer"))
     found = await find_ticket(desk, ticket)
-    journal = await desk.tx.all("ticket_journal", ticket=ticket)
+    details = [_journal(row) for row in await desk.tx.all("ticket_journal", ticket=ticket)]
+    hidden = await tickets_of(desk.tx, actor.hidden, named_tickets(details))
+    journal = [each for each in details if not is_about(each, hidden.__contains__)]
     merged = [row["number"] for row in await desk.tx.all("merged_here", ticket=ticket)]
     outside = await desk.tx.all("outside_links", ticket=ticket)
     naming = {
         "merged_into": found.merged_into,
         "merged": merged,
-        "journal": [_journal(row) for row in journal],
+        "journal": journal,
         "ours": [_ours(row) for row in messages],
     }
     seen = await without_hidden(desk.tx, actor, naming)
@@ -145,7 +149,7 @@ def _journal(row: Row) -> dict[str, Any]:
 async def status(desk: Desk, actor: Actor, *, ticket: int) -> StatusDocument:
     """Say in short how a ticket stands: state, who has it, the last action, its place in the queue."""
     document = await document_of(desk, ticket)
-    last = await desk.tx.one("last_action", ticket=ticket)
+    last = await _last_action(desk, actor, ticket)
     there = await place(desk, await find_ticket(desk, ticket))
     return {
         "number": ticket,
@@ -159,6 +163,15 @@ async def status(desk: Desk, actor: Actor, *, ticket: int) -> StatusDocument:
         "place_in_queue": there.position if there else None,
         "more_before": there is not None and there.more_before,
     }
+
+
+async def _last_action(desk: Desk, actor: Actor, ticket: int) -> Row | None:
+    """The newest line of its journal that the actor sees; of what is hidden there are hardly ever several in a row."""
+    rows = await desk.tx.all("last_actions", ticket=ticket, most=MOST_UNSEEN if actor.hidden else 1)
+    details = [json.loads(row["detail"]) for row in rows]
+    hidden = await tickets_of(desk.tx, actor.hidden, named_tickets(details))
+    both = zip(rows, details, strict=True)
+    return next((row for row, detail in both if not is_about(detail, hidden.__contains__)), None)
 
 
 @operation("ticket.attachment_list", role=Role.ROBOT)

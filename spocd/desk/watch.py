@@ -6,14 +6,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, TypedDict
 
-from spocd.desk.access import Actor
+from spocd.desk.access import Actor, services_of
 from spocd.desk.documents import find_ticket, moment
 from spocd.desk.operation import Desk, operation
-from spocd.desk.withheld import pruned
-from spocd.store import Row
+from spocd.desk.withheld import is_about, named_tickets, pruned
+from spocd.store import Row, Transaction
 
 MOST = 200  # lines of the journal in one page: their details are far below a frame of 1 MiB together
 
@@ -45,28 +45,34 @@ async def watch(desk: Desk, actor: Actor, *, ticket: int | None = None, after: i
     newest = row["id"] if row else 0
     if after is None or after >= newest:
         return {"events": [], "last": newest}
-    if ticket is None:
-        rows = await desk.tx.all("events_after", after=max(after, 0), most=MOST)
-    else:
-        rows = await desk.tx.all("events_of_ticket_after", ticket=ticket, after=max(after, 0), most=MOST)
+    rows = await lines_after(desk.tx, max(after, 0), ticket=ticket)
     return {"events": seen(rows, actor, ticket), "last": rows[-1]["id"] if len(rows) == MOST else newest}
 
 
+async def lines_after(tx: Transaction, after: int, *, ticket: int | None = None) -> list[Row]:
+    """The next lines of the journal, of one ticket or all; each with the tickets that it names, by their services."""
+    if ticket is None:
+        rows = await tx.all("events_after", after=after, most=MOST)
+    else:
+        rows = await tx.all("events_of_ticket_after", ticket=ticket, after=after, most=MOST)
+    details: list[dict[str, Any]] = [json.loads(row["detail"]) for row in rows]
+    named = await services_of(tx, named_tickets(details))
+    return [{**row, "detail": detail, "named": named} for row, detail in zip(rows, details, strict=True)]
+
+
 def seen(rows: Iterable[Row], actor: Actor, ticket: int | None) -> list[Event]:
-    """The events that these lines are to somebody who watches a ticket, or all that they see."""
+    """The events that these lines (of `lines_after`) are to somebody who watches a ticket, or all that they see."""
     return [_event(row, actor) for row in rows if _concerns(row, actor, ticket)]
 
 
 def _concerns(row: Row, actor: Actor, ticket: int | None) -> bool:
-    if row["ticket"] is None or row["service"] in actor.hidden:
+    if row["ticket"] is None or row["service"] in actor.hidden or is_about(row["detail"], _hides(row, actor)):
         return False
     return ticket is None or bool(row["ticket"] == ticket)
 
 
-def _detail(row: Row, actor: Actor) -> dict[str, Any]:
-    """What the line says. Which other tickets it names cannot be asked for each who watches: those are left out."""
-    detail: dict[str, Any] = json.loads(row["detail"])
-    return pruned(detail, lambda number: number != row["ticket"]) if actor.hidden else detail
+def _hides(row: Row, actor: Actor) -> Callable[[int], bool]:
+    return lambda number: row["named"].get(number) in actor.hidden
 
 
 def _event(row: Row, actor: Actor) -> Event:
@@ -80,5 +86,5 @@ def _event(row: Row, actor: Actor) -> Event:
         "state": row["state"],
         "assignee": row["assignee"],
         "service": row["service"],
-        "detail": _detail(row, actor),
+        "detail": pruned(row["detail"], _hides(row, actor)),
     }

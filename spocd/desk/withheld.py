@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from spocd.desk.access import Actor, tickets_of
@@ -23,13 +23,22 @@ async def without_hidden(tx: Transaction, actor: Actor, document: Any) -> Any:
 
 async def without_tickets_of(tx: Transaction, services: frozenset[str], document: Any) -> Any:
     """The document without the numbers of tickets of these services."""
-    hidden = await tickets_of(tx, services, _numbers(document)) if services else None
+    hidden = await tickets_of(tx, services, named_tickets(document)) if services else None
     return pruned(document, hidden.__contains__) if hidden else document
+
+
+def is_about(detail: Mapping[str, Any], hides: Callable[[int], bool]) -> bool:
+    """Whether a line of the journal says what another ticket that `hides` says is to this one: linked, merged into it.
+
+    Without the number it would still say that there is one, so that it is left out. That a ticket was merged into
+    another, or a message moved away, stays: nobody could make sense of what is left without it.
+    """
+    return isinstance(detail.get("other"), int) and hides(detail["other"])
 
 
 def names_tickets(document: Any) -> bool:
     """Whether there is a number in a document that could be a ticket's."""
-    return any(True for _ in _numbers(document))
+    return any(True for _ in named_tickets(document))
 
 
 def pruned(document: Any, hides: Callable[[int], bool], *, names: bool = False) -> Any:
@@ -49,7 +58,7 @@ def pruned(document: Any, hides: Callable[[int], bool], *, names: bool = False) 
     return document
 
 
-def _numbers(document: Any, *, names: bool = False) -> Iterator[int]:
+def named_tickets(document: Any, *, names: bool = False) -> Iterator[int]:
     """The numbers in a document that could be tickets'."""
     match document:
         case bool():
@@ -60,7 +69,7 @@ def _numbers(document: Any, *, names: bool = False) -> Iterator[int]:
             yield from (int(found[1] or found[2]) for found in _NAMED.finditer(document))
         case list():
             for each in document:
-                yield from _numbers(each, names=names)
+                yield from named_tickets(each, names=names)
         case dict():
             for key, each in document.items():
-                yield from _numbers(each, names=key in NAMING)
+                yield from named_tickets(each, names=key in NAMING)

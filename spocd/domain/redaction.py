@@ -46,9 +46,12 @@ def _without(words: Sequence[str], *, whole_words: bool) -> Remover:
     each = [_WORD.findall(passage) for passage in words if len(passage) <= LONGEST]
     if not each or len(each) < len(words) or not all(each):
         raise Refused("no-words", f"Give the words that are to be removed, {LONGEST} characters at most.", Exit.USAGE)
-    # The longest first: one may be the beginning of another.
-    found = "|".join(sorted({_BETWEEN.join(map(re.escape, one)) for one in each}, key=len, reverse=True))
-    passage = re.compile(rf"(?<!\w)(?:{found})(?!\w)" if whole_words else found, re.IGNORECASE)
+    # The longest first: one may be the beginning of another, or a part of what stands where one was removed before.
+    parts = {_BETWEEN.join(map(re.escape, one)) for one in each}
+    if whole_words:
+        parts = {rf"(?<!\w){one}(?!\w)" for one in parts}
+    removed = rf"(?-i:{re.escape(REMOVED)})"
+    passage = re.compile("|".join(sorted({removed, *parts}, key=len, reverse=True)), re.IGNORECASE)
     plain = [" ".join(one).casefold() for one in each]
     return lambda text: _without_beginnings(passage.sub(REMOVED, text), plain, whole_words=whole_words)
 

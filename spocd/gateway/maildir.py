@@ -62,8 +62,9 @@ class Maildir:
         """Nothing is held open between two letters."""
 
     def _write(self, name: str, content: bytes) -> None:
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for each in ("tmp", "new", "cur"):
-            (self.folder / each).mkdir(mode=0o700, parents=True, exist_ok=True)
+            (self.folder / each).mkdir(mode=0o700, exist_ok=True)
         # Truncated, not refused, where it exists: it is what a try left that was cut off.
         flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
         with os.fdopen(os.open(self.folder / "tmp" / name, flags, 0o600), "wb") as file:

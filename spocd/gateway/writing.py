@@ -50,6 +50,7 @@ KINDS: Final = MappingProxyType(
         "closed": _GENERATED,
         "handover": _GENERATED,  # who has the case now
         "merged": _GENERATED,  # two cases of one person are one from now on
+        "unmerged": _GENERATED,  # and two again
         "consult": "",  # a person asks an expert
         "reminder": _GENERATED,  # of a consult without an answer
         "notice": _GENERATED,  # to an agent

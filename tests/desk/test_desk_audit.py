@@ -14,6 +14,7 @@ import pytest
 from spocd.daemon.sealing import Sealing
 from spocd.desk import audit
 from spocd.desk.audit import LINES, WALKED
+from spocd.errors import Exit, Refused
 from spocd.store import Transaction
 from tests import postgres
 from tests.desk.by_hand import by_hand
@@ -193,7 +194,7 @@ async def test_the_list_is_of_a_time_somebody_or_a_ticket(desk: RunningDesk) -> 
     assert "key rotated" in await events(until=desk.now)
     assert await events(who="lead") == ["note"]
     assert "key rotated" not in await events(ticket=1)
-    assert await events(who="nobody") == []
+    assert await events(who="other") == []
     first = await desk.ask("audit.list", by=LEAD, limit=2)
     second = await desk.ask("audit.list", by=LEAD, limit=2, cursor=first["cursor"])
     ids = [line["id"] for line in first["lines"] + second["lines"]]
@@ -224,3 +225,12 @@ async def test_whatever_is_done_stands_in_the_journal_with_the_uid_that_the_kern
     assert [(line["actor"], line["detail"]["uid"]) for line in lines if line["actor"] != "spocd"], name
     assert {line["detail"].get("uid") for line in lines if line["actor"] == "admin"} == {ADMIN}
     await store.close()
+
+
+async def test_a_name_that_did_nothing_and_is_no_agents_is_refused_with_the_nearest(desk: RunningDesk) -> None:
+    await desk.mail()
+    assert (await desk.ask("audit.list", by=LEAD, who="other"))["lines"] == [], "an agent who did nothing"
+    assert (await desk.ask("audit.list", by=LEAD, who="spocd", since=desk.now + 1))["lines"] == []
+    with pytest.raises(Refused, match=r"There is no agent “othr”\. Did you mean “other”") as refused:
+        await desk.ask("audit.list", by=LEAD, who="othr")
+    assert refused.value.exit is Exit.NOT_FOUND

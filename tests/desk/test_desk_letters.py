@@ -12,7 +12,7 @@ import pytest
 from spocd.daemon.sending import Sending
 from spocd.desk import delivery, letter
 from spocd.domain.delivery import GIVE_UP_AFTER, Deferred, Rejected, Sent, Unknown
-from spocd.errors import Refused
+from spocd.errors import Exit, Refused
 from spocd.gateway.maildir import Maildir
 from spocd.gateway.writing import Writer
 from tests.desk.running_desk import DAY, LEAD, START, RunningDesk, answered, journal
@@ -238,3 +238,9 @@ async def test_a_broken_template_puts_a_letter_off_and_loses_none(desk: RunningD
         await sending.stop(1.0)
     assert (row["state"], row["tries"]) == ("waiting", 1)
     assert "acknowledgement.txt" in row["reply"]
+
+
+async def test_the_letters_of_a_ticket_that_is_not_there_are_not_found(desk: RunningDesk) -> None:
+    with pytest.raises(Refused, match="There is no ticket #9") as refused:
+        await desk.ask("mail.outbox", ticket=9)
+    assert refused.value.exit is Exit.NOT_FOUND

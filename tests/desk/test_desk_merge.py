@@ -55,6 +55,40 @@ async def test_a_merged_ticket_lives_on_with_its_messages_people_and_wait(desk: 
     assert await found(desk, "smokes") == [2]
 
 
+@pytest.mark.parametrize("notify", [True, False])
+async def test_the_undoing_of_a_merge_is_told_to_who_was_told_of_the_merge(desk: RunningDesk, notify: bool) -> None:
+    await two_of_ann(desk)
+    await desk.ask("ticket.merge", ticket=1, into=2, notify=notify)
+    before = len(await desk.letters())
+    await desk.ask("ticket.unmerge", ticket=1)
+    letters = (await desk.letters())[before:]
+    assert [(each.kind, each.ticket, each.to_address) for each in letters] == [
+        ("unmerged", 1, "ann@client.example")
+    ] * notify
+    if notify:
+        assert "Number 1 (Printer) is no longer part of number 2." in " ".join(text_of(letters[0]).split())
+        answer = await desk.mail("About the printer.", to=letters[0].reply_to, Subject="x")
+        assert answer.ticket == 1
+
+
+async def test_the_undoing_of_a_merge_is_told_to_nobody_where_that_is_asked_for(desk: RunningDesk) -> None:
+    await two_of_ann(desk)
+    await desk.ask("ticket.merge", ticket=1, into=2)
+    before = len(await desk.letters())
+    await desk.ask("ticket.unmerge", ticket=1, notify=False)
+    assert len(await desk.letters()) == before
+
+
+async def test_who_never_heard_of_a_ticket_does_not_hear_that_it_was_merged(desk: RunningDesk) -> None:
+    await desk.mail()
+    await desk.mail("And the scanner.", In_Reply_To="<1@client.example>")
+    await desk.ask("ticket.split", messages=["1.2"])
+    before = len(await desk.letters())
+    await desk.ask("ticket.merge", ticket=2, into=1)
+    await desk.ask("ticket.unmerge", ticket=2)
+    assert len(await desk.letters()) == before
+
+
 async def test_whoever_answers_the_merged_ticket_is_on_the_survivor_and_after_unmerge_on_their_own(
     desk: RunningDesk,
 ) -> None:
@@ -359,7 +393,12 @@ async def test_messages_of_a_merged_ticket_are_split_off_the_survivor(desk: Runn
 
 @pytest.mark.parametrize(
     ("messages", "code"),
-    [([], "bad-messages"), (["1.1", "2.1"], "several-tickets"), (["1.9"], "no-such-message"), (["x"], "bad-message")],
+    [
+        ([], "bad-messages"),
+        (["1.1", "2.1"], "several-tickets"),
+        (["1.9"], "no-such-message"),
+        (["x"], "bad-message"),
+    ],
 )
 async def test_what_cannot_be_split_off_is_refused(desk: RunningDesk, messages: list[str], code: str) -> None:
     await two_of_ann(desk)

@@ -52,17 +52,43 @@ TO_ITS_TEAM = (False, True, True)
 
 
 @pytest.mark.parametrize("relation", ["parent", "blocks", "duplicate", "caused-by"])
-async def test_sec_a_link_to_it_is_told_without_its_number(desk: RunningDesk, relation: str) -> None:
+async def test_sec_a_link_to_it_is_told_to_nobody_who_does_not_see_it(desk: RunningDesk, relation: str) -> None:
     before = await desk.ask("ticket.watch", by=OTHER)
+    was = [await desk.ask(name, by=OTHER, ticket=1) for name in ("ticket.view", "ticket.status")]
+    await desk.ask("ticket.link", ticket=1, relation=relation, other=HIDDEN)
+    await desk.ask("ticket.link", ticket=1, relation=relation, other=HIDDEN, remove=True)
     await desk.ask("ticket.link", ticket=1, relation=relation, other=HIDDEN)
     assert await seen(desk, "ticket.view", ticket=1) == TO_ITS_TEAM
-    [line] = [
-        each for each in (await desk.ask("ticket.view", by=OTHER, ticket=1))["journal"] if each["event"] == "linked"
-    ]
-    assert line["other"] is None
-    assert str(HIDDEN) not in await says(desk, "ticket.watch", by=OTHER, after=before["last"])
+    view, status = [await desk.ask(name, by=OTHER, ticket=1) for name in ("ticket.view", "ticket.status")]
+    assert ({**view, "rev": 0, "updated_at": ""}, status) == ({**was[0], "rev": 0, "updated_at": ""}, was[1])
+    assert (await desk.ask("ticket.status", ticket=1))["last_action"] == "linked by agent"
+    assert (await desk.ask("ticket.watch", by=OTHER, after=before["last"]))["events"] == []
+    told = (await desk.ask("ticket.watch", after=before["last"]))["events"]
+    assert [(each["ticket"], each["event"]) for each in told][:2] == [(1, "linked"), (HIDDEN, "linked")]
     for name in ("ticket.status", "report.journey"):
         assert await seen(desk, name, ticket=1) == (False, False, False)
+
+
+async def test_sec_what_was_merged_into_another_and_then_hidden_leaves_no_line_there(desk: RunningDesk) -> None:
+    await desk.mail("It burns still.", Subject="Again")
+    again = HIDDEN + 1
+    await desk.ask("ticket.merge", ticket=again, into=1, notify=False)
+    await desk.ask("ticket.unmerge", ticket=again)
+    service = (await desk.view(HIDDEN))["service"]
+    await desk.ask("ticket.edit", by=LEAD, ticket=again, service=service)
+    events = {
+        by: [each["event"] for each in (await desk.ask("ticket.view", by=by, ticket=1))["journal"]]
+        for by in (OTHER, AGENT)
+    }
+    assert [each for each in events[AGENT] if "merged" in each] == ["merged here", "unmerged"]
+    assert [each for each in events[OTHER] if "merged" in each] == []
+
+
+async def test_links_between_tickets_that_they_see_are_told_to_who_does_not_see_all(desk: RunningDesk) -> None:
+    before = await desk.ask("ticket.watch", by=OTHER)
+    await desk.ask("ticket.link", ticket=1, relation="blocks", other=2)
+    told = (await desk.ask("ticket.watch", by=OTHER, after=before["last"]))["events"]
+    assert [(each["ticket"], each["detail"]["other"]) for each in told] == [(1, 2), (2, 1)]
 
 
 async def test_sec_what_was_merged_into_it_does_not_say_into_what(desk: RunningDesk) -> None:

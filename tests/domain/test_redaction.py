@@ -29,6 +29,10 @@ from spocd.errors import Refused
         pytest.param("1234 and 1234", ["1234"], "[removed] and [removed]", id="everywhere"),
         pytest.param("My pin is 1234.", ["> pin\n> is 1234"], "My [removed].", id="copied from a quote"),
         pytest.param("nothing", ["1234"], "nothing", id="not there"),
+        pytest.param(
+            "A [removed] was removed", ["removed", "e"], "A [removed] was [removed]", id="not what is left of one"
+        ),
+        pytest.param("A [removed] b", ["[removed] b"], "A [removed]", id="with what is left of one before"),
         pytest.param("It is 4929 12…", ["4929 1234"], "It is [removed]…", id="cut short"),
         pytest.param("> It is 4929\n> 12 […]", ["4929 1234"], "> It is [removed] […]", id="cut short in a quote"),
         pytest.param("It is 49…", ["4929 1234"], "It is 49…", id="too short to be told from others"),

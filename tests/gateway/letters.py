@@ -105,6 +105,7 @@ VARIABLES: dict[str, Any] = {
     "reader_name": "Eva Holm",
     "asked_on": "2026-03-03",
     "merged_number": 1230,
+    "survivor_number": 1230,
     "merged_subject": "Printer",
     "events": [EVENT],
     "notices": [{"number": 1234, "subject": "Printer is on fire", "at": "2026-03-03 14:05", **EVENT}],

@@ -119,6 +119,7 @@ CASES: dict[str, list[dict[str, Any]]] = {
         {"agent_name": "", "cause": "untouched"},
     ],
     "merged": [{}, {"merged_subject": ""}, {"subject": "", "agent_name": ""}],
+    "unmerged": [{}, {"subject": "", "agent_name": ""}],
     "consult": [{}, {"quote": ""}, {"subject": "", "agent_name": ""}],
     "reminder": [{}, {"reader_name": ""}, {"subject": ""}],
     "notice": [{}, {"subject": ""}, {"events": EVENTS}, *({"events": [each]} for each in EVENTS)],

@@ -34,6 +34,7 @@ async def test_a_letter_in_the_maildir_is_read_back_by_other_programs(tmp_path: 
     assert message.get_payload() == "Hello.\n.\n..dots\n"
     (path,) = (tmp_path / "a" / "sent" / "new").iterdir()
     assert path.stat().st_mode & 0o777 == 0o600
+    assert {each.stat().st_mode & 0o777 for each in (path.parent, path.parent.parent)} == {0o700}
     assert list((tmp_path / "a" / "sent" / "tmp").iterdir()) == []
 
 

@@ -62,7 +62,7 @@ HOT = [
     *("participant_addresses", "is_participant", "remove_participant", "revoke_tokens", "organisation_of_person"),
     *("merge_person", "merged_people", "person_groups", "people_to_index", "person_to_index", "last_answer"),
     "rows_of_person",
-    *("message", "ticket_attachments", "ticket_journal", "last_action", "last_message_of_people", "last_reply_to"),
+    *("message", "ticket_attachments", "ticket_journal", "last_actions", "last_message_of_people", "last_reply_to"),
     *("lease_letters", "next_letter_at", "leased_letter", "dot_goes", "settle_letter", "last_letter_to"),
     *(
         "wants",

@@ -61,8 +61,8 @@ insert into journal (at, actor, event, detail, person) values (:at, :actor, :eve
 -- name: ticket_journal
 select at, actor, event, detail from journal where ticket = :ticket order by id;
 
--- name: last_action
-select at, actor, event from journal where ticket = :ticket order by id desc limit 1;
+-- name: last_actions
+select at, actor, event, detail from journal where ticket = :ticket order by id desc limit :most;
 
 -- name: refused_tokens_since
 select count(*) as n from journal where event = 'token refused' and at > :since;

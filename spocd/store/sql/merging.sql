@@ -8,8 +8,12 @@ values (:ticket, :survivor, :was, :messages, :joined, :awaited, :now);
 -- name: merge_of
 select survivor, was, messages, joined, awaited, created_at from merged_ticket where ticket = :ticket;
 
+-- name: merge_was_told
+-- Whether a letter about it went out with it.
+select id from outbox where ticket = :survivor and kind = 'merged' and created_at = :at limit 1;
+
 -- name: merges_into
-select ticket, was, joined from merged_ticket where survivor = :ticket order by created_at, ticket;
+select ticket, joined from merged_ticket where survivor = :ticket order by created_at, ticket;
 
 -- name: forget_merge
 delete from merged_ticket where ticket = :ticket;
