@@ -127,6 +127,8 @@ def new(login: str, **given: Any) -> None:
     if who["uid"] is None:
         who["uid"] = _account(login)
     made = write("agent.new", login=login, **who, card=card or None)
+    if left := made.get("left_before"):
+        tell(f"{login} left the desk on {show.local_day(left)}; the card is taken up again, with what it says")
     if who["uid"] is None:
         tell(f"this machine has no account “{login}”, so this agent cannot use the shell until --uid is given")
     show.document(made, AGENT)

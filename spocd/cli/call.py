@@ -42,6 +42,11 @@ def write(operation: str, /, **parameters: Any) -> dict[str, Any]:
     return answer
 
 
+def rehearse(operation: str, /, **parameters: Any) -> None:
+    """Refused as `write` would be, where somebody is only about to write a text for it. Changes nothing."""
+    _ask(operation, _stated({"if_rev": asked().if_rev, "body": "…", **parameters, "dry_run": True}), repeatable=True)
+
+
 def pages(operation: str, field: str, /, **parameters: Any) -> Iterator[list[dict[str, Any]]]:
     """The rows of a list, a page at a time, up to --limit; says how to go on where there are more."""
     this = asked()

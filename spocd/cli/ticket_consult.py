@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from spocd.cli import show
@@ -9,7 +11,7 @@ from spocd.cli.blob import attach as attached
 from spocd.cli.blob import upload
 from spocd.cli.body import Words
 from spocd.cli.body import words as body
-from spocd.cli.call import write
+from spocd.cli.call import rehearse, write
 from spocd.cli.each import each
 from spocd.cli.grammar import Command
 from spocd.cli.ids import Chosen, one_ticket
@@ -47,19 +49,11 @@ def consult(
         raise click.UsageError("Name whom you ask with --to ADDR, or wait no longer for somebody with --cancel ADDR.")
     if cancel is not None:
         return each(tickets, lambda number: write("ticket.consult_cancel", ticket=number, to=cancel), TICKET)
-    with words.written(lambda: about(tickets)) as text:
+    how: dict[str, Any] = {"to": to, "name": name, "quote": quote or None, "remind": remind}
+    with words.written(lambda: about(tickets, lambda one: rehearse("ticket.consult", ticket=one, **how))) as text:
         attachments = upload(attach)
 
         def ask(number: int) -> show.Document:
-            return write(
-                "ticket.consult",
-                ticket=number,
-                to=to,
-                body=text,
-                name=name,
-                quote=quote or None,
-                remind=remind,
-                attachments=attachments,
-            )
+            return write("ticket.consult", ticket=number, body=text, attachments=attachments, **how)
 
         return each(tickets, ask, TICKET)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from spocd.cli import visible
@@ -16,14 +17,18 @@ from spocd.errors import Exit, Refused
 class Seen:
     """What somebody has seen of tickets while they wrote: their text is sent only while that is all there is."""
 
-    def __init__(self, tickets: Chosen) -> None:
+    def __init__(self, tickets: Chosen, rehearse: Callable[[int], None] | None = None) -> None:
+        """`rehearse` is refused where nothing can be sent to a ticket, before somebody writes it."""
         self._tickets = tickets
+        self._rehearse = rehearse
         self._shown: dict[int, _Shown] = {}
 
     def about(self) -> str:
         """What the editor shows below the text; from now on nothing is sent to a ticket that has changed since."""
         if not self._tickets.several:
             [number] = self._tickets.numbers
+            if self._rehearse is not None:
+                self._rehearse(number)
             return quoted(self._see(number))
         return "".join(f"{self._line(number)}\n" for number in self._tickets.numbers)
 

@@ -14,7 +14,7 @@ from spocd.cli.blob import attach as attached
 from spocd.cli.blob import upload
 from spocd.cli.body import Words
 from spocd.cli.body import words as body
-from spocd.cli.call import call, write
+from spocd.cli.call import call, rehearse, write
 from spocd.cli.each import each
 from spocd.cli.grammar import Command
 from spocd.cli.ids import Chosen, one_ticket, some_tickets
@@ -48,10 +48,11 @@ def _written(tickets: Chosen, words: Words, canned: str | None, seen: Seen) -> I
             yield lambda number: f"{begins(number)}\n\n{text}"
 
 
-def about(tickets: Chosen) -> str:
-    """What the editor shows below the text: the ticket that is answered, where it is one."""
+def about(tickets: Chosen, check: Callable[[int], None]) -> str:
+    """What the editor shows below the text: the ticket, where it is one; `check` refuses what could not be sent."""
     if len(tickets.numbers) != 1:
         return " ".join(f"#{number}" for number in tickets.numbers) + "\n"
+    check(tickets.numbers[0])
     return quoted(call("ticket.view", ticket=tickets.numbers[0]))
 
 
@@ -86,22 +87,14 @@ def reply(
         raise click.UsageError("A ticket is closed or put aside, not both: --close or --pend-until.")
     if resolution and not closes:
         raise click.UsageError("What came of it is said where it is closed: --close --resolution …")
-    seen = Seen(tickets)
+    how: dict[str, Any] = {"close": closes or None, "resolution": resolution, "pend_until": pend_until}
+    how |= {"promise": promise, "reason": reason}
+    seen = Seen(tickets, lambda number: rehearse("ticket.reply", ticket=number, **how))
     with _written(tickets, words, canned, seen) as text:
         attachments = upload(attach)
 
         def answer(number: int) -> show.Document:
-            return seen.write(
-                "ticket.reply",
-                number,
-                body=text(number),
-                close=closes or None,
-                resolution=resolution,
-                pend_until=pend_until,
-                promise=promise,
-                attachments=attachments,
-                reason=reason,
-            )
+            return seen.write("ticket.reply", number, body=text(number), attachments=attachments, **how)
 
         each(tickets, answer, TICKET)
 
@@ -116,7 +109,7 @@ def note(tickets: Chosen, words: Words, attach: tuple[str, ...]) -> None:
     Who is away is told once back; of them, and of a login that there is not, you are told.
     """
     said: set[str] = set()
-    with words.written(lambda: about(tickets)) as text:
+    with words.written(lambda: about(tickets, lambda one: rehearse("ticket.note", ticket=one))) as text:
         attachments = upload(attach)
 
         def write_down(number: int) -> show.Document:

@@ -126,6 +126,10 @@ async def view(desk: Desk, actor: Actor, *, login: str) -> AgentDocument:
     return found
 
 
+class NewAgent(AgentDocument):
+    left_before: str | None  # when they had left the desk, where their card is taken up again
+
+
 @operation("agent.new", role=Role.ADMIN, writes=True)
 async def new(
     desk: Desk,
@@ -137,7 +141,7 @@ async def new(
     role: RoleName = "agent",
     uid: int | None = None,
     card: Card | None = None,
-) -> AgentDocument:
+) -> NewAgent:
     """Give somebody a role at the desk; the kernel tells by their uid who they are."""
     check_login(login)
     there = await desk.tx.one("agent_of_login", login=login)
@@ -147,7 +151,8 @@ async def new(
     if uid is not None:
         given["uid"] = uid
     await _put(desk, actor, login, given)
-    return await view(desk, actor, login=login)
+    left_before = None if there is None else moment(there["left_at"])
+    return {**(await view(desk, actor, login=login)), "left_before": left_before}
 
 
 @operation("agent.edit", role=Role.ADMIN, writes=True)

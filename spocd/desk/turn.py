@@ -191,7 +191,7 @@ async def _check_holder(desk: Desk, ticket: Ticket, named: str | None) -> None:
         if named is not None:
             raise Refused(
                 "not-theirs",
-                f"#{number} is not with {named}: nobody has it. Take it without --from: spocd ticket take {number}",
+                f"#{number} is not with “{named}”: nobody has it. Take it without --from: spocd ticket take {number}",
                 Exit.CONFLICT,
             )
         return

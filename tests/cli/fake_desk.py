@@ -34,6 +34,8 @@ class FakeDesk:
         (folder / "run").mkdir()
         self.calls: list[tuple[str, dict[str, Any]]] = []
         self.answers: dict[str, Answer] = {}
+        self.rehearsal: Answer = lambda _: {}  # whether a text could be sent, before it is written
+        self.rehearsed: list[dict[str, Any]] = []
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._socket.bind(str(folder / "run" / "control"))
         self._socket.listen()
@@ -70,10 +72,14 @@ class FakeDesk:
                 return
             frame += block
         call = wire.decode(frame[:-1])
-        operation = _operation(call["method"])
-        self.calls.append((operation, call["parameters"]))
+        operation, parameters = _operation(call["method"]), call["parameters"]
+        is_rehearsal = parameters.get("dry_run") and parameters.get("body") == "…"
+        if is_rehearsal:
+            self.rehearsed.append(parameters)
+        else:
+            self.calls.append((operation, parameters))
         try:
-            answer = {"parameters": self.answers[operation](call["parameters"])}
+            answer = {"parameters": (self.rehearsal if is_rehearsal else self.answers[operation])(parameters)}
         except (Refused, TryLater) as error:
             answer = wire.failure(error)
         except HangUp:

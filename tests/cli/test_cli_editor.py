@@ -123,6 +123,27 @@ def test_a_draft_is_kept_when_only_some_tickets_got_it(desk: FakeDesk, tmp_path:
     assert len(drafts(tmp_path)) == 1
 
 
+@pytest.mark.parametrize(
+    "words", [("reply", "12", "--close"), ("consult", "12", "--to", "eva@example.net"), ("note", "12")]
+)
+def test_what_cannot_be_sent_is_refused_before_the_editor_opens(
+    desk: FakeDesk, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    def merged(_: dict[str, Any]) -> dict[str, Any]:
+        raise Refused("merged", "#12 was merged into #15.", Exit.CONFLICT)
+
+    desk.rehearsal = merged
+    ended = process(
+        *("ticket", *words, "-e"),
+        config=desk.config,
+        VISUAL=editor(tmp_path, f"touch {tmp_path}/opened"),
+        XDG_STATE_HOME=str(tmp_path / "state"),
+    )
+    assert (ended.code, ended.err) == (5, "spocd: #12 was merged into #15.\n")
+    assert not (tmp_path / "opened").exists()
+    assert [asked["ticket"] for asked in desk.rehearsed] == [12]
+
+
 def test_a_dry_run_keeps_the_draft(tmp_path: Path, reply_with: Callable[..., Any]) -> None:
     assert reply_with(PREPEND, "--dry-run").code == 0
     assert len(drafts(tmp_path)) == 1

@@ -155,3 +155,12 @@ async def test_nobody_acts_in_the_name_of_who_has_left(desk: RunningDesk) -> Non
     with pytest.raises(Refused, match="agent has left the desk") as refused:
         await desk.ask("ticket.reply", by=ADMIN, acting_as="agent", ticket=1, body="From a ghost")
     assert (refused.value.code, refused.value.exit) == ("left", Exit.NOT_PERMITTED)
+
+
+async def test_the_card_of_who_left_is_taken_up_again_and_that_is_said(desk: RunningDesk) -> None:
+    made = await desk.ask("agent.new", by=ADMIN, login="ida", name="Ida", uid=77, card={"title": "Network"})
+    assert made["left_before"] is None
+    await desk.ask("team.new", by=ADMIN, team="floor", name="Floor")
+    await desk.ask("agent.leave", by=ADMIN, agent="ida", to="floor")
+    again = await desk.ask("agent.new", by=ADMIN, login="ida", uid=77)
+    assert (again["left_before"], again["title"], again["presence"]) == (moment(desk.now), "Network", "here")
