@@ -128,7 +128,7 @@ def new(login: str, **given: Any) -> None:
         who["uid"] = _account(login)
     made = write("agent.new", login=login, **who, card=card or None)
     if left := made.get("left_before"):
-        tell(f"{login} left the desk on {show.local_day(left)}; the card is taken up again, with what it says")
+        tell(f"{login} had left the desk on {show.local_day(left)}, and is the same agent again")
     if who["uid"] is None:
         tell(f"this machine has no account “{login}”, so this agent cannot use the shell until --uid is given")
     show.document(made, AGENT)

@@ -127,7 +127,7 @@ async def view(desk: Desk, actor: Actor, *, login: str) -> AgentDocument:
 
 
 class NewAgent(AgentDocument):
-    left_before: str | None  # when they had left the desk, where their card is taken up again
+    left_before: str | None  # when they had left the desk, where they were one before
 
 
 @operation("agent.new", role=Role.ADMIN, writes=True)
