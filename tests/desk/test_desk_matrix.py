@@ -262,6 +262,14 @@ PROBES: dict[str, list[Any]] = {
     "per": ["person", "organisation", "group", "team", "all"],
     "after": [0],
     "limit": [1000],
+    "alias": PEOPLE,
+    "deputy": ["agent"],
+    "holder": ["agent"],
+    "letters": [[number] for number in range(1, 20)],
+    "untag": [[TAG]],
+    "target": [f"#{HIDDEN}"],
+    "children": ["close", "leave"],
+    **{each: [True] for each in ("remove", "left", "on_behalf", "claim", "breached", "quote", "though_blocked")},
 }
 
 
