@@ -27,7 +27,7 @@ SERVES = {"spocd serve"}  # it is what answers all the others
 ENDS = {"spocd agent new": 5, "spocd person alias": 5, "spocd team new": 5, "spocd health": 9, "spocd db migrate": 78}
 # What must be so before, done for real, and undone afterwards.
 BEFORE = {
-    "spocd ticket reopen": ("ticket close 12", "ticket reopen 12 --reason back"),
+    "spocd ticket reopen": ("ticket spam 12", "ticket reopen 12 --reason back"),
     "spocd agent back": ("agent away bob --until 2030-08-24 --reason leave", "agent back bob"),
     "spocd ticket unmerge": ("ticket merge 12 15", "ticket unmerge 12"),
     "spocd person unmerge": (
