@@ -67,6 +67,8 @@ async def merge(
     waits = before.waiting_since is not None or None
     await record(desk, into, actor, "merged here", other=ticket, joined=addresses or None, waits=waits)
     await tell_holder(desk, actor, before, "merged", other=f"#{into}")
+    if survivor.assignee != before.assignee:
+        await tell_holder(desk, actor, survivor, "merged", other=f"#{ticket}")
     if notify:
         await _tell(desk, actor, before, lives)
     return {**(await document_of(desk, ticket)), "joined": addresses}

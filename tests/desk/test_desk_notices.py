@@ -477,6 +477,17 @@ async def test_whoever_has_a_case_is_told_what_a_colleague_does_about_it(
     assert f"A colleague did something about your case.\r\n{said}" in text_of(notice)
 
 
+async def test_whoever_has_the_ticket_that_another_is_merged_into_is_told_once(desk: RunningDesk) -> None:
+    await with_addresses(desk)
+    for subject in ("One", "Two"):
+        await desk.mail(Subject=subject)
+    await desk.ask("ticket.take", ticket=2, reason="it is mine")
+    await desk.ask("ticket.merge", by=LEAD, ticket=1, into=2)
+    [notice] = await told(desk)
+    assert notice.to_address == "agent@example.org"
+    assert "Lead put it together with another case: #1" in text_of(notice)
+
+
 async def test_what_a_colleague_closed_and_opens_again_is_told_to_whoever_has_it_and_not_to_the_colleague(
     desk: RunningDesk,
 ) -> None:
