@@ -474,7 +474,7 @@ async def test_whoever_has_a_case_is_told_what_a_colleague_does_about_it(
     await desk.ask(f"ticket.{operation}", by=OTHER, ticket=1, **how)
     [notice] = await told(desk)
     assert notice.to_address == "agent@example.org"
-    assert f"A colleague did something about your case.\r\n{said}" in text_of(notice)
+    assert f"A colleague worked on your case.\r\n{said}" in text_of(notice)
 
 
 async def test_whoever_has_the_ticket_that_another_is_merged_into_is_told_once(desk: RunningDesk) -> None:
