@@ -12,6 +12,7 @@ from spocd.cli.call import call, write
 from spocd.cli.grammar import Noun
 from spocd.cli.numbers import whole
 from spocd.cli.show import Column, Document, Shape
+from spocd.errors import Exit, Refused
 
 MOST_UID = 2**32 - 2  # the kernel's; the one above stands for nobody
 MOST_TIERS = 9
@@ -144,10 +145,21 @@ def edit(login: str | None, **given: Any) -> None:
     """
     card = _stated(given)
     if login is not None:
-        return show.document(write("agent.edit", login=login, card=card), AGENT)
+        return show.document(_edited(login, card), AGENT)
     if other := sorted(card.keys() - _OWN):
         raise click.UsageError(f"Only administrators change the {other[0]} of a card. Name the LOGIN.")
     return show.document(write("agent.edit_own", card=card), AGENT)
+
+
+def _edited(login: str, card: dict[str, Any]) -> Document:
+    try:
+        return write("agent.edit", login=login, card=card)
+    except Refused as error:
+        if error.exit is not Exit.NOT_PERMITTED or card.keys() - _OWN:
+            raise
+        raise Refused(
+            error.code, f"{error} Of your own card this is yours to change: leave out the LOGIN.", error.exit
+        ) from None
 
 
 def _account(login: str) -> int | None:

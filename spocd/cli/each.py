@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import click
 
 from spocd.cli import show, visible
-from spocd.cli.asked import asked
+from spocd.cli.asked import asked, tell
 from spocd.cli.ids import Chosen
 from spocd.errors import Exit, Refused, SpocdError, TryLater
 
@@ -72,9 +72,16 @@ def _in_turn(chosen: Chosen, act: Act, done: Show) -> Exit | None:
             first = first or code
             click.echo(f"spocd: {_named(number, str(error))}", err=True)
             if code in (Exit.UNAVAILABLE, Exit.TRY_LATER):
+                _tell_left(chosen.numbers[at + 1 :])
                 break
     _show_progress(0, len(chosen.numbers))
     return first
+
+
+def _tell_left(numbers: Sequence[int]) -> None:
+    """Name those that were not tried, so that they can be named again."""
+    if numbers:
+        tell(f"not tried: {' '.join(map(str, numbers))}")
 
 
 def _show_progress(done: int, of: int) -> None:

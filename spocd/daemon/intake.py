@@ -30,6 +30,7 @@ SMALL = 64 * 1024  # octets up to which a mail goes into a batch with others
 ROOM = 16 * 1024 * 1024  # octets of large mails in hand: read and taken apart, each takes three times as much memory
 MOST_TRIES = 3
 MOST_LEASES = 10  # a mail in hand while the daemon died that often is taken for the cause
+DOUBTED = 2  # leases without an end; whatever was in hand more often is worked on by itself, and counted only then
 _PAUSES = (1, 10)  # seconds before the second and the third try
 
 
@@ -57,6 +58,7 @@ class Intake:
         self._files = blob.Files(store, clock)
         self._full = full
         self._room = Room(ROOM)
+        self._doubted = asyncio.Semaphore(1)
         self._burst = burst
         self.loop: Loop[list[Leased]] = Loop(
             "intake", most=BATCHES, lease=self._lease, work=self._work, full=full, reclaim=self._reclaim
@@ -80,6 +82,8 @@ class Intake:
     async def _due(self, tx: Transaction, most: int) -> tuple[list[Leased], float | None]:
         """Up to `most` mails that are due, taken, and the seconds until the next one is. Where none is, no write."""
         mails = await intake.lease(self._desk(tx), most)
+        # Who dies of one of these has dozens in hand: only the one that is worked on can be the cause.
+        await tx.batch("uncount_lease", [self._lease_of(mail) for mail in mails if mail.leases > DOUBTED])
         row = await tx.one("next_mail_at")
         return mails, None if row is None or row["at"] is None else row["at"] - int(self._clock())
 
@@ -93,6 +97,9 @@ class Intake:
             if mails[0].leases > MOST_LEASES:
                 await self._quarantine(mails[0], "the desk went down each time that it was read")
                 return
+            if mails[0].leases > DOUBTED:
+                await self._by_itself(mails[0])
+                return
             try:
                 readings = await self._readings(mails)
             except Exception as trouble:
@@ -103,6 +110,17 @@ class Intake:
                     await asyncio.gather(*(self._work([mail]) for mail in mails))
                 return
             await asyncio.gather(*map(self._one, mails, readings))
+
+    async def _by_itself(self, mail: Leased) -> None:
+        """Take a mail through that the daemon has died with, while no other such mail is in hand."""
+        async with self._doubted:
+            try:
+                await self._store.write_beside(lambda tx: tx.run("count_lease", **self._lease_of(mail)))
+                [reading] = await self._readings([mail])
+            except Exception as trouble:
+                await self._went_wrong(mail, trouble)
+                return
+            await self._one(mail, reading)
 
     async def _readings(self, mails: list[Leased]) -> list[Reading]:
         async def raws(tx: Transaction) -> list[bytes]:
@@ -192,7 +210,10 @@ class Intake:
 
 
 def batches(mails: list[Leased]) -> list[list[Leased]]:
-    """What is read together: small mails, each for the first time. A large one is alone, and so is a suspect."""
+    """What is read together: small mails, each for the first time. A large one is alone, and so is a suspect.
+
+    Of suspects the least suspected comes first.
+    """
     plain = [mail for mail in mails if mail.size <= SMALL and mail.tries == 0 and mail.leases == 1]
-    alone = [[mail] for mail in mails if mail not in plain]
+    alone = [[mail] for mail in sorted(mails, key=lambda mail: mail.leases) if mail not in plain]
     return [plain[at : at + TOGETHER] for at in range(0, len(plain), TOGETHER)] + alone

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from spocd.desk import search
+from spocd.desk import search, traces
 from spocd.desk.access import Actor, is_hidden
 from spocd.desk.answer import workable
 from spocd.desk.casework import check_sight
@@ -174,20 +174,25 @@ async def unmerge(
             f" spocd ticket unmerge {survivor.number}",
             Exit.CONFLICT,
         )
-    await _carry_back(desk, ticket, survivor.number, kept)
+    await _carry_back(desk, ticket, survivor, kept)
     due = (await _due(desk, ticket), await _due(desk, survivor.number))
     back, parted = unmerged(before, survivor, read_json(kept["was"]), due, desk.now)
     await save(desk, before, back)
     await save(desk, survivor, parted)
     await record(desk, ticket, actor, "unmerged", other=survivor.number)
     await record(desk, survivor.number, actor, "unmerged", other=ticket)
+    await tell_holder(desk, actor, back, "unmerged", other=f"#{survivor.number}")
+    if back.assignee != parted.assignee:
+        await tell_holder(desk, actor, parted, "unmerged", other=f"#{ticket}")
     if notify and await desk.tx.one("merge_was_told", survivor=survivor.number, at=kept["created_at"]):
         await _tell_requester(desk, actor, back, back.requester, kind="unmerged", survivor_number=survivor.number)
     return await document_of(desk, ticket)
 
 
-async def _carry_back(desk: Desk, number: int, survivor: int, kept: Row) -> None:
-    awaited = read_json(kept["awaited"])
+async def _carry_back(desk: Desk, number: int, into: Ticket, kept: Row) -> None:
+    awaited, survivor, own = read_json(kept["awaited"]), into.number, set(read_json(kept["messages"]))
+    texts = await desk.tx.all("texts_of_ticket", ticket=survivor)
+    await traces.follow(desk, into, [row for row in texts if row["id"] in own])
     here = {"ticket": number, "survivor": survivor}
     await desk.tx.batch("move_message_back", [here | {"id": each} for each in read_json(kept["messages"])])
     await desk.tx.batch("move_promise", [{"id": each, "ticket": number} for each in awaited["promises"]])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from spocd.desk import search
+from spocd.desk import search, traces
 from spocd.desk.access import Actor, no_ticket
 from spocd.desk.answer import tell, workable
 from spocd.desk.casework import check_sight
@@ -83,6 +83,7 @@ async def _target(desk: Desk, actor: Actor, to: str) -> Ticket:
 
 async def _carry(desk: Desk, actor: Actor, rows: list[Row], source: Ticket, target: Ticket) -> None:
     """Put messages of a ticket on another."""
+    await traces.follow(desk, source, rows)
     await desk.tx.batch("move_message", [{"id": row["id"], "ticket": target.number} for row in rows])
     for each in (source, target):
         await search.forget(desk, each.number)

@@ -193,10 +193,11 @@ def _mail_faults(inbox: Mapping[str, int], outbox: Mapping[str, int]) -> Iterato
 async def _nobody_there(desk: Desk, actor: Actor) -> list[str]:
     """A fault for each team that tickets wait for while nobody of it is there.
 
-    That something waits for a restricted service's team is a matter of those who work here; to others it has no name.
+    That something waits for a restricted service's team is for that team and for leads; to others it has no name.
     """
-    services = [] if actor.may(Role.AGENT) else await desk.tx.all("services")
-    apart = {row["team"] for row in services if row["restricted"]}
+    works = actor.may(Role.AGENT)
+    services = [row for row in await desk.tx.all("services") if row["restricted"]]
+    apart = {row["team"] for row in services if not works or row["key"] in actor.hidden}
     faults = []
     for team in (each["team"] for each in await unattended(desk) if each["waiting"]):
         if not team:

@@ -12,6 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from spocd.desk.access import Actor, Role, hidden_from
+from spocd.desk.brief import brief_of
 from spocd.desk.documents import find_ticket, read_json, write_json
 from spocd.desk.letter import Chain, Colleague, Crew, own_chain, post
 from spocd.desk.operation import Desk
@@ -100,7 +101,7 @@ async def tell_holder(
 ) -> None:
     """Tell whoever has the ticket what a colleague does about it.
 
-    `act` is answered, resolved, pending (until when), spam, reopened or merged (with which other).
+    `act` is answered, resolved, pending (until when), spam, reopened, merged or unmerged (with which other).
     """
     if ticket.assignee is not None:
         whose = {"act": act, "by": actor.name or actor.login}
@@ -303,29 +304,63 @@ def _had_unheard(rows: list[Row]) -> set[int]:
 async def _as_it_stands(desk: Desk, reader: Row, rows: list[Row], tickets: Mapping[int, Ticket]) -> list[Held]:
     """What is held, as far as it is so still.
 
-    They may see the ticket no longer. It may not be theirs any more, or be theirs again. Who lost it hears once who has
-    it by now, and nothing where they had not heard that they had it, or where it is done and nobody has it.
+    They may see the ticket no longer. Who lost one hears once who has it by now, and nothing where they had not heard
+    that they had it. A brief tells how the case stands now.
     """
     unheard = _had_unheard(rows)
     last_lost = {row["ticket"]: row["id"] for row in rows if row["what"] in LOST}
+    undone: set[tuple[int, str]] = set()  # merges that they had not heard of
     found: list[Held] = []
     for row in rows:
-        event: Event = read_json(row["text"])
-        so_still: Event | None = event
         ticket = tickets.get(row["ticket"])
-        if ticket is not None:
-            is_theirs = ticket.assignee == reader["id"]
-            if row["what"] == What.GIVEN and not is_theirs:
-                continue
-            if row["what"] in LOST:
-                if is_theirs or ticket.number in unheard or row["id"] != last_lost[ticket.number]:
-                    continue
-                so_still = await _lost_to(desk, ticket, row["what"], event)
-            if await is_hidden_from(desk, reader, ticket):
-                continue
-        if so_still is not None:
-            found.append((row, so_still))
+        if ticket is None:
+            found.append((row, read_json(row["text"])))
+            continue
+        if row["what"] in LOST and (ticket.number in unheard or row["id"] != last_lost[ticket.number]):
+            continue
+        event = await _so_still(desk, reader, row["what"], ticket, read_json(row["text"]), undone)
+        if event is None or await is_hidden_from(desk, reader, ticket):
+            continue
+        if event["brief"]:
+            event = await _without(
+                desk, await hidden_from(desk.tx, reader["id"], Role(reader["role"])),
+                event | {"brief": await brief_of(desk, ticket)},
+            )  # fmt: skip
+        found.append((row, event))
     return found
+
+
+async def _so_still(
+    desk: Desk, reader: Row, what: str, ticket: Ticket, event: Event, undone: set[tuple[int, str]]
+) -> Event | None:
+    """The event as it is by now; None where there is nothing to tell any more."""
+    is_theirs = ticket.assignee == reader["id"]
+    match what:
+        case What.GIVEN:
+            return event if is_theirs else None
+        case What.MOVED_ON | What.RETURNED | What.SENT_ON:
+            return None if is_theirs else await _lost_to(desk, ticket, what, event)
+        case What.WOKEN:
+            return event if ticket.is_open and ticket.pend_until is None else None
+        case What.PROMISE_NEAR:
+            is_due = ticket.due_at is not None and desk.now < ticket.due_at
+            return event if is_due and event["due"] == desk.clock(ticket.due_at or 0) else None
+        case What.ACTED if event["act"] in ("merged", "unmerged"):
+            return await _merged_still(desk, ticket, event, undone)
+    return event
+
+
+async def _merged_still(desk: Desk, ticket: Ticket, event: Event, undone: set[tuple[int, str]]) -> Event | None:
+    """A merge that was undone is not told; nor is its undoing to who had not heard of it."""
+    which = (ticket.number, event["other"])
+    if event["act"] == "unmerged":
+        return None if which in undone else event
+    number = event["other"].removeprefix("#")
+    other = await find_ticket(desk, int(number)) if number.isdecimal() else None
+    if other is None or ticket.number == other.merged_into or ticket.merged_into == other.number:
+        return event
+    undone.add(which)
+    return None
 
 
 async def _lost_to(desk: Desk, ticket: Ticket, what: str, event: Event) -> Event | None:

@@ -6,19 +6,22 @@ A case is one ticket for most; with what was merged, split, moved or gone on wit
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from spocd.desk.blob import erase
+from spocd.desk.brief import BRIEF
 from spocd.desk.documents import find_ticket, read_json, write_json
 from spocd.desk.operation import Desk
 from spocd.domain.audit import ERASED_DETAIL, erased_actor
 from spocd.domain.reasons import in_line
-from spocd.domain.redaction import REMOVED, Remover, in_what_was_said, inside
+from spocd.domain.redaction import REMOVED, Remover, in_what_was_said, inside, without_texts
 from spocd.domain.ticket import Ticket
 from spocd.errors import TryLater
 from spocd.store import Row
 
 LETTERS_A_READ = 100
+MOVED = "[moved to another ticket]"
 # A letter that may have gone. One that waits has, where an earlier try of it ended in doubt.
 _GONE = frozenset({"sending", "sent", "unknown", "bounced"})
 _NAMED = ("to", "was", "into", "other")  # under which a line of the journal names the other ticket
@@ -89,6 +92,24 @@ async def clean_notices(desk: Desk, case: list[Ticket], remove: Remover) -> None
             said = read_json(row["text"])
             if (without := inside(said, remove)) != said:
                 await desk.tx.run("redact_notice", id=row["id"], text=write_json(without))
+
+
+async def follow(desk: Desk, ticket: Ticket, messages: Sequence[Row]) -> None:
+    """Take what the desk itself repeats of messages off a ticket that they leave, for others may see where they go.
+
+    That is notices which are held or wait, and the briefs of hand-overs, which are notes of the ticket.
+    """
+    remove = without_texts([each[name] for each in messages for name in ("text", "visible_text")], instead=MOVED)
+    await clean_notices(desk, [ticket], remove)
+    for row in await desk.tx.all("letters_of_ticket", ticket=ticket.number):
+        variables = read_json(row["variables"])
+        if row["state"] == "waiting" and "events" in variables and (without := inside(variables, remove)) != variables:
+            await desk.tx.run("amend_letter", id=row["id"], variables=write_json(without))
+    gone = {each["id"] for each in messages}
+    for row in await desk.tx.all("texts_of_ticket", ticket=ticket.number):
+        if row["id"] not in gone and read_json(row["evidence"]).get("by") == BRIEF:
+            texts = {name: remove(row[name]) for name in ("text", "visible_text")}
+            await desk.tx.run("redact_texts", id=row["id"], subject=row["subject"], **texts)
 
 
 async def clean_journal(desk: Desk, case: list[Ticket], remove: Remover) -> int:

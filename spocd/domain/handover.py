@@ -16,7 +16,7 @@ MOST_SAID = 300  # characters of a message that stand in the brief
 # What of the journal a brief tells. What was said stands in it as it is, and how mail came and went is nobody's work.
 TOLD = (
     *("taken", "assigned", "handed over", "released", "returned", "escalated", "given to a team"),
-    *("pending", "woken", "resolved", "closed", "reopened", "changed", "merged here"),
+    *("pending", "woken", "resolved", "closed", "reopened", "changed", "merged here", "unmerged"),
     *("consulted", "consult unanswered", "consult ended", "promised", "promise kept", "promise broken"),
     *("cc added", "cc removed", "letter not delivered", "bounced"),
 )

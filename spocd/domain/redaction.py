@@ -23,7 +23,7 @@ _TAG = re.compile(r"\[[^\[\]#]*#[0-9]{1,12}\]")
 # In a letter's variables and in notices these are the desk's own words, which templates compare.
 _CODES = frozenset(
     {
-        *("what", "channel", "direction", "cause", "tag"),
+        *("what", "act", "channel", "direction", "cause", "tag"),
         *("state", "kind", "priority", "next", "how", "field", "id"),  # of a brief
     }
 )
@@ -115,17 +115,20 @@ def _one_more(letter: str, n: int, passage: str, shorter: Sequence[int]) -> int:
     return n + (passage[n] == letter)
 
 
-def without_texts(texts: Sequence[str]) -> Remover:
-    """What removes whole texts from any other that holds them, or quotes them from their beginning."""
+def without_texts(texts: Sequence[str], *, instead: str = REMOVED) -> Remover:
+    """What removes whole texts from any other that holds them, or quotes them from their beginning.
+
+    `instead` stands where one was.
+    """
     runs = [_WORD.findall(each) for each in {each.strip() for each in texts} - {"", REMOVED}]
     short = [_in_lines_of_its_own(run) for run in runs if 0 < len(run) < _OWN_LINES]
     long = sorted((run for run in runs if len(run) >= _OWN_LINES), key=len, reverse=True)
 
     def remove(text: str) -> str:
         for run in long:
-            text = _without_quotes(text, run)
+            text = _without_quotes(text, run, instead)
         for lines in short:
-            text = lines.sub(rf"\g<1>{REMOVED}", text)
+            text = lines.sub(rf"\g<1>{instead}", text)
         return text
 
     return remove
@@ -136,7 +139,7 @@ def _in_lines_of_its_own(run: Sequence[str]) -> re.Pattern[str]:
     return re.compile(rf"^([ \t>]*){words}[ \t]*$", re.MULTILINE)
 
 
-def _without_quotes(text: str, run: Sequence[str]) -> str:
+def _without_quotes(text: str, run: Sequence[str], instead: str) -> str:
     """A text without what it quotes of a message with these words, wherever it breaks the lines and cuts it short."""
     if not run or run[0] not in text:
         return text
@@ -149,7 +152,7 @@ def _without_quotes(text: str, run: Sequence[str]) -> str:
             place += 1
             continue
         n += n < len(run) and _is_cut(words[place + n : place + n + 2], run[n])
-        kept += [text[at : found[place].start()], REMOVED]
+        kept += [text[at : found[place].start()], instead]
         at, place = found[place + n - 1].end(), place + n
     return "".join([*kept, text[at:]])
 

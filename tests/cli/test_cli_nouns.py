@@ -370,3 +370,14 @@ def test_a_time_in_a_refusal_is_on_the_readers_clock(desk: FakeDesk) -> None:
     desk.answers["agent.back"] = answer
     ended = process("agent", "back", "bob", config=desk.config, TZ="Europe/Helsinki")
     assert ended.err == "spocd: bob is away until 2026-08-03 14:00 already.\n"
+
+
+@pytest.mark.parametrize(("option", "hint"), [("--title", True), ("--tier", False)])
+def test_who_may_not_edit_cards_is_told_how_their_own_is(desk: FakeDesk, cli: Cli, option: str, hint: bool) -> None:
+    def not_permitted(_: dict[str, Any]) -> dict[str, Any]:
+        raise Refused("not-permitted", "agent.edit needs the role admin; yours is agent.", Exit.NOT_PERMITTED)
+
+    desk.answers["agent.edit"] = not_permitted
+    ended = cli("agent", "edit", "olga", option, "2")
+    assert ended.code == Exit.NOT_PERMITTED
+    assert ended.err.endswith("leave out the LOGIN.\n") == hint

@@ -75,6 +75,7 @@ def test_a_desk_that_stops_answering_ends_the_line(desk: FakeDesk, cli: Cli) -> 
     desk.answers["ticket.take"] = answer
     ended = cli("ticket", "take", "12", "13", "14", "-o", "ids")
     assert (ended.code, ended.out) == (7, "12\n")
+    assert ended.err.splitlines()[-1] == "spocd: not tried: 14"
     assert len(desk.calls) == 2
 
 

@@ -20,6 +20,8 @@ from spocd.domain.reading import Reading
 from spocd.errors import TryLater
 from spocd.gateway.reading import read
 from spocd.gateway.reading.pool import Limits, Pool
+from tests.desk.by_hand import by_hand
+from tests.desk.by_hand import rows as rows_of
 from tests.desk.running_desk import RunningDesk
 
 PATIENCE = 60  # seconds that anything here may take on a machine with other work
@@ -127,6 +129,28 @@ async def test_f29_a_mail_that_ends_its_reader_takes_no_other_of_its_batch_along
     finally:
         await pool.close()
     assert [(mail["state"], mail["tries"]) for mail in found] == [("done", 0), ("waiting", 1), ("done", 0)]
+
+
+async def test_of_those_that_the_daemon_died_with_one_at_a_time_is_counted_the_least_suspected_first(
+    desk: RunningDesk,
+) -> None:
+    """A daemon that is killed again and again dies with all that it has in hand, and one of them at most is why."""
+    counted: list[list[int]] = []
+
+    class Watched(Reader):
+        async def read_together(self, mails: Sequence[bytes]) -> list[Reading]:
+            counted.append(
+                sorted(n for (n,) in await rows_of(desk, "select leases from inbox where state = 'reading'"))
+            )
+            return await super().read_together(mails)
+
+    await accept(desk, "first", "second", "third")
+    await by_hand(desk, "update inbox set leases = 5", "update inbox set leases = 7 where id = 1")
+    reader = Watched(lambda readings: readings)
+    async with taking_in(desk, reader):
+        await rows(desk, done=3)
+    assert reader.batches == [1, 1, 1]
+    assert counted == [[5, 6, 7], [6, 7], [8]]
 
 
 async def test_where_no_mail_can_be_read_just_now_all_are_given_back_and_none_is_blamed(desk: RunningDesk) -> None:

@@ -425,7 +425,11 @@ async def test_a_team_of_which_nobody_is_there_any_more_is_named_and_health_warn
     assert await warnings() == [], "what is for no team is for those who are there"
     await desk.ask("ticket.edit", by=LEAD, ticket=1, service="payroll")
     assert await warnings() == ["nobody of a team is there, and tickets wait for it"], "of a secret service"
-    assert await warnings(LEAD) == ["nobody of the team floor is there, and tickets wait for it"]
+    for by in (AGENT, LEAD):
+        assert await warnings(by) == ["nobody of the team floor is there, and tickets wait for it"]
+    await by_hand(desk, f"delete from team_member where agent = (select id from agent where uid = {OTHER})")
+    assert await warnings(OTHER) == ["nobody of a team is there, and tickets wait for it"], "they are not of it"
+    await by_hand(desk, f"insert into team_member (team, agent) select 'floor', id from agent where uid = {OTHER}")
     await by_hand(desk, "update service set restricted = 0 where key = 'payroll'")
     assert await warnings() == ["nobody of the team floor is there, and tickets wait for it"]
     desk.now += DAY

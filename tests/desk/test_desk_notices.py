@@ -488,6 +488,78 @@ async def test_whoever_has_the_ticket_that_another_is_merged_into_is_told_once(d
     assert "Lead put it together with another case: #1" in text_of(notice)
 
 
+async def test_the_undoing_of_a_merge_is_told_to_whoever_has_either_ticket(desk: RunningDesk) -> None:
+    await with_addresses(desk)
+    for subject in ("One", "Two"):
+        await desk.mail(Subject=subject)
+    await desk.ask("ticket.take", by=OTHER, ticket=1)
+    await desk.ask("ticket.take", ticket=2)
+    await desk.ask("ticket.merge", by=LEAD, ticket=1, into=2)
+    desk.now += HOUR
+    await desk.send(Sent("250 ok"))
+    await desk.ask("ticket.unmerge", by=LEAD, ticket=1)
+    waiting = {each.to_address: text_of(each) for each in await told(desk)}
+    assert "Lead took it apart from the other case again: #2" in waiting["other@example.org"]
+    assert "Lead took it apart from the other case again: #1" in waiting["agent@example.org"]
+
+
+@pytest.mark.parametrize("undone", [True, False])
+async def test_a_merge_that_was_undone_before_it_was_told_is_not_told(desk: RunningDesk, undone: bool) -> None:
+    await with_addresses(desk, "agent")
+    await by_hand(desk, f"update agent set digest = '08:00' where uid = {AGENT}")
+    for subject in ("One", "Two"):
+        await desk.mail(Subject=subject)
+    await desk.ask("ticket.take", ticket=1)
+    await desk.ask("ticket.merge", by=LEAD, ticket=1, into=2)
+    if undone:
+        await desk.ask("ticket.unmerge", by=LEAD, ticket=1)
+    desk.now += 2 * DAY
+    await desk.write(clock.look)
+    digests = [text_of(each) for each in await told(desk)]
+    assert [("with another case: #2" in each, "apart" in each) for each in digests] == [(True, False)] * (not undone)
+
+
+async def test_whoever_a_promise_comes_back_to_is_warned_of_it(desk: RunningDesk) -> None:
+    await with_addresses(desk, "agent", "other")
+    for subject in ("One", "Two"):
+        await desk.mail(Subject=subject)
+    await desk.ask("ticket.take", ticket=1)
+    await desk.ask("ticket.take", by=OTHER, ticket=2)
+    await desk.ask("ticket.reply", ticket=1, body="You hear again.", promise=desk.now + 2 * HOUR)
+    await desk.ask("ticket.merge", by=LEAD, ticket=1, into=2)
+    desk.now += HOUR + HOUR // 2
+    await desk.write(clock.look)
+    assert "A promise is soon due" in text_of((await told(desk, "other@example.org"))[-1])
+    await desk.ask("ticket.unmerge", by=LEAD, ticket=1)
+    desk.now += 120
+    await desk.write(clock.look)
+    assert any("A promise is soon due" in text_of(each) for each in await told(desk, "agent@example.org"))
+
+
+async def test_that_a_promise_is_soon_due_is_not_told_once_it_is_kept_nor_that_a_case_woke_that_rests_again(
+    desk: RunningDesk,
+) -> None:
+    await with_addresses(desk, "agent")
+    for subject in ("One", "Two", "Three"):
+        await desk.mail(Subject=subject)
+        await desk.ask("ticket.take", ticket=len((await desk.ask("ticket.list"))["tickets"]))
+    await by_hand(desk, f"update agent set quiet = '00:00-23:59' where uid = {AGENT}")
+    for number in (1, 3):
+        await desk.ask("ticket.reply", ticket=number, body="You hear again.", promise=desk.now + 2 * HOUR)
+    await desk.ask("ticket.pend", ticket=2, until=desk.now + HOUR)
+    desk.now += HOUR + HOUR // 2
+    await desk.write(clock.look)
+    await desk.ask("ticket.reply", ticket=1, body="It is out.")
+    await desk.ask("ticket.pend", ticket=2, until=desk.now + DAY)
+    await by_hand(
+        desk, f"update agent set quiet = '' where uid = {AGENT}", f"update notice set not_before = {desk.now}"
+    )
+    await desk.write(clock.look)
+    [notice] = await told(desk)
+    assert "Case 3: Three" in text_of(notice)
+    assert "A promise is soon due" in text_of(notice)
+
+
 async def test_what_a_colleague_closed_and_opens_again_is_told_to_whoever_has_it_and_not_to_the_colleague(
     desk: RunningDesk,
 ) -> None:

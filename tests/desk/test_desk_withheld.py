@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from spocd.desk import notice
+from spocd.desk import clock, notice
 from spocd.errors import Refused
 from tests.desk.by_hand import a_team_with_two_services, by_hand
 from tests.desk.running_desk import AGENT, HOUR, LEAD, OTHER, START, RunningDesk, text_of
@@ -181,3 +181,39 @@ async def test_sec_what_is_passed_on_names_it_to_its_team_and_to_no_other(desk: 
 async def test_what_people_wrote_themselves_stays_as_it_is(desk: RunningDesk) -> None:
     await desk.ask("ticket.note", by=AGENT, ticket=1, body=WHY)
     assert await seen(desk, "ticket.view", ticket=1) == (True, True, True)
+
+
+@pytest.mark.parametrize("how", ["moved", "split off, then hidden"])
+async def test_sec_what_leaves_for_it_is_in_no_notice_that_is_held_and_in_no_brief(desk: RunningDesk, how: str) -> None:
+    await desk.mail("Two matters: a door, and a quokka that bites me.", Subject="Doors")
+    await desk.ask("ticket.take", by=AGENT, ticket=HIDDEN + 1, reason="mine")
+    await by_hand(desk, f"update agent set quiet = '00:00-23:59' where uid = {OTHER}")
+    await desk.ask("ticket.note", by=AGENT, ticket=HIDDEN + 1, body="@other walrus and wombat live there")
+    await desk.ask("ticket.assign", by=AGENT, ticket=HIDDEN + 1, to="other", reason="over to you")
+    for position in (1, 2):
+        message = f"{HIDDEN + 1}.{position}"
+        if how == "moved":
+            await desk.ask("message.move", by=LEAD, message=message, to=str(HIDDEN))
+        else:
+            new = await desk.ask("ticket.split", by=LEAD, messages=[message])
+            await desk.ask("ticket.edit", by=LEAD, ticket=new["number"], service="payroll")
+    view = await says(desk, "ticket.view", by=OTHER, ticket=HIDDEN + 1)
+    assert view.count("[moved to another ticket]") == 4, "in the brief, in both of its texts"
+    await by_hand(desk, f"update agent set quiet = '' where uid = {OTHER}")
+    desk.now += 24 * HOUR
+    await desk.write(clock.look)
+    letters = "".join([text_of(each) for each in await told(desk, "other@example.org")])
+    assert "This case is yours now" in letters
+    for word in ("quokka", "walrus"):
+        assert word not in letters
+        assert word not in view
+
+
+async def test_what_a_notice_that_waits_says_of_a_message_that_is_moved_goes_with_it(desk: RunningDesk) -> None:
+    await desk.mail("A door.", Subject="Doors")
+    await desk.ask("ticket.take", by=OTHER, ticket=HIDDEN + 1, reason="mine")
+    await desk.mail("A quokka bites me.", In_Reply_To=f"<{desk.mails}@client.example>")
+    await desk.ask("message.move", by=LEAD, message=f"{HIDDEN + 1}.2", to=str(HIDDEN))
+    [letter] = await told(desk, "other@example.org")
+    assert "> [moved to another ticket]" in text_of(letter)
+    assert "quokka" not in text_of(letter)

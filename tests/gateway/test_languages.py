@@ -63,7 +63,7 @@ EVENTS = [
     ),
     *(event("acted", act=act, by="Eva Holm") for act in ("answered", "resolved", "spam", "reopened")),
     event("acted", act="pending", by="Eva Holm", until="2026-03-04 12:00 CET"),
-    event("acted", act="merged", by="Eva Holm", other="#12"),
+    *(event("acted", act=act, by="Eva Holm", other="#12") for act in ("merged", "unmerged")),
     event("moved on", who="Eva Holm", by="Bo Berg", why="Xyzzy."),
     event("moved on", who="Eva Holm", by="Eva Holm"),
     event("moved on", who="Eva Holm"),

@@ -17,6 +17,12 @@ update inbox set state = 'reading', run = :run, lease = lease + 1, leases = leas
    and id in (select id from inbox where state = 'waiting' and not_before <= :now order by not_before, id limit :most)
 returning id, raw, size, sender, recipients, channel, peer, content_key, tries, leases, lease, received_at;
 
+-- name: uncount_lease
+update inbox set leases = leases - 1 where id = :id and run = :run and lease = :lease;
+
+-- name: count_lease
+update inbox set leases = leases + 1 where id = :id and run = :run and lease = :lease;
+
 -- name: next_mail_at
 select min(not_before) as at from inbox where state = 'waiting';
 

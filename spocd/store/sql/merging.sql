@@ -32,7 +32,8 @@ update message set ticket = :ticket where id = :id and ticket = :survivor;
 select id from promise where ticket = :ticket and kept_at is null and withdrawn_at is null;
 
 -- name: move_promise
-update promise set ticket = :ticket where id = :id;
+-- Whoever has it there has not been warned.
+update promise set ticket = :ticket, warned_at = null where id = :id;
 
 -- name: open_consults
 select id from consult where ticket = :ticket and answered_at is null and ended_at is null;
