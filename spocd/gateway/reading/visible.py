@@ -35,6 +35,8 @@ def visible(text: str) -> str:
     # “<ann@example.org” and “>:” on two lines were one before some program broke the line.
     broken = [line.rstrip() for line in head.replace("\n>:\n", ">:\n").split("\n")]
     lines = [part for line in broken for part in attribution.apart(line)]
+    if "\n\t" in head:
+        lines = _indented_drawn(lines)
     whole = lines
     if not text.isascii():
         whole = [line for line in lines if line not in marks.ALL]
@@ -70,6 +72,25 @@ def _drawn(lines: list[str]) -> list[str]:
         elif line not in marks.ALL:
             quoted = inside in (marks.HISTORY, marks.REST) and line and not line.startswith(">")
             drawn.append(f"> {line}" if quoted else line)
+    return drawn
+
+
+def _indented_drawn(lines: list[str]) -> list[str]:
+    """`lines` with what is indented by tabs below an attribution drawn as a quote: so mailx and s-nail quote."""
+    drawn, number = list(lines), 1
+    while number < len(lines):
+        above = number - 1 if lines[number - 1] or number == 1 else number - 2
+        if not lines[number].startswith("\t") or attribution.begin(lines, above, quoted_below=True) is None:
+            number += 1
+            continue
+        last = number
+        while number < len(lines) and (not lines[number] or lines[number].startswith("\t")):
+            last = number if lines[number] else last
+            number += 1
+        for each in range(last, -1, -1):
+            if lines[each] and not lines[each].startswith("\t"):
+                break
+            drawn[each] = f"> {lines[each][1:]}"
     return drawn
 
 

@@ -18,6 +18,19 @@ HISTORY = "> Does it work now?\n> \n> The desk\n"
         pytest.param("It works.\n", "It works.", id="no history"),
         pytest.param("", "", id="nothing"),
         pytest.param(f"It works.\n\n{HISTORY}", "It works.", id="a quote below"),
+        pytest.param(
+            "It works.\n\nThe desk wrote in\n <m11-2@example.org>:\n\tDoes it?\n\n\tThe desk\n",
+            "It works.",
+            id="s-nail's tabs",
+        ),
+        pytest.param(
+            "The desk <desk@example.org> wrote:\n\n\tDoes it?\n\n\tThe desk\n\nIt works.\n",
+            "It works.",
+            id="above, too",
+        ),
+        pytest.param(
+            "This is the log:\n\terror 1\n\terror 2\n", "This is the log:\n\terror 1\n\terror 2", id="no quote: tabs"
+        ),
         pytest.param(f"It works.\n\nOn Mon, 2 Jun, The desk wrote:\n{HISTORY}", "It works.", id="with its attribution"),
         pytest.param(
             f"It works.\n\nOn Mon, 2 Jun 2025 at 10:00, A desk of long name\n<desk@example.com> wrote:\n\n{HISTORY}",
