@@ -41,7 +41,9 @@ _login = click.argument("login", metavar="LOGIN", shell_complete=complete_login)
     "--until", type=through, metavar="TIME", help="Until when, or through that day; until `agent back` unless said."
 )
 @click.option("--deputy", metavar="LOGIN", shell_complete=complete_login, help="Who gets the open cases first.")
-@click.option("--reason", metavar="TEXT", help="Why; requesters are told. that they are away, unless said.")
+@click.option(
+    "--reason", metavar="TEXT", help="Why, in the words that requesters read; unless said, that they are away."
+)
 @no_notify
 def away(
     login: str, since: int | None, until: int | None, deputy: str | None, reason: str | None, no_notify: bool
