@@ -83,7 +83,7 @@ def parse(text: str) -> Address:
     if found is None:
         sentence = f"“{text}” is not one plain mail address such as ann@example.org."
         if inner := find(text.partition("<")[2].partition(">")[0]):
-            sentence = f"“{text}” is an address with a name. Give the address alone: {inner}"
+            sentence = f"“{text}” is not one plain mail address. Give it without the name: {inner}"
         raise Refused("bad-address", sentence, Exit.USAGE)
     return found
 
